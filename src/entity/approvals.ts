@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { isWithin } from './age.js'
+import { MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
+
+/** How an entity sees the login session that a request belongs to. */
+export interface Session {
+  /** What the session holds for this package: 22 characters, or null when it holds nothing yet. */
+  readonly mark: string | null
+  /** When the request began, in Unix seconds. */
+  readonly since: number
+}
+
+/** An approved challenge, as one may see it. */
+export interface Approval {
+  /** The factor whose code it was. */
+  readonly factorSid: string
+  /** When it was approved, in Unix seconds. */
+  readonly at: number
+  /** When it ends at the latest, in Unix seconds. */
+  readonly expiresAt: number
+}
+
+const MARK_PATTERN = /^[A-Za-z0-9_-]{22}$/
+
+/** 128 random bits that only the login session holds. */
+export function newMark (): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** The mark in what a session kept, or null when that isn't one. */
+export function markOf (kept: unknown): string | null {
+  return typeof kept === 'string' && MARK_PATTERN.test(kept) ? kept : null
+}
+
+/** What the entity keeps of a mark, so that reading a store makes no approval. */
+export function hashOf (mark: string): string {
+  return createHash('sha256').update(mark).digest('base64url')
+}
+
+/** The approval of this session that is at most `maxAge` seconds old, or null. */
+export function approvalOf (entity: Entity, session: Session, maxAge: number, now: number): StoredApproval | null {
+  if (session.mark === null) return null
+  const hash = hashOf(session.mark)
+  const approval = entity.approvals.find(approval => approval.hash === hash)
+  return approval !== undefined && holds(entity, approval, maxAge, now) ? approval : null
+}
+
+/** True while an approval counts: of this generation, of a factor that is still there, neither too old nor future. */
+export function holds (entity: Entity, approval: StoredApproval, maxAge: number, now: number): boolean {
+  return approval.generation === entity.generation &&
+    entity.factors.some(({ sid }) => sid === approval.factorSid) &&
+    isWithin(maxAge, approval.at, now)
+}
+
+/**
+ * Puts an approval in the place of the one that the session had. The session's mark changes with it, so what hangs
+ * on the old mark, an unverified factor, moves to the new one.
+ */
+export function approve (
+  entity: Entity, session: Session, mark: string, factorSid: string, now: number
+): { entity: Entity, approval: StoredApproval } {
+  const moved = changeMark(entity, session, mark)
+  const approval = { hash: hashOf(mark), factorSid, at: now, generation: entity.generation }
+  return { entity: { ...moved, approvals: [...moved.approvals, approval].slice(-MAX_SESSIONS) }, approval }
+}
+
+/**
+ * Takes the session's approval away. Its mark is remembered as ended: a request of the same session that began
+ * before, and is still under way, must not bring an approval back.
+ */
+export function withdraw (entity: Entity, session: Session, mark: string, now: number): Entity {
+  if (session.mark === null) return entity
+  const ended = [...entity.ended, { hash: hashOf(session.mark), at: now }].slice(-MAX_SESSIONS)
+  return { ...changeMark(entity, session, mark), ended }
+}
+
+/** True when the session's approval was taken away while the request was under way. */
+export function hasEnded (entity: Entity, session: Session): boolean {
+  if (session.mark === null) return false
+  const hash = hashOf(session.mark)
+  return entity.ended.some(ended => ended.hash === hash && session.since <= ended.at)
+}
+
+/** Makes every approval, and every unverified factor, of this identity void on every instance at once. */
+export function voidApprovals (entity: Entity): Entity {
+  return { ...entity, generation: entity.generation + 1, approvals: [], unverified: null }
+}
+
+function changeMark (entity: Entity, session: Session, mark: string): Entity {
+  if (session.mark === null) return entity
+  const old = hashOf(session.mark)
+  const approvals = entity.approvals.filter(({ hash }) => hash !== old)
+  const { unverified } = entity
+  const moved = unverified?.hash === old ? { ...unverified, hash: hashOf(mark) } : unverified
+  return { ...entity, approvals, unverified: moved }
+}
+
+/** The approval without what proves it. */
+export function publicApproval ({ factorSid, at }: StoredApproval, maxAge: number): Approval {
+  return { factorSid, at, expiresAt: at + maxAge }
+}

@@ -1,0 +1,149 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+import { MAX_SECONDS } from './age.js'
+import { FRIENDLY_NAME_PATTERN } from './friendly-name.js'
+
+/** The layout of the document; another one is refused rather than guessed at. */
+const FORMAT = 1
+
+/** Verified factors of one identity, whatever `maxFactors` says. */
+export const MAX_FACTORS = 10
+
+/** Approvals of one identity, and marks that were taken away; the oldest go first. */
+export const MAX_SESSIONS = 64
+
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const Seconds = Type.Integer({ minimum: 0, maximum: MAX_SECONDS })
+const FactorSid = Type.String({ pattern: '^YF[0-9a-f]{32}$' })
+const MarkHash = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
+
+const ConfigSchema = strict({
+  alg: Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]),
+  codeLength: Type.Integer({ minimum: 6, maximum: 8 }),
+  timeStep: Type.Integer({ minimum: 15, maximum: 120 }),
+  skew: Type.Integer({ minimum: 0, maximum: 1 })
+})
+
+const enrolled = {
+  sid: FactorSid,
+  friendlyName: Type.String({ pattern: FRIENDLY_NAME_PATTERN }),
+  provider: Type.Literal('embedded'),
+  config: ConfigSchema,
+  sealed: Type.String({ minLength: 1, maxLength: 512 }),
+  createdAt: Seconds
+}
+
+const VerifiedFactorSchema = strict({
+  ...enrolled,
+  verifiedAt: Seconds,
+  lastUsedAt: Seconds,
+  lastStep: Count
+})
+
+const UnverifiedFactorSchema = strict({
+  ...enrolled,
+  hash: orNull(MarkHash),
+  generation: Count,
+  failures: Count
+})
+
+const AttemptsSchema = strict({
+  failures: Count,
+  lockedAt: orNull(Seconds),
+  tally: Count,
+  tallyAt: Seconds,
+  disabledAt: orNull(Seconds)
+})
+
+const ApprovalSchema = strict({ hash: MarkHash, factorSid: FactorSid, at: Seconds, generation: Count })
+
+const EntitySchema = strict({
+  format: Type.Literal(FORMAT),
+  revision: Count,
+  generation: Count,
+  identity: Type.String(),
+  sid: Type.String({ pattern: '^YE[0-9a-f]{32}$' }),
+  factors: Type.Array(VerifiedFactorSchema, { maxItems: MAX_FACTORS }),
+  unverified: orNull(UnverifiedFactorSchema),
+  attempts: AttemptsSchema,
+  approvals: Type.Array(ApprovalSchema, { maxItems: MAX_SESSIONS }),
+  ended: Type.Array(strict({ hash: MarkHash, at: Seconds }), { maxItems: MAX_SESSIONS })
+})
+
+/** A factor that has given a right code; `lastStep` is the highest step that was burnt. */
+export interface VerifiedFactor extends DeepReadonly<Static<typeof VerifiedFactorSchema>> {}
+
+/**
+ * A factor that has not given a right code yet. `hash` is of the mark of the session that enrolled it, null when an
+ * operator did; `failures` are the wrong codes for it.
+ */
+export interface UnverifiedFactor extends DeepReadonly<Static<typeof UnverifiedFactorSchema>> {}
+
+/**
+ * Wrong codes of an identity: `failures` since the last right one; `tally` of all of them, draining since `tallyAt`;
+ * when the present lock began, and when a cap was reached.
+ */
+export interface Attempts extends DeepReadonly<Static<typeof AttemptsSchema>> {}
+
+/** An approved challenge, for the session whose mark has this hash. */
+export interface StoredApproval extends DeepReadonly<Static<typeof ApprovalSchema>> {}
+
+/** All that is kept about one identity. */
+export interface Entity extends DeepReadonly<Static<typeof EntitySchema>> {}
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
+
+const fits = new Ajv({ strict: true }).compile<Entity>(EntitySchema)
+
+/** What a store gave for `identity`, if it is an entity of that identity. Throws for all else, naming the place. */
+export function entityOf (identity: string, stored: unknown): Entity {
+  if (!fits(stored)) {
+    const [fault] = fits.errors ?? []
+    throw new Error(`the document does not fit its schema at ${fault?.instancePath || 'the top'}: ${fault?.message}`)
+  }
+  if (stored.identity !== identity) throw new Error('the document is of another identity')
+  if (new Set(sidsOf(stored)).size !== sidsOf(stored).length) throw new Error('the document has a factor twice')
+  return stored
+}
+
+/**
+ * The entity of an identity that had none. Revision and generation start at random, so that neither a write that
+ * stalled since before a deletion, nor an approval of that time, fits the new document.
+ */
+export function newEntity (identity: string, now: number): Entity {
+  return {
+    format: FORMAT,
+    revision: randomInt(2 ** 48 - 1),
+    generation: randomInt(2 ** 48 - 1),
+    identity,
+    sid: newSid('YE'),
+    factors: [],
+    unverified: null,
+    attempts: noAttempts(now),
+    approvals: [],
+    ended: []
+  }
+}
+
+/** No wrong code yet. */
+export function noAttempts (now: number): Attempts {
+  return { failures: 0, lockedAt: null, tally: 0, tallyAt: now, disabledAt: null }
+}
+
+/** A new identifier in Twilio's form: two letters for the kind, 128 random bits. */
+export function newSid (kind: 'YE' | 'YF'): string {
+  return kind + randomBytes(16).toString('hex')
+}
+
+function sidsOf ({ factors, unverified }: Entity): string[] {
+  return [...factors, ...(unverified === null ? [] : [unverified])].map(({ sid }) => sid)
+}
+
+function strict<T extends Record<string, TSchema>> (properties: T) {
+  return Type.Object(properties, { additionalProperties: false })
+}
+
+function orNull<T extends TSchema> (schema: T) {
+  return Type.Union([schema, Type.Null()])
+}

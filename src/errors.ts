@@ -1,0 +1,161 @@
+/** Every refusal: a stable `code` for programs, an HTTP status, a sentence that is safe to show to anybody. */
+export abstract class TotpError extends Error {
+  /** Stable, part of the API. */
+  abstract readonly code: string
+  /** HTTP status of the answer; Fastify's error handler reads it. */
+  readonly statusCode: number
+
+  constructor (statusCode: number, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.statusCode = statusCode
+    this.name = new.target.name
+  }
+}
+
+/** An option that can't work; thrown while the plugin registers, so that the server doesn't start. */
+export class InvalidOptionError extends TotpError {
+  readonly code = 'ERR_TOTP_INVALID_OPTION'
+  constructor (option: string, expected: string) {
+    super(500, `fastify-verify-totp: option "${option}" ${expected}`)
+  }
+}
+
+/** `identify` broke its contract: it threw, or returned something that is neither a string nor nobody. */
+export class IdentityError extends TotpError {
+  readonly code = 'ERR_TOTP_IDENTITY'
+  constructor (cause: Error) {
+    super(500, 'The identity of this request could not be established.', { cause })
+  }
+}
+
+/** `identify` named nobody, or something that can't be the name of anybody. */
+export class UnidentifiedError extends TotpError {
+  readonly code = 'ERR_TOTP_UNIDENTIFIED'
+  constructor () {
+    super(401, 'Log in first.')
+  }
+}
+
+/** A browser sent the request from a page of another site. */
+export class CrossSiteError extends TotpError {
+  readonly code = 'ERR_TOTP_CROSS_SITE'
+  constructor () {
+    super(403, 'Requests from other sites are refused.')
+  }
+}
+
+/** Input that can't be judged; refused before anything is counted. Over HTTP it is Fastify's own validation error. */
+export class MalformedError extends TotpError {
+  readonly code = 'FST_ERR_VALIDATION'
+  constructor (message: string) {
+    super(400, message)
+  }
+}
+
+/** A cap on wrong codes was reached; only the operator's `unlock` ends this. */
+export class DisabledError extends TotpError {
+  readonly code = 'ERR_TOTP_DISABLED'
+  constructor () {
+    super(403, 'Too many wrong codes: challenges are disabled for this account. Contact its support.')
+  }
+}
+
+/** Judging pauses after wrong codes; right and wrong codes get this same answer. */
+export class LockedError extends TotpError {
+  readonly code = 'ERR_TOTP_LOCKED'
+  /** Seconds until codes are judged again. */
+  readonly retryAfter: number
+  constructor (retryAfter: number) {
+    super(429, 'Too many wrong codes: wait before trying again.')
+    this.retryAfter = retryAfter
+  }
+}
+
+/** The identity has no verified factor. */
+export class NotEnrolledError extends TotpError {
+  readonly code = 'ERR_TOTP_NOT_ENROLLED'
+  constructor () {
+    super(403, 'Enroll an authenticator app first.')
+  }
+}
+
+/** The session has no approval, or it is too old or void. 401 for callers with a bearer token, RFC 9470. */
+export class ChallengeRequiredError extends TotpError {
+  readonly code = 'ERR_TOTP_CHALLENGE_REQUIRED'
+  /** Seconds that an approval may be old to pass. */
+  readonly maxAge: number
+  constructor (maxAge: number, statusCode: 401 | 403 = 403) {
+    super(statusCode, 'Answer a challenge with a code of your authenticator app first.')
+    this.maxAge = maxAge
+  }
+}
+
+/** The code was wrong, spent or expired; the answer doesn't say which. */
+export class ChallengeDeniedError extends TotpError {
+  readonly code = 'ERR_TOTP_CHALLENGE_DENIED'
+  constructor () {
+    super(403, 'This code was not accepted. Wait for the next one and try again.')
+  }
+}
+
+/** The identity has no such factor, or this session may not know of it. */
+export class FactorNotFoundError extends TotpError {
+  readonly code = 'ERR_TOTP_FACTOR_NOT_FOUND'
+  constructor () {
+    super(404, 'There is no such factor.')
+  }
+}
+
+/** The identity has `maxFactors` verified factors. */
+export class FactorLimitError extends TotpError {
+  readonly code = 'ERR_TOTP_FACTOR_LIMIT'
+  constructor () {
+    super(409, 'There are as many factors as allowed: remove one first.')
+  }
+}
+
+/** Other requests for the same identity won every race; nothing was changed and the request can be repeated. */
+export class ConflictError extends TotpError {
+  readonly code = 'ERR_TOTP_CONFLICT'
+  /** Seconds to wait before repeating the request. */
+  readonly retryAfter = 1
+  constructor () {
+    super(503, 'Too many requests for this account at once: try again.')
+  }
+}
+
+/** The store failed, was too slow, or returned what it can't have been given. The cause is for the log alone. */
+export class StoreError extends TotpError {
+  readonly code = 'ERR_TOTP_STORE'
+  constructor (cause: unknown) {
+    super(503, 'The second factor is unavailable at the moment: try again later.', { cause: scrubbed(cause) })
+  }
+}
+
+/** Every error that this package throws; `switch (error.code)` narrows it. */
+export type AnyTotpError =
+  | InvalidOptionError | IdentityError | UnidentifiedError | CrossSiteError | MalformedError | DisabledError
+  | LockedError | NotEnrolledError | ChallengeRequiredError | ChallengeDeniedError | FactorNotFoundError
+  | FactorLimitError | ConflictError | StoreError
+
+/**
+ * A copy of somebody else's error that is fit for a log. Drivers put connection strings, rows and parameters into
+ * messages and properties, so only name, code, frames and a message without anything key-like remain.
+ */
+export function scrubbed (error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(`not an error: ${error === null ? 'null' : typeof error}`)
+  const copy: Error & { code?: string } = new Error(masked(error.message))
+  copy.name = masked(error.name)
+  if ('code' in error && typeof error.code === 'string') copy.code = masked(error.code)
+  const frames = String(error.stack).split('\n').filter(line => /^\s+at /.test(line))
+  copy.stack = [`${copy.name}: ${copy.message}`, ...frames].join('\n')
+  return copy
+}
+
+/** Hides the credentials of a URL, runs as long as a secret or a mark, and runs of digits that could be a code. */
+function masked (text: string): string {
+  return text
+    .replace(/\/\/[^/@\s]*@/g, '//…@')
+    .replace(/[A-Za-z0-9+/_=-]{20,}/g, '…')
+    .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
+}

@@ -1,0 +1,82 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { CrossSiteError } from '../errors.js'
+import { isCrossSite } from '../http/cross-site.js'
+import { endpoints, type Endpoint } from '../http/endpoints.js'
+import { NO_STORE } from '../http/refusal.js'
+import { Nothing } from '../http/schemas.js'
+import { validatorOf } from '../http/validation.js'
+import type { SessionCaller } from '../verifier/caller.js'
+import type { Verifier } from '../verifier/verifier.js'
+import type { Reception } from './reception.js'
+import { refused } from './refused.js'
+
+/** Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves. */
+export const OWN_ROUTE = Symbol('fastify-verify-totp route')
+
+/** A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
+const BODY_LIMIT = 4096
+
+/** The endpoints as routes of a scope of their own, which the settings of the host don't reach. */
+export function routes (
+  reception: Reception, verifier: Verifier, trustedOrigins: readonly string[]
+): FastifyPluginAsync {
+  return async fastify => {
+    const callers = new WeakMap<FastifyRequest, SessionCaller>()
+
+    // The host may read forms or loose JSON, or coerce what it validates: here it is JSON, and strict.
+    fastify.removeAllContentTypeParsers()
+    fastify.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT },
+      fastify.getDefaultJsonParser('error', 'error'))
+    fastify.setValidatorCompiler<object>(({ schema }) => validatorOf(schema))
+
+    fastify.addHook('onRequest', async (request, reply) => {
+      reply.headers(NO_STORE)
+      try {
+        callers.set(request, await reception.caller(request))
+        if (isCrossSite(request.method, request.headers, trustedOrigins)) throw new CrossSiteError()
+      } catch (error) {
+        throw refused(request, reply, error)
+      }
+    })
+    fastify.addHook('preValidation', async request => {
+      if (request.body === undefined) request.body = {}
+    })
+
+    for (const endpoint of endpoints) {
+      const { method, path: url } = endpoint
+      const config = { [OWN_ROUTE]: true as const }
+      fastify.route({ method, url, config, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
+
+      async function handler (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+        const caller = callers.get(request) ?? await reception.caller(request)
+        const { params, body } = request
+        const friendlyName = async () => await reception.friendlyName(request, caller.identity)
+        try {
+          const answer = await endpoint.handle({ verifier, caller, friendlyName, params, body })
+          await reception.keep(request, reply, answer.mark ?? null, answer.rotate)
+          return await reply.code(answer.status).send(answer.body)
+        } catch (error) {
+          throw refused(request, reply, error)
+        }
+      }
+    }
+  }
+}
+
+/** `summary` and `tags` are for those who generate a description of the API. */
+function schemaOf (
+  { summary, params, body, replies }: Endpoint
+): FastifySchema & { summary: string, tags: string[] } {
+  const response = Object.entries(replies).map(([status, schema]) => [
+    status, { description: STATUS_CODES[status], ...schema }
+  ])
+  return {
+    summary,
+    tags: ['totp'],
+    params,
+    querystring: Nothing,
+    response: Object.fromEntries(response),
+    ...(body === null ? {} : { body })
+  }
+}

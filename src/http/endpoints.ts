@@ -1,0 +1,166 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { qrCode } from '../qr.js'
+import type { SessionCaller } from '../verifier/caller.js'
+import type { Verifier } from '../verifier/verifier.js'
+import {
+  ChallengeBody, ChallengedSchema, EnrollBody, EnrolledSchema, ErrorSchema, FactorParams, FactorsSchema, Nothing,
+  RenameBody, RenamedSchema, VerifiedSchema, VerifyBody
+} from './schemas.js'
+import { parsed } from './validation.js'
+import { briefFactor, wireApproval, wireFactor } from './wire.js'
+
+/** A request as an endpoint sees it. */
+export interface Call {
+  readonly verifier: Verifier
+  readonly caller: SessionCaller
+  /** The account name for a factor whose user gave none. */
+  readonly friendlyName: () => Promise<string>
+  readonly params: unknown
+  readonly body: unknown
+}
+
+/** What a transport has to answer. */
+export interface Answer {
+  readonly status: 200 | 201 | 204
+  readonly body?: object
+  /** What the session has to keep before the answer goes out; null to leave it as it is. */
+  readonly mark?: string | null
+  /** Whether the session's id has to change with the mark: it was approved. */
+  readonly rotate?: boolean
+}
+
+/** One route, free of any framework. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below the prefix. */
+  readonly path: string
+  readonly summary: string
+  readonly params: TSchema
+  /** Null where a body makes no sense. */
+  readonly body: TSchema | null
+  /** Every status that the route can answer. */
+  readonly replies: Readonly<Record<number, TSchema>>
+  /** Checks its input anew, and throws a `TotpError` to refuse. */
+  handle (call: Call): Promise<Answer>
+}
+
+interface Definition<Params extends TSchema, Body extends TSchema> extends
+  Pick<Endpoint, 'method' | 'path' | 'summary'> {
+  readonly params: Params
+  readonly body?: Body
+  readonly reply: readonly [status: number, schema: TSchema]
+  /** The refusals that come on top of those that every route has. */
+  readonly refusals?: readonly number[]
+  handle (call: Call, params: Static<Params>, body: Static<Body>): Promise<Answer>
+}
+
+/** Malformed, unidentified, refused, too large, not JSON, broken, unavailable: what every route can answer. */
+const REFUSALS = [400, 401, 403, 413, 415, 500, 503]
+
+/** The endpoints of the plugin. */
+export const endpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/factors',
+    summary: 'List the factors, and the approval of this session',
+    params: Nothing,
+    reply: [200, FactorsSchema],
+    async handle ({ verifier, caller }) {
+      const { factors, approval } = await verifier.factors(caller)
+      const shown = factors.map(factor =>
+        approval === null && factor.status === 'verified' ? briefFactor(factor) : wireFactor(factor))
+      const body = { factors: shown, approved: approval !== null, approval: approval && wireApproval(approval) }
+      return { status: 200, body }
+    }
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/factors',
+    summary: 'Enroll an authenticator app; its secret is shown in this answer only',
+    params: Nothing,
+    body: EnrollBody,
+    reply: [201, EnrolledSchema],
+    refusals: [409, 429],
+    async handle ({ verifier, caller, friendlyName }, _params, body) {
+      const name = body.friendlyName ?? await friendlyName()
+      const { factor, secret, uri, mark } = await verifier.enroll(caller, { friendlyName: name })
+      const qr = await qrCode(uri, body.qr ?? 'svg')
+      return { status: 201, body: { factor: wireFactor(factor), binding: { secret, uri, qr } }, mark }
+    }
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/factors/:sid/verify',
+    summary: 'Give the first code of a factor; a right one verifies it and approves this session',
+    params: FactorParams,
+    body: VerifyBody,
+    reply: [200, VerifiedSchema],
+    refusals: [404, 409, 429],
+    async handle ({ verifier, caller }, { sid }, { code }) {
+      const { factor, approval, mark } = await verifier.verify(caller, sid, code)
+      const body = { factor: wireFactor(factor), approval: approval && wireApproval(approval) }
+      return { status: 200, body, mark, rotate: true }
+    }
+  }),
+  endpoint({
+    method: 'PATCH',
+    path: '/factors/:sid',
+    summary: 'Rename a factor',
+    params: FactorParams,
+    body: RenameBody,
+    reply: [200, RenamedSchema],
+    refusals: [404, 429],
+    async handle ({ verifier, caller }, { sid }, { friendlyName }) {
+      return { status: 200, body: { factor: wireFactor(await verifier.rename(caller, sid, friendlyName)) } }
+    }
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/factors/:sid',
+    summary: 'Remove a factor; removing a verified one ends every approval',
+    params: FactorParams,
+    reply: [204, Nothing],
+    refusals: [404, 429],
+    async handle ({ verifier, caller }, { sid }) {
+      return { status: 204, ...await verifier.remove(caller, sid) }
+    }
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/challenges',
+    summary: 'Answer a challenge with a code; a right one approves this session',
+    params: Nothing,
+    body: ChallengeBody,
+    reply: [200, ChallengedSchema],
+    refusals: [404, 429],
+    async handle ({ verifier, caller }, _params, { code, factorSid }) {
+      const { status, approval, mark } = await verifier.challenge(caller, { code, factorSid })
+      const body = { status, approval: approval && wireApproval(approval) }
+      return { status: 200, body, mark, rotate: true }
+    }
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/approval',
+    summary: 'Take the approval of this session away: it has to answer a challenge again',
+    params: Nothing,
+    reply: [204, Nothing],
+    async handle ({ verifier, caller }) {
+      return { status: 204, ...await verifier.withdraw(caller) }
+    }
+  })
+]
+
+function endpoint<Params extends TSchema, Body extends TSchema> (
+  { body, reply: [status, schema], refusals = [], handle, ...rest }: Definition<Params, Body>
+): Endpoint {
+  const statuses = [...REFUSALS, ...refusals]
+  return {
+    ...rest,
+    body: body ?? null,
+    replies: { [status]: schema, ...Object.fromEntries(statuses.map(status => [status, ErrorSchema])) },
+    async handle (call) {
+      return await handle(call, parsed(rest.params, call.params), parsed(body ?? Nothing, call.body ?? {}))
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { ChallengeRequiredError } from '../errors.js'
+
+/** Every answer of the plugin is for this request alone. */
+export const NO_STORE: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
+
+/** The headers that go with an error. */
+export function refusalHeaders (error: unknown): Record<string, string> {
+  if (error instanceof ChallengeRequiredError && error.statusCode === 401) {
+    return { 'www-authenticate': insufficientAuthentication(error.maxAge) }
+  }
+  if (error instanceof Error && 'retryAfter' in error) return { 'retry-after': String(error.retryAfter) }
+  return {}
+}
+
+/**
+ * What a request is refused with that needs an approval. To callers with a bearer token RFC 9470 section 3 says how
+ * to put it, so that clients that know it ask the user and come back.
+ */
+export function forCaller (error: unknown, authorization: string | undefined): unknown {
+  const bearer = /^bearer /i.test(authorization ?? '')
+  return error instanceof ChallengeRequiredError && bearer ? new ChallengeRequiredError(error.maxAge, 401) : error
+}
+
+function insufficientAuthentication (maxAge: number): string {
+  return 'Bearer error="insufficient_user_authentication", ' +
+    `error_description="A recent challenge has to be approved", max_age="${maxAge}"`
+}

@@ -1,0 +1,95 @@
+import { Type, type TSchema } from '@sinclair/typebox'
+import { FRIENDLY_NAME_PATTERN } from '../entity/friendly-name.js'
+import { CODE_PATTERN } from '../otp/code.js'
+
+const Code = Type.String({ pattern: CODE_PATTERN, description: '6 to 8 digits, at will with one space or hyphen in the middle' })
+const FactorSid = Type.String({ pattern: '^YF[0-9a-f]{32}$', description: 'YF and 32 hex digits' })
+const FriendlyName = Type.String({
+  pattern: FRIENDLY_NAME_PATTERN,
+  description: 'Account name that the authenticator app shows: 1 to 64 characters, no colon'
+})
+const DateTime = Type.String({ description: 'ISO 8601, UTC' })
+
+const ConfigSchema = Type.Object({
+  alg: Type.String(),
+  codeLength: Type.Integer(),
+  timeStep: Type.Integer(),
+  skew: Type.Integer()
+})
+
+/** A factor; without an approval the dates of verified ones are left out. */
+export const FactorSchema = Type.Object({
+  sid: FactorSid,
+  friendlyName: Type.String(),
+  status: Type.Union([Type.Literal('unverified'), Type.Literal('verified')]),
+  config: ConfigSchema,
+  createdAt: Type.Optional(DateTime),
+  verifiedAt: Type.Optional(nullable(DateTime)),
+  lastUsedAt: Type.Optional(nullable(DateTime))
+})
+
+/** An approval. */
+export const ApprovalSchema = Type.Object({ factorSid: FactorSid, at: DateTime, expiresAt: DateTime })
+
+/** Answer of `GET /factors`. */
+export const FactorsSchema = Type.Object({
+  factors: Type.Array(FactorSchema),
+  approved: Type.Boolean(),
+  approval: nullable(ApprovalSchema)
+})
+
+/** Answer of `POST /factors`. */
+export const EnrolledSchema = Type.Object({
+  factor: FactorSchema,
+  binding: Type.Object({
+    secret: Type.String({ description: 'Base32, to be typed by hand. Shown only here' }),
+    uri: Type.String({ description: 'otpauth:// URI. Shown only here' }),
+    qr: Type.String({ description: 'The URI as a QR code: data URI of an SVG or PNG. Shown only here' })
+  })
+})
+
+/** Answer of `POST /factors/:sid/verify`. */
+export const VerifiedSchema = Type.Object({ factor: FactorSchema, approval: ApprovalSchema })
+
+/** Answer of `PATCH /factors/:sid`. */
+export const RenamedSchema = Type.Object({ factor: FactorSchema })
+
+/** Answer of `POST /challenges`. */
+export const ChallengedSchema = Type.Object({ status: Type.Literal('approved'), approval: ApprovalSchema })
+
+/** An error as Fastify renders it. Open, because the host's error handler may render it otherwise. */
+export const ErrorSchema = Type.Object({
+  statusCode: Type.Optional(Type.Integer()),
+  code: Type.Optional(Type.String()),
+  error: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String())
+}, { additionalProperties: true })
+
+/** Body of `POST /factors`. */
+export const EnrollBody = strict({
+  friendlyName: Type.Optional(FriendlyName),
+  qr: Type.Optional(Type.Union([Type.Literal('svg'), Type.Literal('png')], { description: 'Picture format, svg unless given' }))
+})
+
+/** Body of `POST /factors/:sid/verify`. */
+export const VerifyBody = strict({ code: Code })
+
+/** Body of `PATCH /factors/:sid`. */
+export const RenameBody = strict({ friendlyName: FriendlyName })
+
+/** Body of `POST /challenges`. */
+export const ChallengeBody = strict({ code: Code, factorSid: Type.Optional(FactorSid) })
+
+/** Parameters of the routes of one factor. */
+export const FactorParams = strict({ sid: Type.String({ description: 'The sid of a factor' }) })
+
+/** Parameters and query of routes that take none. */
+export const Nothing = strict({})
+
+function strict<T extends Record<string, TSchema>> (properties: T) {
+  return Type.Object(properties, { additionalProperties: false })
+}
+
+function nullable<T extends TSchema> (schema: T) {
+  return Type.Union([schema, Type.Null()])
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { base32nopad } from '@scure/base'
+import { MalformedError } from '../errors.js'
+import type { Alg } from './hotp.js'
+
+/** RFC 4226 R6: a shared secret has at least 128 bits. */
+const FLOOR = 16
+/** No HMAC gains from more than its block of 128 bytes, and the key URI has to fit into a QR code. */
+const CEILING = 128
+/** RFC 6238 section 5.1: keys are as long as the output of the HMAC. */
+const LENGTHS: Readonly<Record<Alg, number>> = { sha1: 20, sha256: 32, sha512: 64 }
+
+/** A new secret, as long as the output of the HMAC it is for. */
+export function newSecret (alg: Alg): Buffer {
+  return randomBytes(LENGTHS[alg])
+}
+
+/** Base32 of RFC 4648 section 6, upper case without padding, as authenticator apps take it. */
+export function encodeSecret (secret: Uint8Array): string {
+  return base32nopad.encode(secret)
+}
+
+/**
+ * Reads a secret that was made elsewhere. People copy them in lower case and in groups, so case, spaces and hyphens
+ * don't matter; everything else is as strict as RFC 4648 section 12 asks: no foreign characters, no impossible
+ * lengths, no stray bits. Throws `MalformedError` for those, and for a secret too short or too plain to be one.
+ */
+export function decodeSecret (text: string): Buffer {
+  const secret = decodeBase32(text.replace(/[ -]/g, '').toUpperCase().replace(/=+$/, ''))
+  if (secret.length < FLOOR || secret.length > CEILING) {
+    throw new MalformedError(`secret must have ${FLOOR} to ${CEILING} bytes`)
+  }
+  if (secret.every(byte => byte === secret[0])) throw new MalformedError('secret must be random, not one byte repeated')
+  return secret
+}
+
+function decodeBase32 (text: string): Buffer {
+  try {
+    return Buffer.from(base32nopad.decode(text))
+  } catch {
+    throw new MalformedError('secret must be base32: A to Z and 2 to 7')
+  }
+}

@@ -1,0 +1,38 @@
+import { createSecretKey, timingSafeEqual } from 'node:crypto'
+import { keyUri } from '../otp/key-uri.js'
+import { decodeSecret, encodeSecret, newSecret } from '../otp/secret.js'
+import { matchingStep } from '../otp/totp.js'
+import type { Keyring } from '../seal.js'
+import type { Provider } from './provider.js'
+
+/** The default provider: RFC 6238 in this process, secrets sealed in the store. */
+export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring: Keyring }): Provider {
+  return {
+    name: 'embedded',
+
+    bind ({ identity, factorSid, friendlyName, config, secret: given }) {
+      const bytes = given === undefined ? newSecret(config.alg) : decodeSecret(given)
+      const secret = encodeSecret(bytes)
+      return {
+        secret,
+        uri: keyUri({ issuer, account: friendlyName, secret, config }),
+        sealed: keyring.seal(bytes, { identity, factorSid })
+      }
+    },
+
+    judge (identity, factor, code, now) {
+      const context = { identity, factorSid: factor.sid }
+      const { secret, stale } = keyring.open(factor.sealed, context)
+      return {
+        step: matchingStep(createSecretKey(secret), code, now, factor.config),
+        sealed: stale ? keyring.seal(secret, context) : factor.sealed
+      }
+    },
+
+    holds (identity, factor, secret) {
+      const { secret: own } = keyring.open(factor.sealed, { identity, factorSid: factor.sid })
+      const other = decodeSecret(secret)
+      return own.length === other.length && timingSafeEqual(own, other)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, randomBytes, type KeyObject
+} from 'node:crypto'
+
+const CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+/** Of the plaintext's layout; bound into every seal. */
+const FORMAT = 1
+
+/** What a sealed secret belongs to: moved to another place, it doesn't open. */
+export interface SealContext {
+  readonly identity: string
+  readonly factorSid: string
+}
+
+/** A secret out of its seal. */
+export interface Opened {
+  readonly secret: Buffer
+  /** True when the seal isn't of the first key, and should be renewed with the next write. */
+  readonly stale: boolean
+}
+
+/** A seal that doesn't open; the message says why, for the log. */
+export class UnsealableError extends Error {
+  override readonly name = 'UnsealableError'
+}
+
+/** Seals and opens secrets under the application's keys. */
+export interface Keyring {
+  /** Seals under the first key. */
+  seal (secret: Uint8Array, context: SealContext): string
+  /** Opens a seal of any key. Throws `UnsealableError` when it is of none, is another's, or was touched. */
+  open (sealed: string, context: SealContext): Opened
+}
+
+interface SealingKey {
+  readonly id: string
+  readonly key: KeyObject
+}
+
+/**
+ * Makes a keyring of keys with 32 bytes each. A key is known by a hash of itself rather than by its position, so
+ * that keys can be put in any order, and is never used itself: what seals is derived from it, one HKDF label per use.
+ */
+export function createKeyring (keys: readonly Uint8Array[]): Keyring {
+  const [first, ...others] = keys.map(sealingKey)
+  if (first === undefined) throw new TypeError('a keyring needs a key')
+  const byId = new Map([first, ...others].map(key => [key.id, key]))
+
+  return {
+    seal (secret, context) {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv(CIPHER, first.key, nonce).setAAD(additionalData(context, first.id))
+      const text = Buffer.concat([cipher.update(secret), cipher.final()])
+      return [first.id, base64url(nonce), base64url(Buffer.concat([text, cipher.getAuthTag()]))].join('.')
+    },
+
+    open (sealed, context) {
+      const [id = '', nonce = '', box = ''] = sealed.split('.')
+      const key = byId.get(id)
+      if (key === undefined) throw new UnsealableError('a secret is sealed under a key that is not among "keys"')
+      try {
+        const bytes = Buffer.from(box, 'base64url')
+        const decipher = createDecipheriv(CIPHER, key.key, Buffer.from(nonce, 'base64url'), { authTagLength: TAG_BYTES })
+          .setAAD(additionalData(context, id))
+          .setAuthTag(bytes.subarray(-TAG_BYTES))
+        const secret = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()])
+        return { secret, stale: key !== first }
+      } catch {
+        throw new UnsealableError('a sealed secret was touched, or belongs to another factor')
+      }
+    }
+  }
+}
+
+function sealingKey (key: Uint8Array): SealingKey {
+  const id = createHash('sha256').update('fastify-verify-totp key id').update(key).digest().subarray(0, 8)
+  const derived = Buffer.from(hkdfSync('sha256', key, '', 'fastify-verify-totp seal', 32))
+  return { id: base64url(id), key: createSecretKey(derived) }
+}
+
+function additionalData ({ identity, factorSid }: SealContext, keyId: string): Buffer {
+  return Buffer.from(JSON.stringify([FORMAT, identity, factorSid, keyId]))
+}
+
+function base64url (bytes: Buffer): string {
+  return bytes.toString('base64url')
+}

@@ -1,0 +1,14 @@
+import { MARK, sessionOf, type SessionPort } from './session.js'
+
+/** Marks in the sessions of `@fastify/secure-session`, which live in a cookie and have no id to rotate. */
+export const secureSession: SessionPort = {
+  read (request) {
+    return sessionOf(request)?.get(MARK)
+  },
+
+  write (request, _reply, mark) {
+    const session = sessionOf(request)
+    if (session === null) throw new Error('the request has no session of @fastify/secure-session')
+    session.set(MARK, mark)
+  }
+}

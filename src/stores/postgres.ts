@@ -1,0 +1,81 @@
+import type { Entity } from '../entity/entity.js'
+import type { Store } from './store.js'
+
+/** What is asked of a client: `Pool` of `pg` has it, and so has `PGlite`. */
+export interface PostgresClient {
+  query<Row extends Record<string, unknown>> (text: string, values?: unknown[]): Promise<{ rows: Row[] }>
+}
+
+/** Options of `postgresStore`. */
+export interface PostgresStoreOptions {
+  /**
+   * A `Pool` of `pg`, or a `PGlite`. Never a client with a transaction open: each statement has to commit by itself,
+   * because a rollback would make a used code work again.
+   */
+  readonly client: PostgresClient
+  /** Name of the table, quoted as it is. @default 'totp_entities' */
+  readonly table?: string
+}
+
+/** A store with a table of its own. */
+export interface PostgresStore<Document extends { readonly revision: number }> extends Required<Store<Document>> {
+  /** Creates the table unless it is there; several instances may do so at once. */
+  createTable (): Promise<void>
+}
+
+/** Two sessions that create one table at the same time: the loser gets one of these. */
+const CREATED_MEANWHILE = ['23505', '42P07', '42710']
+
+/** Keeps entities in PostgreSQL, one row for each; call `createTable()` once before use. */
+export function postgresStore ({ client, table = 'totp_entities' }: PostgresStoreOptions): PostgresStore<Entity> {
+  const name = `"${table.replaceAll('"', '""')}"`
+
+  async function changed (text: string, values: unknown[]): Promise<boolean> {
+    const { rows } = await client.query(`${text} RETURNING key`, values)
+    return rows.length === 1
+  }
+
+  return {
+    async createTable () {
+      try {
+        // Keys are compared byte by byte: a collation of people's languages may find different strings equal.
+        await client.query(`CREATE TABLE IF NOT EXISTS ${name} (
+          key text COLLATE "C" PRIMARY KEY, revision bigint NOT NULL, document jsonb NOT NULL)`)
+      } catch (error) {
+        if (!CREATED_MEANWHILE.includes(codeOf(error))) throw error
+      }
+    },
+
+    async get (key) {
+      const { rows: [row] } = await client.query<{ document: Entity }>(
+        `SELECT document FROM ${name} WHERE key = $1`, [key])
+      return row === undefined ? null : row.document
+    },
+
+    async replace (key, expected, next) {
+      if (next === null) {
+        if (expected === null) return (await this.get(key)) === null
+        return await changed(`DELETE FROM ${name} WHERE key = $1 AND revision = $2`, [key, expected])
+      }
+      const document = JSON.stringify(next)
+      if (expected === null) {
+        return await changed(
+          `INSERT INTO ${name} (key, revision, document) VALUES ($1, $2, $3::jsonb) ON CONFLICT DO NOTHING`,
+          [key, next.revision, document])
+      }
+      return await changed(
+        `UPDATE ${name} SET revision = $3, document = $4::jsonb WHERE key = $1 AND revision = $2`,
+        [key, expected, next.revision, document])
+    },
+
+    async list (after, limit) {
+      const { rows } = await client.query<{ key: string }>(
+        `SELECT key FROM ${name} WHERE key > $1 ORDER BY key LIMIT $2`, [after ?? '', limit])
+      return rows.map(row => row.key)
+    }
+  }
+}
+
+function codeOf (error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

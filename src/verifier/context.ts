@@ -1,0 +1,65 @@
+import type { Session } from '../entity/approvals.js'
+import type { AttemptLimits } from '../entity/attempts.js'
+import type { Entity, UnverifiedFactor } from '../entity/entity.js'
+import { withoutExpired } from '../entity/expiry.js'
+import { enrolledBy } from '../entity/factors.js'
+import { MalformedError } from '../errors.js'
+import type { TotpEvent } from '../events.js'
+import { passage } from '../guard.js'
+import type { TotpConfig } from '../otp/totp.js'
+import type { Provider } from '../providers/provider.js'
+import type { Decide, Decision, Entities } from '../stores/entities.js'
+import { identityOf, type Caller } from './caller.js'
+
+/** What every use case works with. */
+export interface VerifierContext {
+  readonly entities: Entities
+  readonly provider: Provider
+  readonly emit: (event: TotpEvent) => void
+  readonly limits: AttemptLimits
+  /** What new factors are made of. */
+  readonly config: TotpConfig
+  /** Seconds that an approval lasts. */
+  readonly maxAge: number
+  /** Seconds that an approval is fresh enough to change factors. */
+  readonly freshness: number
+  /** Verified factors of one identity. */
+  readonly maxFactors: number
+}
+
+/** What the session has to keep from now on. */
+export interface Remark {
+  /** The session's new mark; null when it keeps the one that it has, or when there is no session. */
+  readonly mark: string | null
+}
+
+/** Changes the caller's entity; what has expired goes with the write. */
+export async function change<T> (
+  { entities, maxAge }: VerifierContext, caller: Pick<Caller, 'identity'>, decide: Decide<T>
+): Promise<T> {
+  return await entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
+    const decision = decide(entity, now)
+    const { next } = decision
+    return next === undefined || next === null ? decision : { ...decision, next: withoutExpired(next, maxAge, now) }
+  })
+}
+
+/** Changing factors takes an approval that was given just now; operators need none. */
+export function requireFresh (
+  { limits, freshness }: VerifierContext, entity: Entity, session: Session | null, now: number
+): void {
+  if (session === null) return
+  const fresh = passage(entity, session, { maxAge: freshness, unenrolled: 'deny' }, limits, now)
+  if (!fresh.passes) throw fresh.refusal
+}
+
+/** True for the session that enrolled an unverified factor, and for operators. */
+export function isOwn (unverified: UnverifiedFactor, session: Session | null): boolean {
+  return session === null || enrolledBy(unverified, session)
+}
+
+/** A code of another length than the factors' can't be theirs: a slip rather than a guess, and not counted. */
+export function requireLength (code: string, configs: readonly TotpConfig[]): void {
+  const lengths = new Set(configs.map(({ codeLength }) => codeLength))
+  if (!lengths.has(code.length)) throw new MalformedError(`code must have ${[...lengths].join(' or ')} digits`)
+}

@@ -1,0 +1,80 @@
+import { approvalOf, newMark, publicApproval, withdraw, type Approval, type Session } from '../entity/approvals.js'
+import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
+import { livingUnverified, publicFactor, removeVerified, type Factor } from '../entity/factors.js'
+import { FactorNotFoundError } from '../errors.js'
+import type { Decision, Happening } from '../stores/entities.js'
+import { identityOf, sessionOf, type Caller } from './caller.js'
+import { change, isOwn, requireFresh, type Remark, type VerifierContext } from './context.js'
+import { requireFriendlyName } from './enrollment.js'
+
+/** Answer of `factors`. */
+export interface Factors {
+  /** Verified ones in the order of their verification, then the unverified one, if it is this session's. */
+  readonly factors: readonly Factor[]
+  /** Null when this session has no approval. */
+  readonly approval: Approval | null
+}
+
+/** The factors that the caller may know of. */
+export async function factors ({ entities, maxAge }: VerifierContext, caller: Caller): Promise<Factors> {
+  const session = sessionOf(caller)
+  const { entity, now } = await entities.read(identityOf(caller.identity))
+  if (entity === null) return { factors: [], approval: null }
+  const unverified = ownUnverified(entity, session, now)
+  const approval = session && approvalOf(entity, session, maxAge, now)
+  return {
+    factors: [...entity.factors, ...(unverified === null ? [] : [unverified])].map(publicFactor),
+    approval: approval && publicApproval(approval, maxAge)
+  }
+}
+
+/** Gives a factor another name. */
+export async function rename (
+  context: VerifierContext, caller: Caller, sid: string, friendlyName: string
+): Promise<Factor> {
+  const session = sessionOf(caller)
+  requireFriendlyName(friendlyName)
+  return await change(context, caller, (entity, now) => {
+    if (entity === null) throw new FactorNotFoundError()
+    const factor = requireFactor(context, entity, session, sid, now)
+    const renamed = { ...factor, friendlyName }
+    return 'verifiedAt' in renamed
+      ? {
+          next: { ...entity, factors: entity.factors.map(factor => factor.sid === sid ? renamed : factor) },
+          answer: publicFactor(renamed)
+        }
+      : { next: { ...entity, unverified: renamed }, answer: publicFactor(renamed) }
+  })
+}
+
+/** Removes a factor. With a verified one go all approvals of the identity, this session's too. */
+export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<Remark> {
+  const session = sessionOf(caller)
+  const mark = newMark()
+  return await change(context, caller, (entity, now): Decision<Remark> => {
+    if (entity === null) throw new FactorNotFoundError()
+    const factor = requireFactor(context, entity, session, sid, now)
+    const events: Happening[] = [{ type: 'factor.deleted', factorSid: sid }]
+    if (!('verifiedAt' in factor)) return { next: { ...entity, unverified: null }, answer: { mark: null }, events }
+    const removed = removeVerified(entity, sid)
+    if (session === null) return { next: removed, answer: { mark: null }, events }
+    return { next: withdraw(removed, session, mark, now), answer: { mark }, events }
+  })
+}
+
+/** The factor of this sid, if the caller may change it: a verified one takes a fresh approval. */
+function requireFactor (
+  context: VerifierContext, entity: Entity, session: Session | null, sid: string, now: number
+): VerifiedFactor | UnverifiedFactor {
+  const unverified = ownUnverified(entity, session, now)
+  if (unverified?.sid === sid) return unverified
+  const factor = entity.factors.find(factor => factor.sid === sid)
+  if (factor === undefined) throw new FactorNotFoundError()
+  requireFresh(context, entity, session, now)
+  return factor
+}
+
+function ownUnverified (entity: Entity, session: Session | null, now: number): UnverifiedFactor | null {
+  const unverified = livingUnverified(entity, now)
+  return unverified !== null && isOwn(unverified, session) ? unverified : null
+}

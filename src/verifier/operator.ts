@@ -1,0 +1,28 @@
+import { voidApprovals } from '../entity/approvals.js'
+import { noAttempts, type Entity } from '../entity/entity.js'
+import type { TotpEventType } from '../events.js'
+import { change, type VerifierContext } from './context.js'
+
+/** Voids all approvals and unverified factors of an identity, for example after a change of password. */
+export async function revoke (context: VerifierContext, identity: string): Promise<void> {
+  await operate(context, identity, 'identity.revoked', voidApprovals)
+}
+
+/** Clears the counts, the lock and the disabled state of an identity; its factors stay. */
+export async function unlock (context: VerifierContext, identity: string): Promise<void> {
+  await operate(context, identity, 'identity.unlocked', (entity, now) => ({ ...entity, attempts: noAttempts(now) }))
+}
+
+/** Removes every factor, and all else that is kept about an identity. */
+export async function reset (context: VerifierContext, identity: string): Promise<void> {
+  await operate(context, identity, 'identity.reset', () => null)
+}
+
+/** Where nothing is kept about an identity there is nothing to do. */
+async function operate (
+  context: VerifierContext, identity: string, type: TotpEventType, next: (entity: Entity, now: number) => Entity | null
+): Promise<void> {
+  await change(context, { identity }, (entity, now) => entity === null
+    ? { answer: undefined }
+    : { next: next(entity, now), answer: undefined, events: [{ type, factorSid: null }] })
+}

@@ -1,0 +1,53 @@
+import type { Approval } from '../entity/approvals.js'
+import type { Factor } from '../entity/factors.js'
+import type { Requirement } from '../guard.js'
+import { check, withdraw } from './approval.js'
+import type { Caller, SessionCaller } from './caller.js'
+import { challenge, type ChallengeOptions, type Challenged } from './challenge.js'
+import type { Remark, VerifierContext } from './context.js'
+import { enroll, verify, type EnrollOptions, type Enrolled, type Verified } from './enrollment.js'
+import { factors, remove, rename, type Factors } from './factors.js'
+import { reset, revoke, unlock } from './operator.js'
+
+/** Judges codes, and keeps the rules of what follows from them. Each method throws a `TotpError` to refuse. */
+export interface Verifier {
+  /** The factors that the caller may know of, and the approval of its session. */
+  factors (caller: Caller): Promise<Factors>
+  /** Makes an unverified factor. Its secret and URI are in this answer and nowhere else. */
+  enroll (caller: Caller, options: EnrollOptions): Promise<Enrolled>
+  /** Judges a code of an unverified factor; a right one makes it verified, and approves the session. */
+  verify (caller: Caller, sid: string, code: string): Promise<Verified>
+  /** Judges a code of the verified factors; a right one approves the session. */
+  challenge (caller: Caller, options: ChallengeOptions): Promise<Challenged>
+  /** Gives a factor another name. */
+  rename (caller: Caller, sid: string, friendlyName: string): Promise<Factor>
+  /** Removes a factor; with a verified one go all approvals of the identity, this session's too. */
+  remove (caller: Caller, sid: string): Promise<Remark>
+  /** Takes the approval of this session away. */
+  withdraw (caller: SessionCaller): Promise<Remark>
+  /** Does what the guard does: resolves what lets the session pass, throws why it may not. */
+  check (caller: SessionCaller, requirement?: Partial<Requirement>): Promise<Approval | null>
+  /** For operators: voids all approvals and unverified factors of an identity, as after a change of password. */
+  revoke (identity: string): Promise<void>
+  /** For operators: clears the counts, the lock and the disabled state of an identity; its factors stay. */
+  unlock (identity: string): Promise<void>
+  /** For operators: removes every factor, and all else that is kept about an identity. */
+  reset (identity: string): Promise<void>
+}
+
+/** Judges codes over the ports. */
+export function createVerifier (context: VerifierContext): Verifier {
+  return {
+    factors: async caller => await factors(context, caller),
+    enroll: async (caller, options) => await enroll(context, caller, options),
+    verify: async (caller, sid, code) => await verify(context, caller, sid, code),
+    challenge: async (caller, options) => await challenge(context, caller, options),
+    rename: async (caller, sid, friendlyName) => await rename(context, caller, sid, friendlyName),
+    remove: async (caller, sid) => await remove(context, caller, sid),
+    withdraw: async caller => await withdraw(context, caller),
+    check: async (caller, requirement) => await check(context, caller, requirement),
+    revoke: async identity => await revoke(context, identity),
+    unlock: async identity => await unlock(context, identity),
+    reset: async identity => await reset(context, identity)
+  }
+}
