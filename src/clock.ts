@@ -7,7 +7,10 @@ export type Clock = () => number
 /** The clock of this machine. */
 export const systemClock: Clock = () => Date.now() / 1000
 
-/** Whole seconds of a clock. A clock that can't be right judges nothing: milliseconds would burn every step to come. */
+/**
+ * Whole seconds of a clock. A clock that can't be right judges nothing: milliseconds would burn every step to
+ * come.
+ */
 export function secondsOf (clock: Clock): number {
   const now = Math.floor(clock())
   if (!(now >= 0 && now <= MAX_SECONDS)) throw new InvalidOptionError('clock', 'must return Unix seconds')

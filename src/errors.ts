@@ -1,4 +1,6 @@
-/** Every refusal: a stable `code` for programs, an HTTP status, a sentence that is safe to show to anybody. */
+/**
+ * Every refusal: a stable `code` for programs, an HTTP status, a sentence that is safe to show to anybody.
+ */
 export abstract class TotpError extends Error {
   /** Stable, part of the API. */
   abstract readonly code: string
@@ -44,7 +46,10 @@ export class CrossSiteError extends TotpError {
   }
 }
 
-/** Input that can't be judged; refused before anything is counted. Over HTTP it is Fastify's own validation error. */
+/**
+ * Input that can't be judged; refused before anything is counted. Over HTTP it is Fastify's own validation
+ * error.
+ */
 export class MalformedError extends TotpError {
   readonly code = 'FST_ERR_VALIDATION'
   constructor (message: string) {
@@ -114,7 +119,9 @@ export class FactorLimitError extends TotpError {
   }
 }
 
-/** Other requests for the same identity won every race; nothing was changed and the request can be repeated. */
+/**
+ * Other requests for the same identity won every race; nothing was changed and the request can be repeated.
+ */
 export class ConflictError extends TotpError {
   readonly code = 'ERR_TOTP_CONFLICT'
   /** Seconds to wait before repeating the request. */
@@ -124,7 +131,9 @@ export class ConflictError extends TotpError {
   }
 }
 
-/** The store failed, was too slow, or returned what it can't have been given. The cause is for the log alone. */
+/**
+ * The store failed, was too slow, or returned what it can't have been given. The cause is for the log alone.
+ */
 export class StoreError extends TotpError {
   readonly code = 'ERR_TOTP_STORE'
   constructor (cause: unknown) {
@@ -139,8 +148,8 @@ export type AnyTotpError =
   | FactorLimitError | ConflictError | StoreError
 
 /**
- * A copy of somebody else's error that is fit for a log. Drivers put connection strings, rows and parameters into
- * messages and properties, so only name, code, frames and a message without anything key-like remain.
+ * A copy of somebody else's error that is fit for a log. Drivers put connection strings, rows and parameters
+ * into messages and properties, so only name, code, frames and a message without anything key-like remain.
  */
 export function scrubbed (error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`not an error: ${error === null ? 'null' : typeof error}`)
@@ -152,7 +161,10 @@ export function scrubbed (error: unknown): Error {
   return copy
 }
 
-/** Hides the credentials of a URL, runs as long as a secret or a mark, and runs of digits that could be a code. */
+/**
+ * Hides the credentials of a URL, runs as long as a secret or a mark, and runs of digits that could be a
+ * code.
+ */
 function masked (text: string): string {
   return text
     .replace(/\/\/[^/@\s]*@/g, '//…@')

@@ -17,7 +17,10 @@ export interface TotpEvent {
   readonly at: number
 }
 
-/** Called after the write has won, off the request's path. What it throws or rejects is logged and changes nothing. */
+/**
+ * Called after the write has won, off the request's path. What it throws or rejects is logged and changes
+ * nothing.
+ */
 export type EventListener = (event: TotpEvent) => void | Promise<void>
 
 /** Hands events to the listener later, so that it can neither fail nor delay a request. */

@@ -7,7 +7,9 @@ import {
 
 /** What a route asks of those who pass. */
 export interface Requirement {
-  /** Seconds that the approval may be old; never more than the plugin's own `maxAge`, which is the default. */
+  /**
+   * Seconds that the approval may be old; never more than the plugin's own `maxAge`, which is the default.
+   */
   readonly maxAge: number
   /** What happens to identities without a verified factor. */
   readonly unenrolled: 'deny' | 'allow'
@@ -20,14 +22,17 @@ export type Passage =
 
 /** The decision of the guard, from the one document that it reads. */
 export function passage (
-  entity: Entity | null, session: Session, { maxAge, unenrolled }: Requirement, limits: AttemptLimits, now: number
+  entity: Entity | null, session: Session, requirement: Requirement, limits: AttemptLimits, now: number
 ): Passage {
+  const { maxAge, unenrolled } = requirement
   const approval = entity && approvalOf(entity, session, maxAge, now)
   if (approval !== null) return { passes: true, approval }
   const closed = entity && refusalOf(entity, limits, now)
   if (closed !== null) return { passes: false, refusal: closed }
-  if (entity !== null && entity.factors.length > 0) return { passes: false, refusal: new ChallengeRequiredError(maxAge) }
-  return unenrolled === 'allow' ? { passes: true, approval: null } : { passes: false, refusal: new NotEnrolledError() }
+  const enrolled = entity !== null && entity.factors.length > 0
+  if (enrolled) return { passes: false, refusal: new ChallengeRequiredError(maxAge) }
+  if (unenrolled === 'allow') return { passes: true, approval: null }
+  return { passes: false, refusal: new NotEnrolledError() }
 }
 
 /** Why no code of this identity would be judged now, or null when one would. */

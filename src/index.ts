@@ -22,8 +22,8 @@ export type { Enrolled, EnrollOptions, Verified } from './verifier/enrollment.js
 export type { Factors } from './verifier/factors.js'
 export type { Verifier } from './verifier/verifier.js'
 export {
-  ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError, FactorLimitError,
-  FactorNotFoundError, IdentityError, InvalidOptionError, LockedError, MalformedError, NotEnrolledError,
+  ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,
+  FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError, MalformedError, NotEnrolledError,
   StoreError, TotpError, UnidentifiedError
 } from './errors.js'
 export type { AnyTotpError } from './errors.js'

@@ -18,17 +18,26 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   /** Keeps the entities: `memoryStore()`, `postgresStore({ client })`, or your own. */
   readonly store: EntityStore
   /**
-   * The immutable id of the user who is logged in; undefined, null or '' for nobody, who is answered with 401. Any
-   * other type, and whatever it throws, is answered with 500: ids are never coerced.
+   * The immutable id of the user who is logged in; undefined, null or '' for nobody, who is answered with
+   * 401. Any other type, and whatever it throws, is answered with 500: ids are never coerced.
    */
   readonly identify: (request: Request) => Identified | Promise<Identified>
-  /** Where a login session keeps its mark. @default `@fastify/session` or `@fastify/secure-session`, if registered */
+  /**
+   * Where a login session keeps its mark. @default `@fastify/session` or `@fastify/secure-session`, if
+   * registered
+   */
   readonly session?: SessionPort<Request, Reply>
-  /** The account name that apps show, unless the user gives one. @default the identity, or the issuer if that can't be */
+  /**
+   * The account name that apps show, unless the user gives one. @default the identity, or the issuer if that
+   * can't be
+   */
   readonly friendlyName?: (request: Request) => string | Promise<string>
   /** Seconds that an approval lasts, 1 to 2592000. Routes may ask for less. @default 43200 */
   readonly maxAge?: number
-  /** Seconds that an approval is fresh enough to change factors, 1 to `maxAge`. @default 300, or `maxAge` if less */
+  /**
+   * Seconds that an approval is fresh enough to change factors, 1 to `maxAge`. @default 300, or `maxAge` if
+   * less
+   */
   readonly freshness?: number
   /** What wrong codes lead to. */
   readonly attempts?: {
@@ -39,7 +48,9 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
     /** Wrong codes in a row that disable challenges, `lockAfter` to 100. @default 50 */
     readonly disableAfter?: number
   }
-  /** What new factors are made of; those that exist keep theirs. Many apps support nothing but the defaults. */
+  /**
+   * What new factors are made of; those that exist keep theirs. Many apps support nothing but the defaults.
+   */
   readonly config?: {
     /** Hash under the HMAC. @default 'sha1' */
     readonly alg?: TotpConfig['alg']
@@ -83,7 +94,9 @@ const KNOWN = [
   'maxFactors', 'prefix', 'routes', 'trustedOrigins', 'timeout', 'clock', 'onEvent'
 ]
 
-/** Checks the options and fills in the defaults. Throws `InvalidOptionError` naming the first that is wrong. */
+/**
+ * Checks the options and fills in the defaults. Throws `InvalidOptionError` naming the first that is wrong.
+ */
 export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>): Settings<Request, Reply> {
   onlyKnown('', options, KNOWN)
   const { lockAfter = 5, lockFor = 30, disableAfter = 50, ...otherAttempts } = object('attempts', options.attempts)

@@ -40,8 +40,9 @@ interface SealingKey {
 }
 
 /**
- * Makes a keyring of keys with 32 bytes each. A key is known by a hash of itself rather than by its position, so
- * that keys can be put in any order, and is never used itself: what seals is derived from it, one HKDF label per use.
+ * Makes a keyring of keys with 32 bytes each. A key is known by a hash of itself rather than by its position,
+ * so that keys can be put in any order, and is never used itself: what seals is derived from it, one HKDF
+ * label per use.
  */
 export function createKeyring (keys: readonly Uint8Array[]): Keyring {
   const [first, ...others] = keys.map(sealingKey)

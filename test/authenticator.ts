@@ -9,7 +9,9 @@ export interface Authenticator {
 }
 
 /** Reads what was shown at enrollment, as a phone would. */
-export function authenticator (secret: string, { alg = 'sha1', codeLength = 6, timeStep = 30 } = {}): Authenticator {
+export function authenticator (
+  secret: string, { alg = 'sha1', codeLength = 6, timeStep = 30 } = {}
+): Authenticator {
   const totp = new TOTP({ secret: Secret.fromBase32(secret), algorithm: alg, digits: codeLength, period: timeStep })
   const code = (at: number) => totp.generate({ timestamp: at * 1000 })
 

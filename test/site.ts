@@ -38,7 +38,9 @@ export interface SiteOptions {
 }
 
 /** Makes a site. Two sites on one store and one `keys` are two instances of the same application. */
-export async function site (t: { after (fn: () => Promise<void>): void }, options: SiteOptions = {}): Promise<Site> {
+export async function site (
+  t: { after (fn: () => Promise<void>): void }, options: SiteOptions = {}
+): Promise<Site> {
   const events: TotpEvent[] = []
   const store = options.totp?.store ?? memoryStore()
   let time = START

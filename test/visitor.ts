@@ -24,6 +24,8 @@ export interface Enrolled extends Authenticator {
 /** Somebody with a browser: it keeps cookies, and sends what a browser sends. */
 export interface Visitor {
   cookies: Map<string, string>
+  /** The `cookie` header that it sends. */
+  cookieHeader (): string
   request (method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   get (url: string): Promise<Response>
   post (url: string, body?: unknown): Promise<Response>
@@ -43,8 +45,12 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
 /** Somebody who visits `app`. */
 export function visitor (app: FastifyInstance, cookies = new Map<string, string>()): Visitor {
+  function cookieHeader (): string {
+    return [...cookies].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('; ')
+  }
+
   async function request (method: Method, url: string, body?: unknown, headers: Record<string, string> = {}) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('; ')
+    const cookie = cookieHeader()
     const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
     const type = body === undefined ? {} : { 'content-type': 'application/json' }
     const response = await app.inject({ method, url, ...payload, headers: { ...type, cookie, ...headers } })
@@ -72,6 +78,7 @@ export function visitor (app: FastifyInstance, cookies = new Map<string, string>
 
   return {
     cookies,
+    cookieHeader,
     request,
     get: async url => await request('GET', url),
     post: async (url, body) => await request('POST', url, body),

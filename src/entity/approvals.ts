@@ -38,14 +38,19 @@ export function hashOf (mark: string): string {
 }
 
 /** The approval of this session that is at most `maxAge` seconds old, or null. */
-export function approvalOf (entity: Entity, session: Session, maxAge: number, now: number): StoredApproval | null {
+export function approvalOf (
+  entity: Entity, session: Session, maxAge: number, now: number
+): StoredApproval | null {
   if (session.mark === null) return null
   const hash = hashOf(session.mark)
   const approval = entity.approvals.find(approval => approval.hash === hash)
   return approval !== undefined && holds(entity, approval, maxAge, now) ? approval : null
 }
 
-/** True while an approval counts: of this generation, of a factor that is still there, neither too old nor future. */
+/**
+ * True while an approval counts: of this generation, of a factor that is still there, neither too old nor
+ * future.
+ */
 export function holds (entity: Entity, approval: StoredApproval, maxAge: number, now: number): boolean {
   return approval.generation === entity.generation &&
     entity.factors.some(({ sid }) => sid === approval.factorSid) &&
@@ -53,8 +58,8 @@ export function holds (entity: Entity, approval: StoredApproval, maxAge: number,
 }
 
 /**
- * Puts an approval in the place of the one that the session had. The session's mark changes with it, so what hangs
- * on the old mark, an unverified factor, moves to the new one.
+ * Puts an approval in the place of the one that the session had. The session's mark changes with it, so what
+ * hangs on the old mark, an unverified factor, moves to the new one.
  */
 export function approve (
   entity: Entity, session: Session, mark: string, factorSid: string, now: number
@@ -65,8 +70,8 @@ export function approve (
 }
 
 /**
- * Takes the session's approval away. Its mark is remembered as ended: a request of the same session that began
- * before, and is still under way, must not bring an approval back.
+ * Takes the session's approval away. Its mark is remembered as ended: a request of the same session that
+ * began before, and is still under way, must not bring an approval back.
  */
 export function withdraw (entity: Entity, session: Session, mark: string, now: number): Entity {
   if (session.mark === null) return entity

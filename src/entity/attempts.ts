@@ -19,8 +19,8 @@ export type Standing =
 
 const LONGEST_LOCK = 3600
 /**
- * Successes clear the count in a row, which leaves `disableAfter` − 1 guesses between any two log-ins of the owner.
- * So all wrong codes are tallied too: it falls by one in six hours, and disables when it reaches 100.
+ * Successes clear the count in a row, which leaves `disableAfter` − 1 guesses between any two log-ins of the
+ * owner. So all wrong codes are tallied too: it falls by one in six hours, and disables when it reaches 100.
  */
 const TALLY_LIMIT = 100
 const TALLY_DRAIN = 6 * 3600

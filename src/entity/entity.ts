@@ -75,14 +75,14 @@ const EntitySchema = strict({
 export interface VerifiedFactor extends DeepReadonly<Static<typeof VerifiedFactorSchema>> {}
 
 /**
- * A factor that has not given a right code yet. `hash` is of the mark of the session that enrolled it, null when an
- * operator did; `failures` are the wrong codes for it.
+ * A factor that has not given a right code yet. `hash` is of the mark of the session that enrolled it, null
+ * when an operator did; `failures` are the wrong codes for it.
  */
 export interface UnverifiedFactor extends DeepReadonly<Static<typeof UnverifiedFactorSchema>> {}
 
 /**
- * Wrong codes of an identity: `failures` since the last right one; `tally` of all of them, draining since `tallyAt`;
- * when the present lock began, and when a cap was reached.
+ * Wrong codes of an identity: `failures` since the last right one; `tally` of all of them, draining since
+ * `tallyAt`; when the present lock began, and when a cap was reached.
  */
 export interface Attempts extends DeepReadonly<Static<typeof AttemptsSchema>> {}
 
@@ -96,7 +96,10 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 
 const fits = new Ajv({ strict: true }).compile<Entity>(EntitySchema)
 
-/** What a store gave for `identity`, if it is an entity of that identity. Throws for all else, naming the place. */
+/**
+ * What a store gave for `identity`, if it is an entity of that identity. Throws for all else, naming the
+ * place.
+ */
 export function entityOf (identity: string, stored: unknown): Entity {
   if (!fits(stored)) {
     const [fault] = fits.errors ?? []
@@ -108,8 +111,8 @@ export function entityOf (identity: string, stored: unknown): Entity {
 }
 
 /**
- * The entity of an identity that had none. Revision and generation start at random, so that neither a write that
- * stalled since before a deletion, nor an approval of that time, fits the new document.
+ * The entity of an identity that had none. Revision and generation start at random, so that neither a write
+ * that stalled since before a deletion, nor an approval of that time, fits the new document.
  */
 export function newEntity (identity: string, now: number): Entity {
   return {

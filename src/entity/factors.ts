@@ -41,10 +41,12 @@ export function countUnverifiedFailure (entity: Entity, unverified: UnverifiedFa
 }
 
 /**
- * Turns the unverified factor into a verified one; its code's step is burnt. The first one puts every session of the
- * identity behind the guard: what was approved or enrolled before is void.
+ * Turns the unverified factor into a verified one; its code's step is burnt. The first one puts every session
+ * of the identity behind the guard: what was approved or enrolled before is void.
  */
-export function verifyFactor (entity: Entity, unverified: UnverifiedFactor, lastStep: number, now: number): Entity {
+export function verifyFactor (
+  entity: Entity, unverified: UnverifiedFactor, lastStep: number, now: number
+): Entity {
   const { hash, generation, failures, ...enrolled } = unverified
   const factor: VerifiedFactor = { ...enrolled, verifiedAt: now, lastUsedAt: now, lastStep }
   const verified = { ...entity, factors: [...entity.factors, factor], unverified: null }
@@ -59,7 +61,7 @@ export function removeVerified (entity: Entity, sid: string): Entity {
 /** The same factor as one may see it. */
 export function publicFactor (factor: VerifiedFactor | UnverifiedFactor): Factor {
   const { sid, friendlyName, config, createdAt } = factor
-  return 'verifiedAt' in factor
-    ? { sid, friendlyName, status: 'verified', config, createdAt, verifiedAt: factor.verifiedAt, lastUsedAt: factor.lastUsedAt }
-    : { sid, friendlyName, status: 'unverified', config, createdAt, verifiedAt: null, lastUsedAt: null }
+  const enrolled = { sid, friendlyName, config, createdAt }
+  if (!('verifiedAt' in factor)) return { ...enrolled, status: 'unverified', verifiedAt: null, lastUsedAt: null }
+  return { ...enrolled, status: 'verified', verifiedAt: factor.verifiedAt, lastUsedAt: factor.lastUsedAt }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Approval } from '../entity/approvals.js'
+import { jitter } from '../back-off.js'
 import { InvalidOptionError } from '../errors.js'
 import { emitter } from '../events.js'
 import type { Requirement } from '../guard.js'
@@ -23,18 +24,22 @@ export type FastifyTotpOptions = TotpOptions<FastifyRequest, FastifyReply>
 /** `fastify.totp`: the verifier, for routes of your own, jobs and administrators' scripts, and the guard. */
 export interface Totp extends Verifier {
   /**
-   * Makes a hook that lets only requests with an approved challenge pass: for `preHandler` or `onRequest` of a route,
-   * or `addHook` over a scope, where it leaves the plugin's own routes alone. Throws `InvalidOptionError` at once.
+   * Makes a hook that lets only requests with an approved challenge pass: for `preHandler` or `onRequest` of
+   * a route, or `addHook` over a scope, where it leaves the plugin's own routes alone. Throws
+   * `InvalidOptionError` at once.
    */
   required (requirement?: Partial<Requirement>): Guard
   /** Who asks, for the methods of the verifier. Throws `UnidentifiedError` for nobody. */
   caller (request: FastifyRequest): Promise<SessionCaller>
   /**
-   * Keeps the mark that a method of the verifier answered in the session of this request; null changes nothing.
-   * `rotate` gives the session a new id as well, as after an approval.
+   * Keeps the mark that a method of the verifier answered in the session of this request, and gives the
+   * session a new id if it has one; null changes nothing. What isn't kept isn't approved.
    */
-  keep (request: FastifyRequest, reply: FastifyReply, mark: string | null, rotate?: boolean): Promise<void>
-  /** Takes the approval of this session away: at every log-in, once the identity is known, and at every log-out. */
+  keep (request: FastifyRequest, reply: FastifyReply, mark: string | null): Promise<void>
+  /**
+   * Takes the approval of this session away: at every log-in, once the identity is known, and at every
+   * log-out.
+   */
   forget (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
@@ -64,7 +69,8 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const settings = settingsOf(options)
   const { issuer, keys, store, attempts, config, maxAge, freshness, maxFactors, timeout, clock } = settings
   const emit = emitter(settings.onEvent, err => fastify.log.error(err, 'totp: onEvent failed'))
-  const entities = entitiesIn({ store, clock, timeout, emit, retries: attempts.lockAfter + 10 })
+  const retries = attempts.lockAfter + 10
+  const entities = entitiesIn({ store, clock, timeout, retries, backOff: jitter, emit })
   const provider = embeddedProvider({ issuer, keyring: createKeyring(keys) })
   const verifier = createVerifier({
     entities, provider, emit, limits: attempts, config, maxAge, freshness, maxFactors
@@ -97,7 +103,10 @@ function guards (reception: Reception, verifier: Verifier, longest: number): Tot
   }
 }
 
-/** Taken for hooks by mistake, these would let everybody pass: a hook gets a third argument, so that is refused. */
+/**
+ * Taken for hooks by mistake, these would let everybody pass: a hook gets a third argument, so that is
+ * refused.
+ */
 function doors ({ caller, keep, forget }: Reception): Pick<Totp, 'caller' | 'keep' | 'forget'> {
   return {
     async caller (request, ...misused: unknown[]) {
@@ -105,7 +114,9 @@ function doors ({ caller, keep, forget }: Reception): Pick<Totp, 'caller' | 'kee
       return await caller(request)
     },
 
-    keep,
+    async keep (request, reply, mark) {
+      await keep(request, reply, mark, true)
+    },
 
     async forget (request, reply, ...misused: unknown[]) {
       refuseHook(misused)

@@ -81,7 +81,10 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     }
   }
 
-  /** Before a log-in there is nobody whose approval could be taken, but maybe the mark of whoever was there before. */
+  /**
+   * Before a log-in there is nobody whose approval could be taken, but maybe the mark of whoever was there
+   * before.
+   */
   async function withdrawnMark (request: FastifyRequest): Promise<string | null> {
     try {
       return (await verifier.withdraw(await caller(request))).mark

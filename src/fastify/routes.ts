@@ -11,7 +11,9 @@ import type { Verifier } from '../verifier/verifier.js'
 import type { Reception } from './reception.js'
 import { refused } from './refused.js'
 
-/** Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves. */
+/**
+ * Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves.
+ */
 export const OWN_ROUTE = Symbol('fastify-verify-totp route')
 
 /** A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */

@@ -4,8 +4,8 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>
 const READING = ['GET', 'HEAD']
 
 /**
- * True for a request that a page of another site made a browser send. Forwarding headers play no part: whoever sends
- * the request writes them. Doubt counts as another site.
+ * True for a request that a page of another site made a browser send. Forwarding headers play no part:
+ * whoever sends the request writes them. Doubt counts as another site.
  */
 export function isCrossSite (method: string, headers: Headers, trustedOrigins: readonly string[]): boolean {
   if (READING.includes(method)) return false

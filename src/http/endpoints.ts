@@ -3,8 +3,8 @@ import { qrCode } from '../qr.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 import {
-  ChallengeBody, ChallengedSchema, EnrollBody, EnrolledSchema, ErrorSchema, FactorParams, FactorsSchema, Nothing,
-  RenameBody, RenamedSchema, VerifiedSchema, VerifyBody
+  ChallengeBody, ChallengedSchema, EnrollBody, EnrolledSchema, ErrorSchema, FactorParams, FactorsSchema,
+  Nothing, RenameBody, RenamedSchema, VerifiedSchema, VerifyBody
 } from './schemas.js'
 import { parsed } from './validation.js'
 import { briefFactor, wireApproval, wireFactor } from './wire.js'
@@ -54,7 +54,9 @@ interface Definition<Params extends TSchema, Body extends TSchema> extends
   handle (call: Call, params: Static<Params>, body: Static<Body>): Promise<Answer>
 }
 
-/** Malformed, unidentified, refused, too large, not JSON, broken, unavailable: what every route can answer. */
+/**
+ * Malformed, unidentified, refused, too large, not JSON, broken, unavailable: what every route can answer.
+ */
 const REFUSALS = [400, 401, 403, 413, 415, 500, 503]
 
 /** The endpoints of the plugin. */
@@ -67,10 +69,10 @@ export const endpoints: readonly Endpoint[] = [
     reply: [200, FactorsSchema],
     async handle ({ verifier, caller }) {
       const { factors, approval } = await verifier.factors(caller)
+      const approved = approval !== null
       const shown = factors.map(factor =>
-        approval === null && factor.status === 'verified' ? briefFactor(factor) : wireFactor(factor))
-      const body = { factors: shown, approved: approval !== null, approval: approval && wireApproval(approval) }
-      return { status: 200, body }
+        approved || factor.status === 'unverified' ? wireFactor(factor) : briefFactor(factor))
+      return { status: 200, body: { factors: shown, approved, approval: approval && wireApproval(approval) } }
     }
   }),
   endpoint({

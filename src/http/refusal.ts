@@ -13,12 +13,12 @@ export function refusalHeaders (error: unknown): Record<string, string> {
 }
 
 /**
- * What a request is refused with that needs an approval. To callers with a bearer token RFC 9470 section 3 says how
- * to put it, so that clients that know it ask the user and come back.
+ * What a request is refused with that needs an approval. To callers with a bearer token RFC 9470 section 3
+ * says how to put it, so that clients that know it ask the user and come back.
  */
 export function forCaller (error: unknown, authorization: string | undefined): unknown {
-  const bearer = /^bearer /i.test(authorization ?? '')
-  return error instanceof ChallengeRequiredError && bearer ? new ChallengeRequiredError(error.maxAge, 401) : error
+  if (!(error instanceof ChallengeRequiredError) || !/^bearer /i.test(authorization ?? '')) return error
+  return new ChallengeRequiredError(error.maxAge, 401)
 }
 
 function insufficientAuthentication (maxAge: number): string {

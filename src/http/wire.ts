@@ -11,7 +11,10 @@ export function wireFactor (factor: Factor): object {
   }
 }
 
-/** As much of a verified factor as a session without an approval may know: what it takes to answer a challenge. */
+/**
+ * As much of a verified factor as a session without an approval may know: what it takes to answer a
+ * challenge.
+ */
 export function briefFactor ({ sid, friendlyName, status, config }: Factor): object {
   return { sid, friendlyName, status, config }
 }

@@ -21,9 +21,10 @@ export function encodeSecret (secret: Uint8Array): string {
 }
 
 /**
- * Reads a secret that was made elsewhere. People copy them in lower case and in groups, so case, spaces and hyphens
- * don't matter; everything else is as strict as RFC 4648 section 12 asks: no foreign characters, no impossible
- * lengths, no stray bits. Throws `MalformedError` for those, and for a secret too short or too plain to be one.
+ * Reads a secret that was made elsewhere. People copy them in lower case and in groups, so case, spaces and
+ * hyphens don't matter; everything else is as strict as RFC 4648 section 12 asks: no foreign characters, no
+ * impossible lengths, no stray bits. Throws `MalformedError` for those, and for a secret too short or too
+ * plain to be one.
  */
 export function decodeSecret (text: string): Buffer {
   const secret = decodeBase32(text.replace(/[ -]/g, '').toUpperCase().replace(/=+$/, ''))

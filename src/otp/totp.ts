@@ -15,9 +15,9 @@ export function stepAt (now: number, timeStep: number): number {
 }
 
 /**
- * The highest step of the window whose code is `code`, or null. The highest, because two steps of one window can
- * have the same code: burning the lower one would let the code work again. Every step is computed and compared
- * in constant time whatever matches, so that the time taken tells nothing.
+ * The highest step of the window whose code is `code`, or null. The highest, because two steps of one window
+ * can have the same code: burning the lower one would let the code work again. Every step is computed and
+ * compared in constant time whatever matches, so that the time taken tells nothing.
  */
 export function matchingStep (key: KeyObject, code: string, now: number, config: TotpConfig): number | null {
   const typed = Buffer.alloc(config.codeLength)

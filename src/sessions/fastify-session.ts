@@ -18,7 +18,8 @@ export const fastifySession: SessionPort<object> = {
       if (rotate) await session.regenerate(keysOf(session))
       else await session.save()
     } catch (error) {
-      // Otherwise the plugin would save the session once more with the answer, fail again, and make it another one.
+      // Otherwise the plugin would save the session once more with the answer, fail again, and make it
+      // another one.
       Reflect.set(request, 'session', null)
       throw error
     }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import type { BackOff } from '../back-off.js'
 import { secondsOf, type Clock } from '../clock.js'
 import { deadlineIn, type Deadline } from '../deadline.js'
 import { entityOf, type Entity } from '../entity/entity.js'
@@ -8,8 +8,9 @@ import { UnsealableError } from '../seal.js'
 import type { EntityStore } from './store.js'
 
 /**
- * What a use case decided on an entity. It throws to refuse without writing. What it returns is carried out, `next`
- * is written first, and only if that won is the answer given: returned, or thrown when it is a refusal.
+ * What a use case decided on an entity. It throws to refuse without writing. What it returns is carried out,
+ * `next` is written first, and only if that won is the answer given: returned, or thrown when it is a
+ * refusal.
  */
 export interface Decision<T> {
   /** The entity from now on, null to delete it, absent to leave it as it is. */
@@ -47,14 +48,12 @@ export interface EntitiesOptions {
   readonly timeout: number
   /** Lost races after which a use case gives up. */
   readonly retries: number
+  readonly backOff: BackOff
   readonly emit: (event: TotpEvent) => void
 }
 
-/** Longest pause before the first retry, in milliseconds; it grows with each further one. */
-const PAUSE = 4
-
 /** Reads and changes the entities in a store. */
-export function entitiesIn ({ store, clock, timeout, retries, emit }: EntitiesOptions): Entities {
+export function entitiesIn ({ store, clock, timeout, retries, backOff, emit }: EntitiesOptions): Entities {
   return {
     async read (identity) {
       return await read(identity, deadlineIn(timeout))
@@ -69,7 +68,7 @@ export function entitiesIn ({ store, clock, timeout, retries, emit }: EntitiesOp
           for (const event of events) emit({ ...event, identity, at: now })
           return given(answer)
         }
-        await pause(Math.random() * PAUSE * (lost + 1))
+        await backOff(lost + 1)
       }
       throw new ConflictError()
     }
@@ -102,13 +101,16 @@ export function entitiesIn ({ store, clock, timeout, retries, emit }: EntitiesOp
     identity: string, entity: Entity | null, next: Entity | null, deadline: Deadline
   ): Promise<boolean> {
     const revised = next === null || entity === null ? next : { ...next, revision: entity.revision + 1 }
-    const won: unknown = await ask(deadline, () => store.replace(keyOf(identity), entity?.revision ?? null, revised))
+    const expected = entity?.revision ?? null
+    const won: unknown = await ask(deadline, () => store.replace(keyOf(identity), expected, revised))
     if (typeof won !== 'boolean') throw new StoreError(new Error('replace resolved neither true nor false'))
     return won
   }
 }
 
-/** Keys begin with the door that the document belongs to, so that no identity can name a document of another. */
+/**
+ * Keys begin with the door that the document belongs to, so that no identity can name a document of another.
+ */
 function keyOf (identity: string): string {
   return `identity:${identity}`
 }

@@ -1,5 +1,5 @@
 import type { Entity } from '../entity/entity.js'
-import type { Store } from './store.js'
+import type { EntityStore } from './store.js'
 
 /** What is asked of a client: `Pool` of `pg` has it, and so has `PGlite`. */
 export interface PostgresClient {
@@ -9,8 +9,8 @@ export interface PostgresClient {
 /** Options of `postgresStore`. */
 export interface PostgresStoreOptions {
   /**
-   * A `Pool` of `pg`, or a `PGlite`. Never a client with a transaction open: each statement has to commit by itself,
-   * because a rollback would make a used code work again.
+   * A `Pool` of `pg`, or a `PGlite`. Never a client with a transaction open: each statement has to commit by
+   * itself, because a rollback would make a used code work again.
    */
   readonly client: PostgresClient
   /** Name of the table, quoted as it is. @default 'totp_entities' */
@@ -18,7 +18,7 @@ export interface PostgresStoreOptions {
 }
 
 /** A store with a table of its own. */
-export interface PostgresStore<Document extends { readonly revision: number }> extends Required<Store<Document>> {
+export interface PostgresStore extends Required<EntityStore> {
   /** Creates the table unless it is there; several instances may do so at once. */
   createTable (): Promise<void>
 }
@@ -27,7 +27,7 @@ export interface PostgresStore<Document extends { readonly revision: number }> e
 const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 
 /** Keeps entities in PostgreSQL, one row for each; call `createTable()` once before use. */
-export function postgresStore ({ client, table = 'totp_entities' }: PostgresStoreOptions): PostgresStore<Entity> {
+export function postgresStore ({ client, table = 'totp_entities' }: PostgresStoreOptions): PostgresStore {
   const name = `"${table.replaceAll('"', '""')}"`
 
   async function changed (text: string, values: unknown[]): Promise<boolean> {

@@ -3,20 +3,24 @@ import type { Entity } from '../entity/entity.js'
 /** Keeps versioned JSON documents, and knows nothing of what is in them. */
 export interface Store<Document extends { readonly revision: number }> {
   /**
-   * The document of this key, or null when there is none. Strongly consistent: what a `replace` that has resolved
-   * wrote, every later `get` on every instance sees. Rejects when the store failed; never resolves null for that.
+   * The document of this key, or null when there is none. Strongly consistent: what a `replace` that has
+   * resolved wrote, every later `get` on every instance sees. Rejects when the store failed; never resolves
+   * null for that.
    */
   get (key: string): Promise<Document | null>
 
   /**
-   * Puts `next` in the place of the document with revision `expected`, atomically and durably; null stands for
-   * absence on either side. True when that happened. False, and nothing changed, when something else is stored.
-   * Rejects when the store failed. Each call commits by itself: a client in an open transaction would be able to
-   * take back that a code was used.
+   * Puts `next` in the place of the document with revision `expected`, atomically and durably; null stands
+   * for absence on either side. True when that happened. False, and nothing changed, when something else is
+   * stored. Rejects when the store failed. Each call commits by itself: a client in an open transaction would
+   * be able to take back that a code was used.
    */
   replace (key: string, expected: number | null, next: Document | null): Promise<boolean>
 
-  /** Optional: up to `limit` keys in a fixed order, those behind `after`. For reports, key rotation, migration. */
+  /**
+   * Optional: up to `limit` keys in a fixed order, those behind `after`. For reports, key rotation,
+   * migration.
+   */
   list? (after: string | undefined, limit: number): Promise<string[]>
 }
 

@@ -12,15 +12,18 @@ export interface SessionCaller {
   readonly session: Session
 }
 
-/** The application itself: it may do everything, gets no approval, and answers for asking whoever has to be asked. */
+/**
+ * The application itself: it may do everything, gets no approval, and answers for asking whoever has to be
+ * asked.
+ */
 export interface Operator {
   readonly identity: string
   readonly operator: true
 }
 
 /**
- * The identity in what `identify` returned. Throws `UnidentifiedError` when that is nobody, or a string that can't be
- * the name of anybody; `IdentityError` for any other type, because coercing it would mix up users.
+ * The identity in what `identify` returned. Throws `UnidentifiedError` when that is nobody, or a string that
+ * can't be the name of anybody; `IdentityError` for any other type, because coercing it would mix up users.
  */
 export function identityOf (identified: unknown): string {
   if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError()
@@ -31,7 +34,10 @@ export function identityOf (identified: unknown): string {
   return identified
 }
 
-/** The session of a caller, or null of an operator. Whatever is neither is refused rather than taken for either. */
+/**
+ * The session of a caller, or null of an operator. Whatever is neither is refused rather than taken for
+ * either.
+ */
 export function sessionOf (caller: Caller): Session | null {
   if ('operator' in caller) {
     if (caller.operator === true) return null

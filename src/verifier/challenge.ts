@@ -1,10 +1,11 @@
-import { approve, newMark, publicApproval, type Approval } from '../entity/approvals.js'
+import type { Approval } from '../entity/approvals.js'
 import { clearFailures, countFailure, restartFutureLock } from '../entity/attempts.js'
 import type { Attempts, Entity, VerifiedFactor } from '../entity/entity.js'
 import { ChallengeDeniedError, FactorNotFoundError, NotEnrolledError } from '../errors.js'
 import { refusalOf } from '../guard.js'
 import { canonicalCode } from '../otp/code.js'
 import type { Decision, Happening } from '../stores/entities.js'
+import { granted } from './approval.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
 import { change, requireLength, type Remark, type VerifierContext } from './context.js'
 
@@ -26,8 +27,9 @@ export interface Challenged extends Remark {
 }
 
 /**
- * Judges a code. The write that burns the step, or counts the failure, is also the reservation of the attempt: it
- * has to win before anybody learns the verdict, and of many requests at once only one wins each revision.
+ * Judges a code. The write that burns the step, or counts the failure, is also the reservation of the
+ * attempt: it has to win before anybody learns the verdict, and of many requests at once only one wins each
+ * revision.
  */
 export async function challenge (
   context: VerifierContext, caller: Caller, { code, factorSid }: ChallengeOptions
@@ -35,7 +37,6 @@ export async function challenge (
   const { limits, config, maxAge } = context
   const session = sessionOf(caller)
   const typed = canonicalCode(code)
-  const mark = newMark()
   return await change(context, caller, (entity, now): Decision<Challenged> => {
     const asked = entity?.factors.filter(({ sid }) => factorSid === undefined || sid === factorSid) ?? []
     requireLength(typed, asked.length > 0 ? asked.map(({ config }) => config) : [config])
@@ -55,12 +56,12 @@ export async function challenge (
       factors: entity.factors.map(factor => burnt.find(({ sid }) => sid === factor.sid) ?? factor),
       attempts: clearFailures(entity.attempts)
     }
-    const { sid } = oldest
-    const events: Happening[] = [{ type: 'challenge.approved', factorSid: sid }]
-    const status = 'approved'
-    if (session === null) return { next: used, answer: { status, factorSid: sid, approval: null, mark: null }, events }
-    const { entity: next, approval } = approve(used, session, mark, sid, now)
-    return { next, answer: { status, factorSid: sid, approval: publicApproval(approval, maxAge), mark }, events }
+    const { next, approval, mark } = granted(context, used, session, oldest.sid, now)
+    return {
+      next,
+      answer: { status: 'approved', factorSid: oldest.sid, approval, mark },
+      events: [{ type: 'challenge.approved', factorSid: oldest.sid }]
+    }
   })
 }
 
@@ -70,7 +71,8 @@ function burntFactor (
 ): VerifiedFactor[] {
   if (factor.config.codeLength !== code.length) return []
   const { step, sealed } = provider.judge(identity, factor, code, now)
-  return step !== null && step > factor.lastStep ? [{ ...factor, sealed, lastStep: step, lastUsedAt: now }] : []
+  if (step === null || step <= factor.lastStep) return []
+  return [{ ...factor, sealed, lastStep: step, lastUsedAt: now }]
 }
 
 function denied (

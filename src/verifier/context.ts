@@ -2,7 +2,7 @@ import type { Session } from '../entity/approvals.js'
 import type { AttemptLimits } from '../entity/attempts.js'
 import type { Entity, UnverifiedFactor } from '../entity/entity.js'
 import { withoutExpired } from '../entity/expiry.js'
-import { enrolledBy } from '../entity/factors.js'
+import { enrolledBy, livingUnverified } from '../entity/factors.js'
 import { MalformedError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
 import { passage } from '../guard.js'
@@ -39,8 +39,8 @@ export async function change<T> (
 ): Promise<T> {
   return await entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
     const decision = decide(entity, now)
-    const { next } = decision
-    return next === undefined || next === null ? decision : { ...decision, next: withoutExpired(next, maxAge, now) }
+    if (decision.next === undefined || decision.next === null) return decision
+    return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
   })
 }
 
@@ -53,12 +53,18 @@ export function requireFresh (
   if (!fresh.passes) throw fresh.refusal
 }
 
-/** True for the session that enrolled an unverified factor, and for operators. */
-export function isOwn (unverified: UnverifiedFactor, session: Session | null): boolean {
-  return session === null || enrolledBy(unverified, session)
+/** The unverified factor, if it is of use, and this session enrolled it; an operator may have anybody's. */
+export function ownUnverified (
+  entity: Entity, session: Session | null, now: number
+): UnverifiedFactor | null {
+  const unverified = livingUnverified(entity, now)
+  const own = unverified !== null && (session === null || enrolledBy(unverified, session))
+  return own ? unverified : null
 }
 
-/** A code of another length than the factors' can't be theirs: a slip rather than a guess, and not counted. */
+/**
+ * A code of another length than the factors' can't be theirs: a slip rather than a guess, and not counted.
+ */
 export function requireLength (code: string, configs: readonly TotpConfig[]): void {
   const lengths = new Set(configs.map(({ codeLength }) => codeLength))
   if (!lengths.has(code.length)) throw new MalformedError(`code must have ${[...lengths].join(' or ')} digits`)

@@ -1,12 +1,13 @@
-import { approve, hashOf, newMark, publicApproval, type Approval, type Session } from '../entity/approvals.js'
+import { hashOf, newMark, type Approval, type Session } from '../entity/approvals.js'
 import { MAX_FACTORS, newEntity, newSid, type Entity, type UnverifiedFactor } from '../entity/entity.js'
-import { countUnverifiedFailure, livingUnverified, publicFactor, verifyFactor, type Factor } from '../entity/factors.js'
+import { countUnverifiedFailure, publicFactor, verifyFactor, type Factor } from '../entity/factors.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
 import { ChallengeDeniedError, FactorLimitError, FactorNotFoundError, MalformedError } from '../errors.js'
 import { canonicalCode } from '../otp/code.js'
 import type { Decision } from '../stores/entities.js'
+import { granted } from './approval.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
-import { change, isOwn, requireFresh, requireLength, type Remark, type VerifierContext } from './context.js'
+import { change, ownUnverified, requireFresh, requireLength, type Remark, type VerifierContext } from './context.js'
 
 /** Options of `enroll`. */
 export interface EnrollOptions {
@@ -47,7 +48,8 @@ export async function enroll (
 
     const sid = newSid('YF')
     const { identity, generation } = entity
-    const { secret, uri, sealed } = provider.bind({ identity, factorSid: sid, friendlyName, config, secret: given })
+    const ingredients = { identity, factorSid: sid, friendlyName, config, secret: given }
+    const { secret, uri, sealed } = provider.bind(ingredients)
     if (given !== undefined) requireNewSecret(context, entity, secret)
     const unverified: UnverifiedFactor = {
       sid,
@@ -69,17 +71,18 @@ export async function enroll (
 }
 
 /**
- * Judges a code of the unverified factor. It counts on that factor alone, whether it is right or wrong: otherwise
- * enrolling would be a way around the budget, or a way to use it up.
+ * Judges a code of the unverified factor. It counts on that factor alone, whether it is right or wrong:
+ * otherwise enrolling would be a way around the budget, or a way to use it up.
  */
-export async function verify (context: VerifierContext, caller: Caller, sid: string, code: string): Promise<Verified> {
+export async function verify (
+  context: VerifierContext, caller: Caller, sid: string, code: string
+): Promise<Verified> {
   const session = sessionOf(caller)
   const typed = canonicalCode(code)
-  const mark = newMark()
   return await change(context, caller, (entity, now): Decision<Verified> => {
     if (entity === null) throw new FactorNotFoundError()
-    const unverified = livingUnverified(entity, now)
-    if (unverified === null || unverified.sid !== sid || !isOwn(unverified, session)) throw new FactorNotFoundError()
+    const unverified = ownUnverified(entity, session, now)
+    if (unverified?.sid !== sid) throw new FactorNotFoundError()
     requireLength(typed, [unverified.config])
     requireRoom(context, entity, session, now)
 
@@ -93,10 +96,8 @@ export async function verify (context: VerifierContext, caller: Caller, sid: str
     }
     const verified = verifyFactor(entity, { ...unverified, sealed }, step, now)
     const factor: Factor = { ...publicFactor(unverified), status: 'verified', verifiedAt: now, lastUsedAt: now }
-    const events = [{ type: 'factor.verified', factorSid: sid }] as const
-    if (session === null) return { next: verified, answer: { factor, approval: null, mark: null }, events }
-    const { entity: next, approval } = approve(verified, session, mark, sid, now)
-    return { next, answer: { factor, approval: publicApproval(approval, context.maxAge), mark }, events }
+    const { next, approval, mark } = granted(context, verified, session, sid, now)
+    return { next, answer: { factor, approval, mark }, events: [{ type: 'factor.verified', factorSid: sid }] }
   })
 }
 
@@ -107,7 +108,9 @@ function requireRoom (context: VerifierContext, entity: Entity, session: Session
 }
 
 /** Two factors of one secret would make each code work twice. */
-function requireNewSecret ({ provider }: VerifierContext, { identity, factors }: Entity, secret: string): void {
+function requireNewSecret (
+  { provider }: VerifierContext, { identity, factors }: Entity, secret: string
+): void {
   if (factors.some(factor => provider.holds(identity, factor, secret))) {
     throw new MalformedError('secret belongs to a factor of this identity already')
   }

@@ -1,10 +1,10 @@
 import { approvalOf, newMark, publicApproval, withdraw, type Approval, type Session } from '../entity/approvals.js'
 import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { livingUnverified, publicFactor, removeVerified, type Factor } from '../entity/factors.js'
+import { publicFactor, removeVerified, type Factor } from '../entity/factors.js'
 import { FactorNotFoundError } from '../errors.js'
 import type { Decision, Happening } from '../stores/entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
-import { change, isOwn, requireFresh, type Remark, type VerifierContext } from './context.js'
+import { change, ownUnverified, requireFresh, type Remark, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
 
 /** Answer of `factors`. */
@@ -72,9 +72,4 @@ function requireFactor (
   if (factor === undefined) throw new FactorNotFoundError()
   requireFresh(context, entity, session, now)
   return factor
-}
-
-function ownUnverified (entity: Entity, session: Session | null, now: number): UnverifiedFactor | null {
-  const unverified = livingUnverified(entity, now)
-  return unverified !== null && isOwn(unverified, session) ? unverified : null
 }

@@ -20,9 +20,13 @@ export async function reset (context: VerifierContext, identity: string): Promis
 
 /** Where nothing is kept about an identity there is nothing to do. */
 async function operate (
-  context: VerifierContext, identity: string, type: TotpEventType, next: (entity: Entity, now: number) => Entity | null
+  context: VerifierContext,
+  identity: string,
+  type: TotpEventType,
+  act: (entity: Entity, now: number) => Entity | null
 ): Promise<void> {
-  await change(context, { identity }, (entity, now) => entity === null
-    ? { answer: undefined }
-    : { next: next(entity, now), answer: undefined, events: [{ type, factorSid: null }] })
+  await change(context, { identity }, (entity, now) => {
+    if (entity === null) return { answer: undefined }
+    return { next: act(entity, now), answer: undefined, events: [{ type, factorSid: null }] }
+  })
 }

@@ -9,7 +9,9 @@ import { enroll, verify, type EnrollOptions, type Enrolled, type Verified } from
 import { factors, remove, rename, type Factors } from './factors.js'
 import { reset, revoke, unlock } from './operator.js'
 
-/** Judges codes, and keeps the rules of what follows from them. Each method throws a `TotpError` to refuse. */
+/**
+ * Judges codes, and keeps the rules of what follows from them. Each method throws a `TotpError` to refuse.
+ */
 export interface Verifier {
   /** The factors that the caller may know of, and the approval of its session. */
   factors (caller: Caller): Promise<Factors>
@@ -27,7 +29,9 @@ export interface Verifier {
   withdraw (caller: SessionCaller): Promise<Remark>
   /** Does what the guard does: resolves what lets the session pass, throws why it may not. */
   check (caller: SessionCaller, requirement?: Partial<Requirement>): Promise<Approval | null>
-  /** For operators: voids all approvals and unverified factors of an identity, as after a change of password. */
+  /**
+   * For operators: voids all approvals and unverified factors of an identity, as after a change of password.
+   */
   revoke (identity: string): Promise<void>
   /** For operators: clears the counts, the lock and the disabled state of an identity; its factors stay. */
   unlock (identity: string): Promise<void>

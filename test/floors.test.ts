@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import ts from 'typescript'
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url))
+
+/** The house, from the roof down. A file belongs to the first row that its path begins with. */
+const FLOORS: ReadonlyArray<readonly [floor: number, paths: readonly string[]]> = [
+  [5, ['index.ts']],
+  [4, ['fastify/']],
+  [3, ['options.ts', 'http/']],
+  [2, ['verifier/', 'guard.ts']],
+  [1, ['providers/', 'stores/', 'sessions/', 'clock.ts', 'deadline.ts', 'back-off.ts', 'qr.ts']],
+  [0, ['otp/', 'entity/', 'seal.ts', 'errors.ts', 'events.ts']]
+]
+
+/** The one folder that another one of its floor may use: the document keeps what a code is made of. */
+const MAY_USE: Readonly<Record<string, string>> = { entity: 'otp' }
+
+/** What may be imported where, of what isn't ours. Node's own modules are free, but for those that do I/O. */
+const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
+  fastify: file => floorOf(file) === 4,
+  'fastify-plugin': file => file === 'fastify/plugin.ts',
+  qrcode: file => file === 'qr.ts',
+  ajv: file => file === 'http/validation.ts' || file === 'entity/entity.ts',
+  '@sinclair/typebox': file => file.startsWith('http/') || file === 'entity/entity.ts',
+  '@scure/base': file => file === 'otp/secret.ts',
+  'node:crypto': file => floorOf(file) <= 1,
+  'node:http': file => floorOf(file) === 4,
+  'node:timers/promises': file => file === 'back-off.ts'
+}
+
+interface Import { readonly from: string, readonly to: string, readonly ours: boolean }
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+const imports = files.flatMap(importsOf)
+
+t.test('every file stands on a floor', async t => {
+  for (const file of files) t.not(floorOf(file), undefined, file)
+})
+
+t.test('imports go down; on the same floor they stay in the folder, or go to a file of one idea', async t => {
+  for (const { from, to } of imports.filter(({ ours }) => ours)) {
+    const [folder, other] = [dirname(from), dirname(to)]
+    const beside = other === folder || other === '.' || MAY_USE[folder] === other
+    t.ok(floorOf(to) < floorOf(from) || (floorOf(to) === floorOf(from) && beside), `${from} imports ${to}`)
+  }
+})
+
+t.test('nobody imports a door', async t => {
+  t.strictSame(imports.filter(({ to, ours }) => ours && floorOf(to) === 5), [])
+})
+
+t.test('no import cycles, not even of types', async t => {
+  const graph = new Map(files.map(file => [file, imports.filter(i => i.ours && i.from === file).map(i => i.to)]))
+  for (const file of files) t.strictSame(cycleThrough(file, graph), [], file)
+})
+
+t.test('what is not ours is imported where it belongs', async t => {
+  for (const { from, to, ours } of imports) {
+    if (!ours) t.equal(OUTSIDE[to]?.(from), true, `${from} imports ${to}`)
+  }
+})
+
+t.test('floor 0 reads no clock', async t => {
+  for (const file of files) {
+    const reads = /Date\.now|new Date\(\)|performance\.now/.test(readFileSync(join(SRC, file), 'utf8'))
+    t.equal(reads, file === 'clock.ts' || file === 'deadline.ts', file)
+  }
+})
+
+t.test('no way around the types', async t => {
+  for (const file of files) {
+    const text = readFileSync(join(SRC, file), 'utf8')
+    t.notMatch(text, /\bas any\b|: any\b|<any>|as unknown as|@ts-|eslint-disable|c8 ignore/, file)
+  }
+})
+
+function floorOf (file: string): number {
+  const row = FLOORS.find(([, paths]) => paths.some(path => file.startsWith(path)))
+  if (row === undefined) throw new Error(`${file} stands on no floor`)
+  return row[0]
+}
+
+function importsOf (from: string): Import[] {
+  const source = ts.createSourceFile(from, readFileSync(join(SRC, from), 'utf8'), ts.ScriptTarget.Latest)
+  const found: Import[] = []
+  const visit = (node: ts.Node): void => {
+    const specifier = specifierOf(node)
+    if (specifier !== null) {
+      const ours = specifier.startsWith('.')
+      const path = relative(SRC, join(SRC, dirname(from), specifier)).replace(/\.js$/, '.ts')
+      found.push({ from, to: ours ? path : specifier, ours })
+    }
+    node.forEachChild(visit)
+  }
+  visit(source)
+  return found
+}
+
+function specifierOf (node: ts.Node): string | null {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+    return node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)
+      ? node.moduleSpecifier.text
+      : null
+  }
+  if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return null
+  const [argument] = node.arguments
+  return argument !== undefined && ts.isStringLiteral(argument) ? argument.text : 'computed'
+}
+
+function cycleThrough (start: string, graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const seen = new Set<string>()
+  const walk = (file: string, path: readonly string[]): string[] => {
+    for (const next of graph.get(file) ?? []) {
+      if (next === start) return [...path, next]
+      if (seen.has(next)) continue
+      seen.add(next)
+      const cycle = walk(next, [...path, next])
+      if (cycle.length > 0) return cycle
+    }
+    return []
+  }
+  return walk(start, [start])
+}
