@@ -23,7 +23,7 @@ export type { Factors } from './verifier/factors.js'
 export type { Verifier } from './verifier/verifier.js'
 export {
   ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,
-  FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError, MalformedError, NotEnrolledError,
-  StoreError, TotpError, UnidentifiedError
+  FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError, MalformedError,
+  NotEnrolledError, StoreError, TotpError, UnidentifiedError
 } from './errors.js'
 export type { AnyTotpError } from './errors.js'

@@ -12,7 +12,8 @@ export interface Authenticator {
 export function authenticator (
   secret: string, { alg = 'sha1', codeLength = 6, timeStep = 30 } = {}
 ): Authenticator {
-  const totp = new TOTP({ secret: Secret.fromBase32(secret), algorithm: alg, digits: codeLength, period: timeStep })
+  const key = Secret.fromBase32(secret)
+  const totp = new TOTP({ secret: key, algorithm: alg, digits: codeLength, period: timeStep })
   const code = (at: number) => totp.generate({ timestamp: at * 1000 })
 
   return {

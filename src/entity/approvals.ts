@@ -65,18 +65,25 @@ export function approve (
   entity: Entity, session: Session, mark: string, factorSid: string, now: number
 ): { entity: Entity, approval: StoredApproval } {
   const moved = changeMark(entity, session, mark)
-  const approval = { hash: hashOf(mark), factorSid, at: now, generation: entity.generation }
+  const origin = session.mark === null ? null : hashOf(session.mark)
+  const approval = { hash: hashOf(mark), origin, factorSid, at: now, generation: entity.generation }
   return { entity: { ...moved, approvals: [...moved.approvals, approval].slice(-MAX_SESSIONS) }, approval }
 }
 
 /**
- * Takes the session's approval away. Its mark is remembered as ended: a request of the same session that
- * began before, and is still under way, must not bring an approval back.
+ * Takes the session's approval away. Other requests of the session may be under way, and must not bring one
+ * back: an approval that one of them was given meanwhile goes too, and those that began before and have not
+ * come so far find that the mark has ended.
  */
 export function withdraw (entity: Entity, session: Session, mark: string, now: number): Entity {
   if (session.mark === null) return entity
-  const ended = [...entity.ended, { hash: hashOf(session.mark), at: now }].slice(-MAX_SESSIONS)
-  return { ...changeMark(entity, session, mark), ended }
+  const hash = hashOf(session.mark)
+  const moved = changeMark(entity, session, mark)
+  return {
+    ...moved,
+    approvals: moved.approvals.filter(({ origin }) => origin !== hash),
+    ended: [...entity.ended, { hash, at: now }].slice(-MAX_SESSIONS)
+  }
 }
 
 /** True when the session's approval was taken away while the request was under way. */

@@ -56,7 +56,13 @@ const AttemptsSchema = strict({
   disabledAt: orNull(Seconds)
 })
 
-const ApprovalSchema = strict({ hash: MarkHash, factorSid: FactorSid, at: Seconds, generation: Count })
+const ApprovalSchema = strict({
+  hash: MarkHash,
+  origin: orNull(MarkHash),
+  factorSid: FactorSid,
+  at: Seconds,
+  generation: Count
+})
 
 const EntitySchema = strict({
   format: Type.Literal(FORMAT),
@@ -86,7 +92,10 @@ export interface UnverifiedFactor extends DeepReadonly<Static<typeof UnverifiedF
  */
 export interface Attempts extends DeepReadonly<Static<typeof AttemptsSchema>> {}
 
-/** An approved challenge, for the session whose mark has this hash. */
+/**
+ * An approved challenge, for the session whose mark has this hash; `origin` is of the mark that it had
+ * before, null when it had none.
+ */
 export interface StoredApproval extends DeepReadonly<Static<typeof ApprovalSchema>> {}
 
 /** All that is kept about one identity. */

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { secondsOf } from '../clock.js'
 import { markOf, newMark } from '../entity/approvals.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
-import { IdentityError, InvalidOptionError, scrubbed, StoreError, UnidentifiedError } from '../errors.js'
+import { IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError } from '../errors.js'
 import type { Settings } from '../options.js'
 import type { SessionPort } from '../sessions/session.js'
 import { identityOf, type SessionCaller } from '../verifier/caller.js'
@@ -59,7 +59,7 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     try {
       await session.write(request, reply, mark, rotate)
     } catch (error) {
-      throw new StoreError(error)
+      throw error instanceof TotpError ? error : new StoreError(error)
     }
   }
 

@@ -1,8 +1,14 @@
+import { UnidentifiedError } from '../errors.js'
 import { MARK, sessionOf, type KeyedSession, type SessionPort } from './session.js'
 
 interface StoredSession extends KeyedSession {
+  readonly sessionId: string
   regenerate (keys: string[]): Promise<void>
   save (): Promise<void>
+}
+
+interface SessionStore {
+  get (id: string, callback: (error: unknown, session?: unknown) => void): void
 }
 
 /** Marks in the sessions of `@fastify/session`. */
@@ -13,17 +19,30 @@ export const fastifySession: SessionPort<object> = {
 
   async write (request, _reply, mark, rotate) {
     const session = storedSession(request)
-    session.set(MARK, mark)
     try {
+      if (session.get(MARK) !== undefined) await requireAlive(request, session)
+      session.set(MARK, mark)
       if (rotate) await session.regenerate(keysOf(session))
       else await session.save()
     } catch (error) {
-      // Otherwise the plugin would save the session once more with the answer, fail again, and make it
-      // another one.
+      // Otherwise the plugin would save the session once more with the answer, and hand out its cookie.
       Reflect.set(request, 'session', null)
       throw error
     }
   }
+}
+
+/**
+ * A session that holds a mark was saved with it. If it is gone, somebody has logged out while this request
+ * was under way, and neither saving nor rotating it may log them in again.
+ */
+async function requireAlive (request: object, session: StoredSession): Promise<void> {
+  const store: unknown = Reflect.get(request, 'sessionStore')
+  if (!isStore(store)) throw new Error('the request has no sessionStore of @fastify/session')
+  const kept = await new Promise<unknown>((resolve, reject) => {
+    store.get(session.sessionId, (error, kept) => error ? reject(error) : resolve(kept))
+  })
+  if (kept === null || kept === undefined) throw new UnidentifiedError()
 }
 
 /** `regenerate` keeps the keys that it is told; the cookie is made anew. */
@@ -38,5 +57,9 @@ function storedSession (request: object): StoredSession {
 }
 
 function isStored (session: KeyedSession): session is StoredSession {
-  return 'regenerate' in session && 'save' in session
+  return 'regenerate' in session && 'save' in session && 'sessionId' in session
+}
+
+function isStore (store: unknown): store is SessionStore {
+  return typeof store === 'object' && store !== null && 'get' in store
 }

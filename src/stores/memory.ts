@@ -1,10 +1,12 @@
+import type { Entity } from '../entity/entity.js'
 import type { Store } from './store.js'
 
 /**
  * Keeps documents in this process, for tests and demonstrations: they are gone with it, and other processes
  * don't see them. Documents are kept as text, so that nobody holds an object that is also in the store.
  */
-export function memoryStore<Document extends { readonly revision: number }> (): Required<Store<Document>> {
+export function memoryStore<Document extends { readonly revision: number } = Entity> (
+): Required<Store<Document>> {
   const documents = new Map<string, { readonly revision: number, readonly text: string }>()
 
   return {

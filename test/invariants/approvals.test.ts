@@ -2,6 +2,10 @@ import t from 'tap'
 import { instances } from '../instances.js'
 import { site } from '../site.js'
 
+declare module 'fastify' {
+  interface Session { totpMark?: string, seen?: string }
+}
+
 const REQUIRED = { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' }
 
 t.test('an approval is of one session: another one of the same identity needs its own', async t => {
@@ -16,8 +20,10 @@ t.test('an approval is of one session: another one of the same identity needs it
 t.test('an approval is of one identity: a mark in the session of another one is worth nothing', async t => {
   const { login, now, app } = await site(t, {
     routes: app => {
-      app.post<{ Body: { mark: string } }>('/plant', async request => { request.session.set('totpMark', request.body.mark) })
-      app.get('/mark', async request => ({ mark: request.session.get<string, string>('totpMark') }))
+      app.post<{ Body: { mark: string } }>('/plant', async request => {
+        request.session.totpMark = request.body.mark
+      })
+      app.get('/mark', async request => ({ mark: request.session.totpMark }))
     }
   })
   const [alice, bob] = [await login('alice'), await login('bob')]
@@ -143,7 +149,7 @@ t.test('an approval that was taken away does not come back with an old copy of t
     routes: app => {
       app.post('/slow', async request => {
         await new Promise<void>(resolve => release.push(resolve))
-        request.session.set('seen', 'slowly')
+        request.session.seen = 'slowly'
       })
     }
   })

@@ -82,7 +82,8 @@ t.test('with factorSid only that factor is tried', async t => {
   wait(300)
   const alice = await one.login('alice')
   t.match(await alice.challenge(first.code(now()), second.sid), DENIED)
-  t.match((await alice.challenge(first.code(now()), first.sid)).json(), { approval: { factorSid: first.sid } })
+  const named = await alice.challenge(first.code(now()), first.sid)
+  t.match(named.json(), { approval: { factorSid: first.sid } })
 })
 
 t.test('a secret that the identity has already is refused', async t => {
