@@ -50,7 +50,9 @@ function send ({ app }: Site, { cookies }: Visitor): Send {
 }
 
 /** Sessions of one identity, spread over the instances. */
-async function sessions ({ all }: Instances, identity: string, count: number): Promise<Array<[Site, Visitor]>> {
+async function sessions (
+  { all }: Instances, identity: string, count: number
+): Promise<Array<[Site, Visitor]>> {
   const people: Array<[Site, Visitor]> = []
   for (let i = 0; i < count; i++) {
     const site = all[i % all.length] ?? all[0]
