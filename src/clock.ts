@@ -12,7 +12,8 @@ export const systemClock: Clock = () => Date.now() / 1000
  * come.
  */
 export function secondsOf (clock: Clock): number {
-  const now = Math.floor(clock())
+  const time: unknown = clock()
+  const now = typeof time === 'number' ? Math.floor(time) : NaN
   if (!(now >= 0 && now <= MAX_SECONDS)) throw new InvalidOptionError('clock', 'must return Unix seconds')
   return now
 }

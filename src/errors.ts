@@ -17,8 +17,8 @@ export abstract class TotpError extends Error {
 /** An option that can't work; thrown while the plugin registers, so that the server doesn't start. */
 export class InvalidOptionError extends TotpError {
   readonly code = 'ERR_TOTP_INVALID_OPTION'
-  constructor (option: string, expected: string) {
-    super(500, `fastify-verify-totp: option "${option}" ${expected}`)
+  constructor (option: string, expected: string, options?: ErrorOptions) {
+    super(500, `fastify-verify-totp: option "${option}" ${expected}`, options)
   }
 }
 
@@ -156,9 +156,14 @@ export function scrubbed (error: unknown): Error {
   const copy: Error & { code?: string } = new Error(masked(error.message))
   copy.name = masked(error.name)
   if ('code' in error && typeof error.code === 'string') copy.code = masked(error.code)
-  const frames = String(error.stack).split('\n').filter(line => /^\s+at /.test(line))
-  copy.stack = [`${copy.name}: ${copy.message}`, ...frames].join('\n')
+  copy.stack = [`${copy.name}: ${copy.message}`, ...framesOf(error)].join('\n')
   return copy
+}
+
+/** What stands behind the message, which may have lines that look like frames. */
+function framesOf ({ stack, message }: Error): string[] {
+  const [, ...behind] = String(stack).split(message || '\n')
+  return behind.join('\n').split('\n').filter(line => /^\s+at /.test(line))
 }
 
 /**

@@ -1,10 +1,11 @@
 import { memoryStore, type EntityStore } from '../src/index.js'
+import { untyped } from './untyped.js'
 
 /** A store that counts how often it is asked, and that can be broken and mended. */
 export interface FaultyStore extends EntityStore {
   /** Calls so far. */
   readonly calls: number
-  /** From now on, `answer` is called in the place of a method; what it returns need not be what a store returns. */
+  /** From now on, `answer` is called in the place of a method, and returns whatever it likes. */
   break (method: Method, answer: Answer): void
   /** From now on, everything works again. */
   mend (): void
@@ -26,7 +27,7 @@ export function faultyStore (store: EntityStore = memoryStore()): FaultyStore {
     get (key) {
       calls++
       const answer = broken.get('get')
-      return answer === undefined ? store.get(key) : Reflect.apply(answer, undefined, [key])
+      return answer === undefined ? store.get(key) : untyped(answer(key))
     },
 
     replace (key, expected, next) {
@@ -34,7 +35,7 @@ export function faultyStore (store: EntityStore = memoryStore()): FaultyStore {
       const answer = broken.get('replace')
       return answer === undefined
         ? store.replace(key, expected, next)
-        : Reflect.apply(answer, undefined, [key, expected, next])
+        : untyped(answer(key, expected, next))
     }
   }
 }

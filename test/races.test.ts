@@ -36,12 +36,12 @@ async function listening (t: Test): Promise<Instances> {
 }
 
 function send ({ app }: Site, { cookies }: Visitor): Send {
-  const [{ port } = { port: 0 }] = app.addresses()
+  const base = app.listeningOrigin
   const cookie = [...cookies].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('; ')
   return async (method, path, body) => {
     const json = body === undefined ? {} : { body: JSON.stringify(body) }
     const headers = { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, ...json })
+    const response = await fetch(`${base}${path}`, { method, headers, ...json })
     const text = await response.text()
     const code = response.status >= 400 ? JSON.parse(text).code : undefined
     const [set = cookie] = response.headers.getSetCookie().map(line => line.split(';', 1)[0])

@@ -93,9 +93,12 @@ export function hasEnded (entity: Entity, session: Session): boolean {
   return entity.ended.some(ended => ended.hash === hash && session.since <= ended.at)
 }
 
-/** Makes every approval, and every unverified factor, of this identity void on every instance at once. */
+/**
+ * Makes every approval, and the unverified factor, of this identity void on every instance at once: they
+ * carry the generation of their beginning.
+ */
 export function voidApprovals (entity: Entity): Entity {
-  return { ...entity, generation: entity.generation + 1, approvals: [], unverified: null }
+  return { ...entity, generation: entity.generation + 1 }
 }
 
 function changeMark (entity: Entity, session: Session, mark: string): Entity {

@@ -30,7 +30,7 @@ export function standing (attempts: Attempts, limits: AttemptLimits, now: number
   if (attempts.disabledAt !== null) return { state: 'disabled' }
   if (attempts.lockedAt === null) return { state: 'open' }
   const duration = lockDuration(attempts.failures, limits)
-  if (isFuture(attempts.lockedAt, now)) return { state: 'locked', retryAfter: duration }
+  // Never more than the duration, however far in the future the lock began: it starts over.
   const retryAfter = Math.min(attempts.lockedAt + duration - now, duration)
   return retryAfter > 0 ? { state: 'locked', retryAfter } : { state: 'open' }
 }

@@ -103,7 +103,8 @@ export interface Entity extends DeepReadonly<Static<typeof EntitySchema>> {}
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
 
-const fits = new Ajv({ strict: true }).compile<Entity>(EntitySchema)
+const ajv = new Ajv({ strict: true })
+const fits = ajv.compile<Entity>(EntitySchema)
 
 /**
  * What a store gave for `identity`, if it is an entity of that identity. Throws for all else, naming the
@@ -111,8 +112,7 @@ const fits = new Ajv({ strict: true }).compile<Entity>(EntitySchema)
  */
 export function entityOf (identity: string, stored: unknown): Entity {
   if (!fits(stored)) {
-    const [fault] = fits.errors ?? []
-    throw new Error(`the document does not fit its schema at ${fault?.instancePath || 'the top'}: ${fault?.message}`)
+    throw new Error(`the document does not fit its schema: ${ajv.errorsText(fits.errors, { dataVar: 'document' })}`)
   }
   if (stored.identity !== identity) throw new Error('the document is of another identity')
   if (new Set(sidsOf(stored)).size !== sidsOf(stored).length) throw new Error('the document has a factor twice')

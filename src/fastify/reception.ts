@@ -63,12 +63,20 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     }
   }
 
+  async function namedByHost (request: FastifyRequest): Promise<unknown> {
+    try {
+      return await settings.friendlyName?.(request)
+    } catch (error) {
+      throw new InvalidOptionError('friendlyName', 'must not throw', { cause: scrubbed(error) })
+    }
+  }
+
   return {
     caller,
     keep,
 
     async friendlyName (request, identity) {
-      const name = await settings.friendlyName?.(request)
+      const name = await namedByHost(request)
       if (name === undefined) return isFriendlyName(identity) ? identity : settings.issuer
       if (!isFriendlyName(name)) {
         throw new InvalidOptionError('friendlyName', 'must return 1 to 64 characters, without colon or control characters')

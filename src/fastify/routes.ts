@@ -26,6 +26,13 @@ export function routes (
   return async fastify => {
     const callers = new WeakMap<FastifyRequest, SessionCaller>()
 
+    /** Found out once, when the request begins: what its session loses after that, it may not use. */
+    async function callerOf (request: FastifyRequest): Promise<SessionCaller> {
+      const caller = callers.get(request) ?? await reception.caller(request)
+      callers.set(request, caller)
+      return caller
+    }
+
     // The host may read forms or loose JSON, or coerce what it validates: here it is JSON, and strict.
     fastify.removeAllContentTypeParsers()
     fastify.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT },
@@ -35,7 +42,7 @@ export function routes (
     fastify.addHook('onRequest', async (request, reply) => {
       reply.headers(NO_STORE)
       try {
-        callers.set(request, await reception.caller(request))
+        await callerOf(request)
         if (isCrossSite(request.method, request.headers, trustedOrigins)) throw new CrossSiteError()
       } catch (error) {
         throw refused(request, reply, error)
@@ -51,7 +58,7 @@ export function routes (
       fastify.route({ method, url, config, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
 
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-        const caller = callers.get(request) ?? await reception.caller(request)
+        const caller = await callerOf(request)
         const { params, body } = request
         const friendlyName = async () => await reception.friendlyName(request, caller.identity)
         try {

@@ -27,7 +27,7 @@ export function encodeSecret (secret: Uint8Array): string {
  * plain to be one.
  */
 export function decodeSecret (text: string): Buffer {
-  const secret = decodeBase32(text.replace(/[ -]/g, '').toUpperCase().replace(/=+$/, ''))
+  const secret = decodeBase32(text.replace(/[ -]/g, '').replace(/=+$/, ''))
   if (secret.length < FLOOR || secret.length > CEILING) {
     throw new MalformedError(`secret must have ${FLOOR} to ${CEILING} bytes`)
   }
@@ -37,7 +37,8 @@ export function decodeSecret (text: string): Buffer {
 
 function decodeBase32 (text: string): Buffer {
   try {
-    return Buffer.from(base32nopad.decode(text))
+    // Only letters of ASCII are raised: Unicode would make two S of a sharp one.
+    return Buffer.from(base32nopad.decode(text.replace(/[a-z]/g, letter => letter.toUpperCase())))
   } catch {
     throw new MalformedError('secret must be base32: A to Z and 2 to 7')
   }

@@ -21,7 +21,7 @@ export function stepAt (now: number, timeStep: number): number {
  */
 export function matchingStep (key: KeyObject, code: string, now: number, config: TotpConfig): number | null {
   const typed = Buffer.alloc(config.codeLength)
-  const whole = typed.write(code, 'latin1') === code.length
+  const whole = typed.write(code, 'utf8') === code.length && code.length === config.codeLength
   const current = stepAt(now, config.timeStep)
   let matched: number | null = null
   for (let step = Math.max(0, current - config.skew); step <= current + config.skew; step++) {

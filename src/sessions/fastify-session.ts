@@ -1,5 +1,5 @@
 import { UnidentifiedError } from '../errors.js'
-import { MARK, sessionOf, type KeyedSession, type SessionPort } from './session.js'
+import { MARK, requireMark, sessionOf, type KeyedSession, type SessionPort } from './session.js'
 
 interface StoredSession extends KeyedSession {
   readonly sessionId: string
@@ -18,6 +18,7 @@ export const fastifySession: SessionPort<object> = {
   },
 
   async write (request, _reply, mark, rotate) {
+    requireMark(mark)
     const session = storedSession(request)
     try {
       if (session.get(MARK) !== undefined) await requireAlive(request, session)

@@ -1,4 +1,4 @@
-import { MARK, sessionOf, type SessionPort } from './session.js'
+import { MARK, requireMark, sessionOf, type SessionPort } from './session.js'
 
 /** Marks in the sessions of `@fastify/secure-session`, which live in a cookie and have no id to rotate. */
 export const secureSession: SessionPort = {
@@ -7,6 +7,7 @@ export const secureSession: SessionPort = {
   },
 
   write (request, _reply, mark) {
+    requireMark(mark)
     const session = sessionOf(request)
     if (session === null) throw new Error('the request has no session of @fastify/secure-session')
     session.set(MARK, mark)

@@ -1,3 +1,5 @@
+import { markOf } from '../entity/approvals.js'
+
 /**
  * Where a login session keeps its mark. Bring your own when yours lives elsewhere than in `@fastify/session`
  * or `@fastify/secure-session`, for example in a table beside the bearer token.
@@ -17,6 +19,11 @@ export interface SessionPort<Request = unknown, Reply = unknown> {
 
 /** Name of the entry that holds the mark. */
 export const MARK = 'totpMark'
+
+/** Taken for a hook by mistake, `write` would let everybody pass; a hook gets a function for a mark. */
+export function requireMark (mark: unknown): void {
+  if (markOf(mark) === null) throw new TypeError('write takes a mark: as a guard, use app.totp.required()')
+}
 
 /** The part of a session object that both plugins have in common. */
 export interface KeyedSession {

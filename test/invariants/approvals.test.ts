@@ -128,6 +128,23 @@ t.test('an approval lasts maxAge, to the second, however long the session does',
   t.match(await alice.vault(), REQUIRED)
 })
 
+t.test('no route can ask for less than the plugin does: maxAge is absolute', async t => {
+  const { login, now, wait } = await site(t, {
+    totp: { maxAge: 3600 },
+    routes: app => {
+      t.throws(() => app.totp.required({ maxAge: 3601 }), { code: 'ERR_TOTP_INVALID_OPTION' })
+      app.get('/patient', async request =>
+        await app.totp.check(await app.totp.caller(request), { maxAge: 1_000_000 }))
+    }
+  })
+  const alice = await login('alice')
+  await alice.enrollVerified(now())
+  wait(3600)
+  t.match(await alice.get('/patient'), { status: 200 })
+  wait(1)
+  t.match(await alice.get('/patient'), REQUIRED)
+})
+
 t.test('an approval that began in the future is void, and stays it', async t => {
   const { login, now, wait } = await site(t)
   const alice = await login('alice')

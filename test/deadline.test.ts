@@ -1,0 +1,43 @@
+import t from 'tap'
+import { deadlineIn } from '../src/deadline.js'
+
+t.test('an answer in time is passed on', async t => {
+  const deadline = deadlineIn(60)
+  t.equal(await deadline.race(async () => 'answer'), 'answer')
+  t.equal(await deadline.race(async () => null), null)
+})
+
+t.test('a rejection in time is passed on', async t => {
+  await t.rejects(deadlineIn(60).race(async () => { throw new Error('lost') }), { message: 'lost' })
+  await t.rejects(deadlineIn(60).race(() => { throw new Error('at once') }), { message: 'at once' })
+})
+
+t.test('an answer that does not come is a rejection', async t => {
+  await t.rejects(deadlineIn(0.002).race(never), { message: 'no answer within 0.002 s' })
+})
+
+t.test('all calls have one deadline', async t => {
+  const deadline = deadlineIn(0.002)
+  await t.rejects(deadline.race(never))
+  await t.rejects(deadline.race(never), { message: 'no answer within 0.002 s' })
+})
+
+t.test('what comes late is ignored, a rejection too', async t => {
+  let rejectLate = (_error: Error) => {}
+  const late = new Promise<never>((_resolve, reject) => { rejectLate = reject })
+  await t.rejects(deadlineIn(0.002).race(async () => await late), { message: /no answer/ })
+  rejectLate(new Error('too late'))
+})
+
+t.test('an answer leaves no timer behind', async t => {
+  const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  const before = timers()
+  await deadlineIn(60).race(async () => 'answer')
+  await t.rejects(deadlineIn(60).race(async () => { throw new Error('lost') }))
+  await t.rejects(deadlineIn(60).race(() => { throw new Error('at once') }))
+  t.equal(timers(), before)
+})
+
+async function never (): Promise<never> {
+  return await new Promise(() => {})
+}

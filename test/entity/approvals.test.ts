@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import {
+  approvalOf, approve, hashOf, hasEnded, holds, markOf, newMark, publicApproval, voidApprovals, withdraw
+} from '../../src/entity/approvals.js'
+import { entityOf, MAX_SESSIONS, type Entity } from '../../src/entity/entity.js'
+import { withoutExpired } from '../../src/entity/expiry.js'
+import { livingUnverified } from '../../src/entity/factors.js'
+import { approvalWith, entityWith, NOW, sessionWith, unverifiedFactor, verifiedFactor } from './documents.js'
+
+const factor = verifiedFactor()
+const enrolled = entityWith({ factors: [factor] })
+
+t.test('a mark is 128 random bits', async t => {
+  const marks = Array.from({ length: 1000 }, newMark)
+  t.equal(new Set(marks).size, 1000)
+  t.ok(marks.every(mark => Buffer.from(mark, 'base64url').length === 16 && markOf(mark) === mark))
+})
+
+t.test('whatever else a session holds is no mark', async t => {
+  const mark = newMark()
+  const kept = [
+    undefined, null, '', 'approved', true, 1, {}, [], [mark], { mark }, Object(mark), `${mark}a`, mark.slice(1),
+    ` ${mark}`, `${mark}\n`, mark.slice(1) + '+', mark.slice(1) + 'é', hashOf(mark), '__proto__', () => mark
+  ]
+  for (const value of kept) t.equal(markOf(value), null, typeof value)
+})
+
+t.test('the entity keeps the SHA-256 of a mark', async t => {
+  const mark = newMark()
+  t.equal(hashOf(mark), createHash('sha256').update(mark).digest('base64url'))
+  const { entity, approval } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const { generation } = enrolled
+  t.same(approval, { hash: hashOf(mark), origin: null, factorSid: factor.sid, at: NOW, generation })
+  t.notMatch(JSON.stringify(entity), mark)
+  t.doesNotThrow(() => entityOf('alice', JSON.parse(JSON.stringify(entity))))
+})
+
+t.test('an approval is of one session', async t => {
+  const mark = newMark()
+  const { entity, approval } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  t.equal(approvalOf(entity, sessionWith(mark), 60, NOW), approval)
+  t.equal(approvalOf(entity, sessionWith(newMark()), 60, NOW), null)
+  t.equal(approvalOf(entity, sessionWith(null), 60, NOW), null)
+  t.equal(approvalOf(entity, sessionWith(hashOf(mark)), 60, NOW), null, 'the hash is not the mark')
+  t.equal(approvalOf(enrolled, sessionWith(mark), 60, NOW), null)
+})
+
+t.test('an approval ends with its age, to the second, and is void when the clock went back', async t => {
+  const mark = newMark()
+  const { entity } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  for (const [seconds, passes] of [[0, true], [60, true], [61, false], [-30, true], [-31, false]] as const) {
+    t.equal(approvalOf(entity, sessionWith(mark), 60, NOW + seconds) !== null, passes, `after ${seconds} s`)
+  }
+})
+
+t.test('an approval is of one generation and of a factor that is there and verified', async t => {
+  const approval = approvalWith(newMark(), enrolled)
+  t.ok(holds(enrolled, approval, 60, NOW))
+  t.notOk(holds({ ...enrolled, generation: enrolled.generation + 1 }, approval, 60, NOW))
+  t.notOk(holds({ ...enrolled, generation: enrolled.generation - 1 }, approval, 60, NOW))
+  t.notOk(holds({ ...enrolled, factors: [] }, approval, 60, NOW))
+  t.notOk(holds({ ...enrolled, factors: [verifiedFactor()] }, approval, 60, NOW))
+  const unverified = unverifiedFactor(null, enrolled.generation, { sid: factor.sid })
+  t.notOk(holds({ ...enrolled, factors: [], unverified }, approval, 60, NOW))
+  t.notOk(holds(enrolled, approval, 60, NOW + 61))
+})
+
+t.test('a new approval takes the place of the one that the session had, and of no other', async t => {
+  const [first, second, other] = [newMark(), newMark(), newMark()]
+  const two = { ...enrolled, approvals: [approvalWith(first, enrolled), approvalWith(other, enrolled)] }
+  const { entity } = approve(two, sessionWith(first), second, factor.sid, NOW + 5)
+  t.same(entity.approvals.map(({ hash }) => hash), [hashOf(other), hashOf(second)])
+  t.equal(approvalOf(entity, sessionWith(first), 60, NOW + 5), null, 'the old mark opens nothing')
+  t.equal(approvalOf(entity, sessionWith(second), 60, NOW + 5)?.at, NOW + 5)
+  t.equal(two.approvals.length, 2, 'what was there before is not touched')
+})
+
+t.test('an unverified factor goes with the mark of the session that enrolled it', async t => {
+  const [mark, next] = [newMark(), newMark()]
+  const own = { ...enrolled, unverified: unverifiedFactor(mark, enrolled.generation) }
+  t.equal(approve(own, sessionWith(mark), next, factor.sid, NOW).entity.unverified?.hash, hashOf(next))
+  t.equal(withdraw(own, sessionWith(mark), next, NOW).unverified?.hash, hashOf(next))
+  t.equal(approve(own, sessionWith(newMark()), next, factor.sid, NOW).entity.unverified?.hash, hashOf(mark))
+  t.equal(approve(own, sessionWith(null), next, factor.sid, NOW).entity.unverified?.hash, hashOf(mark))
+  t.equal(approve(enrolled, sessionWith(mark), next, factor.sid, NOW).entity.unverified, null)
+})
+
+t.test('64 approvals and 64 ended marks are kept, the oldest go first', async t => {
+  let entity: Entity = enrolled
+  const marks = Array.from({ length: MAX_SESSIONS + 2 }, newMark)
+  for (const mark of marks) entity = approve(entity, sessionWith(null), mark, factor.sid, NOW).entity
+  t.same(entity.approvals.map(({ hash }) => hash), marks.slice(2).map(hashOf))
+  for (const mark of marks) entity = withdraw(entity, sessionWith(mark), newMark(), NOW)
+  t.same(entity.approvals, [])
+  t.same(entity.ended.map(({ hash }) => hash), marks.slice(2).map(hashOf))
+  t.doesNotThrow(() => entityOf('alice', JSON.parse(JSON.stringify(entity))))
+})
+
+t.test('a withdrawn approval is gone, and only requests that began before have ended', async t => {
+  const [mark, next] = [newMark(), newMark()]
+  const { entity } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const withdrawn = withdraw(entity, sessionWith(mark), next, NOW + 10)
+  t.equal(approvalOf(withdrawn, sessionWith(mark), 60, NOW + 10), null)
+  t.equal(approvalOf(withdrawn, sessionWith(next), 60, NOW + 10), null)
+  t.ok(hasEnded(withdrawn, sessionWith(mark, NOW)))
+  t.ok(hasEnded(withdrawn, sessionWith(mark, NOW + 10)))
+  t.notOk(hasEnded(withdrawn, sessionWith(mark, NOW + 11)))
+  t.notOk(hasEnded(withdrawn, sessionWith(next, NOW)))
+  t.notOk(hasEnded(withdrawn, sessionWith(null, NOW)))
+  t.notOk(hasEnded(entity, sessionWith(mark, NOW)))
+})
+
+t.test('an approval that a request of the same session got meanwhile is withdrawn with it', async t => {
+  const [mark, slow, other, next] = [newMark(), newMark(), newMark(), newMark()]
+  const first = approve(enrolled, sessionWith(null), mark, factor.sid, NOW).entity
+  const second = approve(first, sessionWith(mark), slow, factor.sid, NOW)
+  t.equal(second.approval.origin, hashOf(mark))
+  const third = approve(second.entity, sessionWith(null), other, factor.sid, NOW)
+  const withdrawn = withdraw(third.entity, sessionWith(mark), next, NOW)
+  t.same(withdrawn.approvals, [third.approval])
+  t.equal(approvalOf(withdrawn, sessionWith(slow), 60, NOW), null)
+})
+
+t.test('where the session holds no mark there is nothing to withdraw', async t => {
+  t.equal(withdraw(enrolled, sessionWith(null), newMark(), NOW), enrolled)
+})
+
+t.test('a new generation ends every approval and the unverified factor', async t => {
+  const mark = newMark()
+  const { entity } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const before = { ...entity, unverified: unverifiedFactor(mark, entity.generation) }
+  const after = voidApprovals(before)
+  t.same(after, { ...before, generation: before.generation + 1 })
+  t.equal(approvalOf(after, sessionWith(mark), 60, NOW), null)
+  t.equal(livingUnverified(after, NOW), null)
+  t.match(withoutExpired(after, 60, NOW), { approvals: { length: 0 }, unverified: null })
+})
+
+t.test('an approval is shown without what proves it', async t => {
+  const shown = publicApproval(approvalWith(newMark(), enrolled), 60)
+  t.strictSame(shown, { factorSid: factor.sid, at: NOW, expiresAt: NOW + 60 })
+})

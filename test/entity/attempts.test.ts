@@ -1,0 +1,188 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { clearFailures, countFailure, restartFutureLock, standing, type AttemptLimits } from '../../src/entity/attempts.js'
+import { noAttempts, type Attempts } from '../../src/entity/entity.js'
+import { NOW } from './documents.js'
+
+const LIMITS: AttemptLimits = { lockAfter: 5, lockFor: 30, disableAfter: 50 }
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+t.test('at each multiple of 5 wrong codes judging pauses, twice as long each time, for an hour at most', async t => {
+  const locks = new Map<number, number>()
+  let attempts = noAttempts(NOW)
+  let now = NOW
+  for (let n = 1; n < 50; n++) {
+    attempts = countFailure(attempts, LIMITS, now)
+    const stands = standing(attempts, LIMITS, now)
+    if (stands.state !== 'locked') continue
+    locks.set(n, stands.retryAfter)
+    t.same(standing(attempts, LIMITS, now + stands.retryAfter - 1), { state: 'locked', retryAfter: 1 })
+    now += stands.retryAfter
+    t.same(standing(attempts, LIMITS, now), { state: 'open' })
+  }
+  t.same([...locks], [
+    [5, 30], [10, 60], [15, 120], [20, 240], [25, 480], [30, 960], [35, 1920], [40, 3600], [45, 3600]
+  ])
+})
+
+t.test('other limits lock at their own multiples, for their own time', async t => {
+  const limits = { lockAfter: 1, lockFor: 100, disableAfter: 3 }
+  const once = countFailure(noAttempts(NOW), limits, NOW)
+  t.same(standing(once, limits, NOW), { state: 'locked', retryAfter: 100 })
+  const twice = countFailure(once, limits, NOW + 100)
+  t.same(standing(twice, limits, NOW + 100), { state: 'locked', retryAfter: 200 })
+  t.same(standing(countFailure(twice, limits, NOW + 300), limits, NOW + 300), { state: 'disabled' })
+})
+
+t.test('a lock kept from other limits lasts for one lock at least', async t => {
+  const attempts = { ...noAttempts(NOW), failures: 2, lockedAt: NOW }
+  t.same(standing(attempts, LIMITS, NOW), { state: 'locked', retryAfter: 30 })
+})
+
+t.test('at 50 wrong codes in a row challenges are disabled, however long one waits', async t => {
+  let attempts = noAttempts(NOW)
+  for (let n = 1; n < 50; n++) attempts = countFailure(attempts, LIMITS, NOW)
+  t.not(standing(attempts, LIMITS, NOW).state, 'disabled')
+  attempts = countFailure(attempts, LIMITS, NOW)
+  t.equal(attempts.disabledAt, NOW)
+  for (const later of [0, HOUR, 365 * DAY, 100 * 365 * DAY, -DAY]) {
+    t.same(standing(attempts, LIMITS, NOW + later), { state: 'disabled' })
+  }
+  t.same(standing(clearFailures(attempts), LIMITS, NOW), { state: 'disabled' }, 'a right code ends it neither')
+})
+
+t.test('a right code ends the row of wrong ones and the lock, and leaves the tally', async t => {
+  let attempts = noAttempts(NOW)
+  for (let n = 1; n <= 5; n++) attempts = countFailure(attempts, LIMITS, NOW)
+  t.same(clearFailures(attempts), { failures: 0, lockedAt: null, tally: 5, tallyAt: NOW, disabledAt: null })
+})
+
+t.test('a wrong code between two locks ends the lock before', async t => {
+  let attempts = noAttempts(NOW)
+  for (let n = 1; n <= 6; n++) attempts = countFailure(attempts, LIMITS, NOW + n * 30)
+  t.match(attempts, { failures: 6, lockedAt: null })
+})
+
+t.test('100 wrong codes disable, even with a right one after every fourth', async t => {
+  let attempts = noAttempts(NOW)
+  let wrong = 0
+  while (wrong < 1000 && standing(attempts, LIMITS, NOW).state === 'open') {
+    attempts = countFailure(attempts, LIMITS, NOW)
+    if (++wrong % 4 === 0) attempts = clearFailures(attempts)
+  }
+  t.equal(wrong, 100)
+  t.match(attempts, { tally: 100, disabledAt: NOW })
+  t.same(standing(attempts, LIMITS, NOW), { state: 'disabled' })
+})
+
+t.test('the tally drains by one in six hours, and no faster by being touched', async t => {
+  const ten = { ...noAttempts(NOW), tally: 10 }
+  t.match(countFailure(ten, LIMITS, NOW + 6 * HOUR - 1), { tally: 11, tallyAt: NOW })
+  t.match(countFailure(ten, LIMITS, NOW + 6 * HOUR), { tally: 10, tallyAt: NOW + 6 * HOUR })
+  t.match(countFailure(ten, LIMITS, NOW + 17 * HOUR), { tally: 9, tallyAt: NOW + 12 * HOUR })
+  t.match(countFailure(ten, LIMITS, NOW + 54 * HOUR), { tally: 2, tallyAt: NOW + 54 * HOUR })
+  t.match(countFailure(ten, LIMITS, NOW + 60 * HOUR), { tally: 1, tallyAt: NOW + 60 * HOUR })
+  t.match(countFailure(ten, LIMITS, NOW + 365 * DAY), { tally: 1, tallyAt: NOW + 365 * DAY }, 'and never below none')
+
+  let attempts: Attempts = ten
+  for (let hours = 5; hours <= 30; hours += 5) attempts = countFailure(attempts, LIMITS, NOW + hours * HOUR)
+  t.match(attempts, { tally: 11, tallyAt: NOW + 30 * HOUR }, 'of 16 in 30 hours 5 have drained')
+})
+
+t.test('an empty tally begins with the first wrong code', async t => {
+  t.match(countFailure(noAttempts(NOW), LIMITS, NOW + 5 * HOUR), { tally: 1, tallyAt: NOW + 5 * HOUR })
+})
+
+t.test('a clock that goes back drains nothing, and a tally from the future begins anew without loss', async t => {
+  const ten = { ...noAttempts(NOW), tally: 10 }
+  t.match(countFailure(ten, LIMITS, NOW - 20), { tally: 11, tallyAt: NOW })
+  t.match(countFailure(ten, LIMITS, NOW - DAY), { tally: 11, tallyAt: NOW - DAY })
+})
+
+t.test('a lock from the future starts over once', async t => {
+  const locked = { ...noAttempts(NOW), failures: 5, lockedAt: NOW }
+  t.equal(restartFutureLock(locked, NOW), locked)
+  t.equal(restartFutureLock(locked, NOW - 30), locked, 'clocks may differ a little')
+  t.equal(restartFutureLock(noAttempts(NOW), NOW - DAY).lockedAt, null)
+
+  const before = NOW - DAY
+  t.same(standing(locked, LIMITS, before), { state: 'locked', retryAfter: 30 })
+  const restarted = restartFutureLock(locked, before)
+  t.same(restarted, { ...locked, lockedAt: before })
+  t.equal(restartFutureLock(restarted, before + 10), restarted)
+  t.same(standing(restarted, LIMITS, before + 10), { state: 'locked', retryAfter: 20 })
+  t.same(standing(restarted, LIMITS, before + 30), { state: 'open' })
+})
+
+t.test('a lock never asks to wait for longer than it lasts', async t => {
+  const locked = { ...noAttempts(NOW), failures: 5, lockedAt: NOW }
+  t.same(standing(locked, LIMITS, NOW - 20), { state: 'locked', retryAfter: 30 })
+  t.same(standing(locked, LIMITS, NOW + 10 * 365 * DAY), { state: 'open' })
+})
+
+t.test('wherever the clock jumps, waiting for as long as told opens the lock', async t => {
+  const jump = fc.integer({ min: -NOW, max: NOW })
+  t.doesNotThrow(() => fc.assert(fc.property(fc.integer({ min: 1, max: 49 }), jump, (failures, seconds) => {
+    const locked = { ...noAttempts(NOW), failures, lockedAt: NOW }
+    const now = NOW + seconds
+    const stands = standing(locked, LIMITS, now)
+    if (stands.state === 'open') return seconds >= 30
+    if (stands.state !== 'locked' || stands.retryAfter < 1 || stands.retryAfter > 3600) return false
+    const patient = restartFutureLock(locked, now)
+    return standing(patient, LIMITS, Math.max(now, patient.lockedAt ?? 0) + stands.retryAfter).state === 'open'
+  })))
+})
+
+t.test('whoever uses every chance of a year has 50 guesses in a row', async t => {
+  t.equal(guessesOfAYear(() => false), 50)
+})
+
+t.test('whoever guesses between the log-ins of the owner has few more than 100 guesses a month', async t => {
+  for (const every of [1, 3, 4, 5, 7, 49]) {
+    const guesses = guessesOfAYear(sinceLogin => sinceLogin === every)
+    t.ok(guesses >= 50 && guesses <= 100 + 4 * 365, `${guesses} guesses with a log-in after every ${every}`)
+  }
+})
+
+t.test('no history of right and wrong codes allows more than the caps', async t => {
+  const act = fc.record({ wait: fc.integer({ min: 0, max: 2 * HOUR }), isRight: fc.boolean() })
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(act, { maxLength: 300, size: 'max' }), acts => {
+    let attempts = noAttempts(NOW)
+    let now = NOW
+    let row = 0
+    let wrong = 0
+    for (const { wait, isRight } of acts) {
+      now += wait
+      if (standing(attempts, LIMITS, now).state !== 'open') continue
+      attempts = isRight ? clearFailures(attempts) : countFailure(attempts, LIMITS, now)
+      row = isRight ? 0 : row + 1
+      wrong += isRight ? 0 : 1
+      if (row > 50 || wrong > 100 + (now - NOW) / (6 * HOUR)) return false
+    }
+    return true
+  })))
+})
+
+/** Guesses as soon as one is allowed; the owner logs in when `ownerComes`. */
+function guessesOfAYear (ownerComes: (guessesSinceLogin: number) => boolean): number {
+  let attempts = noAttempts(NOW)
+  let guesses = 0
+  let sinceLogin = 0
+  for (let now = NOW; now < NOW + 365 * DAY && guesses < 10_000;) {
+    const stands = standing(attempts, LIMITS, now)
+    if (stands.state === 'disabled') break
+    if (stands.state === 'locked') {
+      now += stands.retryAfter
+      continue
+    }
+    if (ownerComes(sinceLogin)) {
+      attempts = clearFailures(attempts)
+      sinceLogin = 0
+    }
+    attempts = countFailure(attempts, LIMITS, now)
+    guesses++
+    sinceLogin++
+  }
+  return guesses
+}

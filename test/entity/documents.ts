@@ -1,0 +1,43 @@
+import { hashOf, type Session } from '../../src/entity/approvals.js'
+import {
+  newEntity, newSid, type Entity, type StoredApproval, type UnverifiedFactor, type VerifiedFactor
+} from '../../src/entity/entity.js'
+
+/** The time of all documents here, in Unix seconds. */
+export const NOW = 1_800_000_000
+
+const ENROLLED = {
+  friendlyName: 'My phone',
+  provider: 'embedded',
+  config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
+  sealed: 'key.nonce.box',
+  createdAt: NOW
+} as const
+
+/** A verified factor. */
+export function verifiedFactor (differences: Partial<VerifiedFactor> = {}): VerifiedFactor {
+  return { ...ENROLLED, sid: newSid('YF'), verifiedAt: NOW, lastUsedAt: NOW, lastStep: NOW / 30, ...differences }
+}
+
+/** A factor that has not given a code yet, enrolled by the session with this mark. */
+export function unverifiedFactor (
+  mark: string | null, generation: number, differences: Partial<UnverifiedFactor> = {}
+): UnverifiedFactor {
+  return { ...ENROLLED, sid: newSid('YF'), hash: mark && hashOf(mark), generation, failures: 0, ...differences }
+}
+
+/** An entity of alice. */
+export function entityWith (differences: Partial<Entity> = {}): Entity {
+  return { ...newEntity('alice', NOW), ...differences }
+}
+
+/** A login session whose request begins now. */
+export function sessionWith (mark: string | null, since = NOW): Session {
+  return { mark, since }
+}
+
+/** An approval that the session with this mark got now. */
+export function approvalWith (mark: string, entity: Entity, at = NOW): StoredApproval {
+  const { generation, factors: [factor] } = entity
+  return { hash: hashOf(mark), origin: null, factorSid: factor?.sid ?? newSid('YF'), at, generation }
+}

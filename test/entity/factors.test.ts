@@ -1,0 +1,73 @@
+import t from 'tap'
+import { newMark } from '../../src/entity/approvals.js'
+import { entityOf } from '../../src/entity/entity.js'
+import {
+  countUnverifiedFailure, enrolledBy, livingUnverified, publicFactor, removeVerified, verifyFactor
+} from '../../src/entity/factors.js'
+import { approvalWith, entityWith, NOW, sessionWith, unverifiedFactor, verifiedFactor } from './documents.js'
+
+const mark = newMark()
+const empty = entityWith()
+const unverified = unverifiedFactor(mark, empty.generation)
+const enrolling = { ...empty, unverified }
+
+t.test('an unverified factor lives for 10 minutes of its generation', async t => {
+  t.equal(livingUnverified(empty, NOW), null)
+  t.equal(livingUnverified(enrolling, NOW), unverified)
+  t.equal(livingUnverified(enrolling, NOW + 600), unverified)
+  t.equal(livingUnverified(enrolling, NOW + 601), null)
+  t.equal(livingUnverified(enrolling, NOW - 30), unverified)
+  t.equal(livingUnverified(enrolling, NOW - 31), null, 'the clock went back')
+  t.equal(livingUnverified({ ...enrolling, generation: empty.generation + 1 }, NOW), null)
+})
+
+t.test('an unverified factor is of the session that enrolled it', async t => {
+  t.ok(enrolledBy(unverified, sessionWith(mark)))
+  t.notOk(enrolledBy(unverified, sessionWith(newMark())))
+  t.notOk(enrolledBy(unverified, sessionWith(null)))
+  t.notOk(enrolledBy({ ...unverified, hash: null }, sessionWith(mark)))
+  t.notOk(enrolledBy({ ...unverified, hash: null }, sessionWith(null)), 'one of an operator is of no session')
+})
+
+t.test('the fifth wrong code ends an unverified factor, and touches nothing else', async t => {
+  let entity = countUnverifiedFailure(enrolling, unverified)
+  for (let failures = 1; failures < 5; failures++) {
+    t.equal(entity.unverified?.failures, failures)
+    if (entity.unverified !== null) entity = countUnverifiedFailure(entity, entity.unverified)
+  }
+  t.same(entity, { ...enrolling, unverified: null })
+})
+
+t.test('the first verified factor voids what was approved or enrolled before', async t => {
+  const before = { ...enrolling, approvals: [approvalWith(mark, empty)] }
+  const verified = verifyFactor(before, unverified, 7, NOW + 9)
+  const { hash, generation, failures, ...enrolled } = unverified
+  t.same(verified.factors, [{ ...enrolled, verifiedAt: NOW + 9, lastUsedAt: NOW + 9, lastStep: 7 }])
+  const generationAfter = empty.generation + 1
+  t.same({ ...verified, factors: [] }, { ...before, unverified: null, generation: generationAfter })
+  t.doesNotThrow(() => entityOf('alice', JSON.parse(JSON.stringify(verified))))
+})
+
+t.test('a further verified factor comes last and leaves approvals as they are', async t => {
+  const first = verifiedFactor()
+  const one = { ...enrolling, factors: [first], approvals: [approvalWith(mark, enrolling)] }
+  const two = verifyFactor(one, unverified, 7, NOW)
+  t.same(two.factors.map(({ sid }) => sid), [first.sid, unverified.sid])
+  t.match(two, { generation: one.generation, approvals: one.approvals, unverified: null })
+})
+
+t.test('removing a verified factor voids every approval and the unverified factor', async t => {
+  const [kept, removed] = [verifiedFactor(), verifiedFactor()]
+  const before = { ...enrolling, factors: [kept, removed], approvals: [approvalWith(mark, enrolling)] }
+  const after = removeVerified(before, removed.sid)
+  const generation = before.generation + 1
+  t.same(after, { ...before, factors: [kept], generation })
+})
+
+t.test('a factor is shown without secret, hash, steps and counts', async t => {
+  const { sid, friendlyName, config, createdAt } = unverified
+  const common = { sid, friendlyName, config, createdAt }
+  t.strictSame(publicFactor(unverified), { ...common, status: 'unverified', verifiedAt: null, lastUsedAt: null })
+  t.strictSame(publicFactor(verifiedFactor({ sid, verifiedAt: NOW + 1, lastUsedAt: NOW + 2 })),
+    { ...common, status: 'verified', verifiedAt: NOW + 1, lastUsedAt: NOW + 2 })
+})

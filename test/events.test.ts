@@ -1,0 +1,53 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { emitter, type EventListener, type TotpEvent } from '../src/events.js'
+
+const EVENT: TotpEvent = { type: 'challenge.denied', identity: 'alice', factorSid: null, at: 1_800_000_000 }
+
+t.test('a listener is told later, in order', async t => {
+  const told: TotpEvent[] = []
+  const emit = emitter(event => { told.push(event) }, () => t.fail('nothing to log'))
+  emit(EVENT)
+  emit({ ...EVENT, type: 'identity.locked' })
+  t.same(told, [], 'not on the path of the request')
+  await nextTurn()
+  t.same(told, [EVENT, { ...EVENT, type: 'identity.locked' }])
+})
+
+t.test('what a listener throws or rejects is logged, scrubbed, and changes nothing', async t => {
+  const failing: EventListener[] = [
+    () => { throw new Error('lost postgres://totp:hunter2@db') },
+    async () => { throw new Error('lost postgres://totp:hunter2@db') },
+    () => Promise.reject(new Error('lost postgres://totp:hunter2@db'))
+  ]
+  for (const listener of failing) {
+    const logged: Error[] = []
+    t.doesNotThrow(() => emitter(listener, error => logged.push(error))(EVENT))
+    t.same(logged, [])
+    await nextTurn()
+    await nextTurn()
+    t.match(logged, [{ message: 'lost postgres://…@db' }])
+    t.equal(logged.length, 1)
+  }
+})
+
+t.test('what is not an error is logged by its type', async t => {
+  const logged: Error[] = []
+  // eslint-disable-next-line prefer-promise-reject-errors -- listeners are other people's code
+  emitter(() => Promise.reject('hunter2'), error => logged.push(error))(EVENT)
+  await nextTurn()
+  await nextTurn()
+  t.match(logged, [{ message: 'not an error: string' }])
+})
+
+t.test('a listener that hangs holds up nobody', async t => {
+  const told: string[] = []
+  const emit = emitter(async ({ type }) => {
+    told.push(type)
+    await new Promise(() => {})
+  }, () => t.fail('nothing to log'))
+  emit(EVENT)
+  emit({ ...EVENT, type: 'identity.locked' })
+  await nextTurn()
+  t.same(told, ['challenge.denied', 'identity.locked'])
+})

@@ -1,0 +1,122 @@
+import { base32nopad } from '@scure/base'
+import fc from 'fast-check'
+import { Secret } from 'otpauth'
+import t from 'tap'
+import { MalformedError } from '../../src/errors.js'
+import { decodeSecret, encodeSecret, newSecret } from '../../src/otp/secret.js'
+
+/** Section 10, without the padding that authenticator apps don't want. */
+const SECTION_10 = [
+  ['', ''],
+  ['f', 'MY'],
+  ['fo', 'MZXQ'],
+  ['foo', 'MZXW6'],
+  ['foob', 'MZXW6YQ'],
+  ['fooba', 'MZXW6YTB'],
+  ['foobar', 'MZXW6YTBOI']
+] as const
+
+/** A good secret of 20 bytes. */
+const BYTES = Buffer.from('12345678901234567890')
+const TEXT = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+
+t.test('encoding is that of RFC 4648 section 10', async t => {
+  for (const [text, base32] of SECTION_10) t.equal(encodeSecret(Buffer.from(text)), base32)
+  t.equal(encodeSecret(BYTES), TEXT)
+})
+
+t.test('decoding is that of RFC 4648 section 10, behind a secret that is long enough', async t => {
+  for (const [text, base32] of SECTION_10) {
+    t.same(decodeSecret(TEXT + base32), Buffer.concat([BYTES, Buffer.from(text)]))
+    t.same(decodeSecret(TEXT + base32 + '='.repeat((8 - base32.length % 8) % 8)), decodeSecret(TEXT + base32))
+  }
+})
+
+t.test('what was written is read again, from 16 to 128 bytes', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.uint8Array({ minLength: 16, maxLength: 128 }), bytes => {
+    fc.pre(bytes.some(byte => byte !== bytes[0]))
+    const text = encodeSecret(bytes)
+    return /^[A-Z2-7]+$/.test(text) && decodeSecret(text).equals(bytes) &&
+      Buffer.from(Secret.fromBase32(text).bytes).equals(bytes)
+  })))
+})
+
+t.test('a secret may be copied in lower case, in groups, and with padding', async t => {
+  for (const spelling of [
+    TEXT.toLowerCase(), TEXT.replace(/.{4}/g, '$& '), TEXT.replace(/.{4}/g, '$&-'), ` ${TEXT} `,
+    TEXT.replace(/.{8}/g, group => `${group.toLowerCase()} - `)
+  ]) t.same(decodeSecret(spelling), BYTES, spelling)
+  t.same(decodeSecret(`${encodeSecret(BYTES.subarray(0, 16))}======`), BYTES.subarray(0, 16))
+})
+
+t.test('foreign characters are refused, and not taken for others', async t => {
+  const foreign = [
+    '0', '1', '8', '9', '=', '\u00a0', '\t', '\n', '\0', '_', '+', '/', '.', 'Ａ', 'ａ', '２', 'é', 'ı',
+    '\u{1d400}'
+  ]
+  for (const character of foreign) {
+    const text = TEXT.slice(0, 8) + character + TEXT.slice(9)
+    t.throws(() => decodeSecret(text), malformed, JSON.stringify(character))
+  }
+  t.throws(() => decodeSecret(`${TEXT}\n`), malformed)
+  t.throws(() => decodeSecret('ß'.repeat(16)), malformed, 'one that becomes two base32 letters in upper case')
+})
+
+t.test('lengths that no bytes have are refused', async t => {
+  for (const rest of ['A', 'AAA', 'AAAAAA']) t.throws(() => decodeSecret(TEXT + rest), malformed, rest)
+})
+
+t.test('stray bits behind the last byte are refused', async t => {
+  t.same(decodeSecret(`${TEXT}MY`), Buffer.concat([BYTES, Buffer.from('f')]))
+  for (const rest of ['MZ', 'MZXR', 'MZXW7', 'MZXW6YR']) t.throws(() => decodeSecret(TEXT + rest), malformed, rest)
+})
+
+t.test('a secret of less than 16 or more than 128 bytes is refused', async t => {
+  const wrong = { ...malformed, message: 'secret must have 16 to 128 bytes' }
+  for (const [, base32] of SECTION_10) t.throws(() => decodeSecret(base32), wrong, `"${base32}"`)
+  t.throws(() => decodeSecret('JBSWY3DPEHPK3PXP'), wrong, '10 bytes')
+  t.throws(() => decodeSecret(encodeSecret(BYTES.subarray(0, 15))), wrong, '15 bytes')
+  t.equal(decodeSecret(encodeSecret(BYTES.subarray(0, 16))).length, 16)
+  t.equal(decodeSecret(encodeSecret(Buffer.alloc(128, 'ab'))).length, 128)
+  t.throws(() => decodeSecret(encodeSecret(Buffer.alloc(129, 'ab'))), wrong, '129 bytes')
+})
+
+t.test('one byte repeated is refused', async t => {
+  for (const byte of [0x00, 0x61, 0xff]) {
+    t.throws(() => decodeSecret(base32nopad.encode(Buffer.alloc(20, byte))), malformed, `byte ${byte}`)
+  }
+})
+
+t.test('a refusal does not repeat the secret', async t => {
+  for (const text of [`${TEXT}0`, `${TEXT}A`, `${TEXT}MZ`, 'MZXW6YTBOI']) {
+    try {
+      decodeSecret(text)
+      t.fail('accepted')
+    } catch (error) {
+      t.notMatch(String(error instanceof Error ? error.stack : error), text.slice(0, 8))
+    }
+  }
+})
+
+t.test('a long text is refused in one pass', async t => {
+  t.throws(() => decodeSecret('A'.repeat(1_000_000) + '!'), malformed)
+  t.throws(() => decodeSecret('='.repeat(1000) + 'A'.repeat(10)), malformed)
+})
+
+t.test('a new secret is as long as the output of its HMAC', async t => {
+  t.equal(newSecret('sha1').length, 20)
+  t.equal(newSecret('sha256').length, 32)
+  t.equal(newSecret('sha512').length, 64)
+})
+
+t.test('of 10 000 new secrets none is twice, and no byte is favoured', async t => {
+  const secrets = Array.from({ length: 10_000 }, () => newSecret('sha1'))
+  t.equal(new Set(secrets.map(encodeSecret)).size, 10_000)
+  const counts = Array.from({ length: 256 }, () => 0)
+  for (const byte of Buffer.concat(secrets)) counts[byte] = (counts[byte] ?? 0) + 1
+  const expected = 200_000 / 256
+  const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
+  t.ok(chiSquare > 130 && chiSquare < 420, 'chi square of 255 degrees of freedom, beyond one in a million')
+})
+
+const malformed = { constructor: MalformedError, code: 'FST_ERR_VALIDATION', statusCode: 400 }

@@ -1,0 +1,164 @@
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const NAME = 'fastify-verify-totp'
+const DEPENDENCIES = ['@scure/base', '@sinclair/typebox', 'ajv', 'fastify-plugin', 'qrcode']
+const FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly scripts?: Readonly<Record<string, string>>
+}
+
+interface Application {
+  readonly folder: string
+  readonly files: readonly string[]
+  readonly manifest: Manifest
+}
+
+/** An application that has the packed package, its dependencies, what else is named, and nothing more. */
+function installed (t: Test, others: readonly string[]): Application {
+  // Outside the project, where its own node_modules don't help out.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `${NAME}-`)))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  if (!existsSync(join(ROOT, 'dist', 'index.js'))) run(ROOT, 'npm', ['run', 'build'])
+  const packed: Array<{ filename: string, files: Array<{ path: string }> }> = JSON.parse(
+    run(ROOT, 'npm', ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', folder]))
+  const [{ filename, files } = { filename: '', files: [] }] = packed
+
+  const home = join(folder, 'node_modules', NAME)
+  mkdirSync(home, { recursive: true })
+  run(folder, 'tar', ['-xzf', join(folder, filename), '-C', home, '--strip-components=1'])
+  const manifest: Manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+  for (const dependency of [...Object.keys(manifest.dependencies), ...others]) {
+    const link = join(folder, 'node_modules', dependency)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(ROOT, 'node_modules', dependency), link)
+  }
+  return { folder, files: files.map(({ path }) => path), manifest }
+}
+
+function run (cwd: string, command: string, args: readonly string[]): string {
+  const { NODE_OPTIONS, ...env } = process.env
+  return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Runs a module in the application's folder. What it prints last is its answer. */
+function answerOf (folder: string, source: string): unknown {
+  writeFileSync(join(folder, 'story.mjs'), source)
+  return JSON.parse(run(folder, process.execPath, ['story.mjs']).trim().split('\n').at(-1) ?? '')
+}
+
+t.test('the package holds what is built and what is read, and nothing else', async t => {
+  const { files, manifest } = installed(t, [])
+  t.same(files.filter(file => !file.startsWith('dist/') && !FILES.includes(file)), [])
+  for (const file of ['dist/index.js', 'dist/index.d.ts', 'package.json', 'LICENSE']) t.ok(files.includes(file), file)
+  t.same(files.filter(file => /test|\.tsbuildinfo|example/.test(file)), [])
+  t.same(Object.keys(manifest.dependencies).sort(), DEPENDENCIES)
+  t.match(manifest.peerDependencies?.fastify, /^\^?5/, 'the framework is the application\'s')
+  t.same(Object.keys(manifest.scripts ?? {}).filter(name => /^(pre|post)?install$/.test(name)), [], 'nothing runs at installation')
+})
+
+t.test('the packed package works where only its own dependencies are installed', async t => {
+  const { folder } = installed(t, ['fastify', '@fastify/cookie', '@fastify/session', 'otpauth'])
+  const answer = answerOf(folder, `
+    import { randomBytes } from 'node:crypto'
+    import { createRequire } from 'node:module'
+    import cookie from '@fastify/cookie'
+    import session from '@fastify/session'
+    import Fastify from 'fastify'
+    import { Secret, TOTP } from 'otpauth'
+    import byDefault, { memoryStore, verifyTotp } from '${NAME}'
+
+    const app = Fastify()
+    await app.register(cookie)
+    await app.register(session, { secret: randomBytes(32).toString('hex'), cookie: { secure: false } })
+    await app.register(verifyTotp, {
+      issuer: 'Acme', keys: [randomBytes(32)], store: memoryStore(), identify: request => request.session.userId
+    })
+    app.post('/login', async (request, reply) => {
+      request.session.userId = 'alice'
+      await app.totp.forget(request, reply)
+      return {}
+    })
+    app.get('/vault', { preHandler: app.totp.required() }, async () => ({ vault: 'gold' }))
+
+    let cookies = {}
+    const statuses = []
+    async function ask (method, url, payload) {
+      const answer = await app.inject({ method, url, cookies, ...(payload ? { payload } : {}) })
+      for (const { name, value } of answer.cookies) cookies = { ...cookies, [name]: value }
+      statuses.push(answer.statusCode)
+      return answer.payload === '' ? null : answer.json()
+    }
+    await ask('GET', '/vault')
+    await ask('POST', '/login')
+    await ask('GET', '/vault')
+    const { factor, binding } = await ask('POST', '/totp/factors', {})
+    const code = new TOTP({ secret: Secret.fromBase32(binding.secret) }).generate()
+    await ask('POST', '/totp/factors/' + factor.sid + '/verify', { code })
+    const { vault } = await ask('GET', '/vault')
+    await ask('POST', '/totp/challenges', { code })
+    await app.close()
+    console.log(JSON.stringify({ statuses, vault, same: byDefault === verifyTotp }))
+  `)
+  t.same(answer, { statuses: [401, 200, 403, 201, 200, 200, 403], vault: 'gold', same: true })
+})
+
+t.test('importing the package loads no driver, no SDK and no QR code; the first enrollment loads the last', async t => {
+  const { folder } = installed(t, ['fastify', 'pg'])
+  const answer = answerOf(folder, `
+    import { randomBytes } from 'node:crypto'
+    import { createRequire } from 'node:module'
+    const { cache } = createRequire(import.meta.url)
+    const loaded = () => ['pg', 'twilio', 'ioredis', 'qrcode', '@fastify/type-provider-typebox']
+      .filter(name => Object.keys(cache).some(file => file.includes('/node_modules/' + name + '/')))
+    const { default: Fastify } = await import('fastify')
+    const { memoryStore, postgresStore, verifyTotp } = await import('${NAME}')
+    const imported = loaded()
+    const app = Fastify()
+    await app.register(verifyTotp, {
+      issuer: 'Acme', keys: [randomBytes(32)], store: memoryStore(), identify: () => 'alice',
+      session: { read () {}, write () {} }
+    })
+    await app.ready()
+    postgresStore({ client: { query: async () => ({ rows: [] }) } })
+    const booted = loaded()
+    await app.inject({ method: 'POST', url: '/totp/factors', payload: {} })
+    const enrolled = loaded()
+    await import('pg')
+    console.log(JSON.stringify({ imported, booted, enrolled, search: loaded() }))
+  `)
+  t.same(answer, { imported: [], booted: [], enrolled: ['qrcode'], search: ['pg', 'qrcode'] })
+})
+
+t.test('only what is exported can be imported', async t => {
+  const { folder } = installed(t, ['fastify'])
+  const answer = answerOf(folder, `
+    const outcomes = {}
+    for (const path of ['', '/package.json', '/dist/index.js', '/dist/seal.js', '/seal', '/dist/verifier/verifier.js']) {
+      const options = path.endsWith('.json') ? { with: { type: 'json' } } : undefined
+      outcomes[path] = await import('${NAME}' + path, options).then(() => 'there', error => error.code)
+    }
+    console.log(JSON.stringify(outcomes))
+  `)
+  const hidden = 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+  t.same(answer, {
+    '': 'there',
+    '/package.json': 'there',
+    '/dist/index.js': hidden,
+    '/dist/seal.js': hidden,
+    '/seal': hidden,
+    '/dist/verifier/verifier.js': hidden
+  })
+  t.ok(readdirSync(join(folder, 'node_modules', NAME, 'dist')).includes('index.d.ts'))
+})

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import t from 'tap'
+import { createKeyring, UnsealableError } from '../src/seal.js'
+
+const [KEY, OTHER, THIRD] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+const CONTEXT = { identity: 'alice', factorSid: 'YF00000000000000000000000000000001' }
+const SECRET = Buffer.from('12345678901234567890')
+const keyring = createKeyring([KEY])
+
+t.test('what was sealed opens again', async t => {
+  t.same(keyring.open(keyring.seal(SECRET, CONTEXT), CONTEXT), { secret: SECRET, stale: false })
+  const secret = fc.uint8Array({ minLength: 1, maxLength: 128 })
+  const identity = fc.string({ unit: 'binary' })
+  t.doesNotThrow(() => fc.assert(fc.property(secret, identity, (secret, identity) => {
+    const context = { ...CONTEXT, identity }
+    return keyring.open(keyring.seal(secret, context), context).secret.equals(secret)
+  })))
+})
+
+t.test('a seal fits into a document and shows nothing of secret, key, identity', async t => {
+  const sealed = keyring.seal(SECRET, CONTEXT)
+  t.match(sealed, /^[\w-]{11}\.[\w-]{16}\.[\w-]{48}$/)
+  t.ok(keyring.seal(Buffer.alloc(128, 'ab'), CONTEXT).length <= 512, 'the longest secret too')
+  const bytes = Buffer.concat(sealed.split('.').map(part => Buffer.from(part, 'base64url')))
+  for (const hidden of [SECRET, SECRET.subarray(0, 6), KEY, KEY.subarray(0, 6), Buffer.from('alice')]) {
+    t.equal(bytes.indexOf(hidden), -1)
+  }
+})
+
+t.test('one secret is sealed differently each time', async t => {
+  const seals = Array.from({ length: 1000 }, () => keyring.seal(SECRET, CONTEXT).split('.'))
+  t.equal(new Set(seals.map(([id]) => id)).size, 1)
+  t.equal(new Set(seals.map(([, nonce]) => nonce)).size, 1000)
+  t.equal(new Set(seals.map(([, , box]) => box)).size, 1000)
+})
+
+t.test('a seal does not open for another identity or factor', async t => {
+  const sealed = keyring.seal(SECRET, CONTEXT)
+  const others = [
+    { ...CONTEXT, identity: 'bob' }, { ...CONTEXT, identity: 'Alice' }, { ...CONTEXT, identity: '' },
+    { ...CONTEXT, factorSid: 'YF00000000000000000000000000000002' }, { ...CONTEXT, factorSid: '' },
+    { identity: CONTEXT.factorSid, factorSid: CONTEXT.identity },
+    { identity: `alice","${CONTEXT.factorSid}`, factorSid: '' }
+  ]
+  for (const context of others) t.throws(() => keyring.open(sealed, context), touched)
+})
+
+t.test('identities with quotes and commas are kept apart', async t => {
+  const sealed = keyring.seal(SECRET, { identity: 'a","b', factorSid: 'c' })
+  t.throws(() => keyring.open(sealed, { identity: 'a', factorSid: 'b","c' }), touched)
+})
+
+t.test('no bit of a seal can be changed', async t => {
+  const [id = '', ...parts] = keyring.seal(SECRET, CONTEXT).split('.')
+  for (const [index, part] of parts.entries()) {
+    const seals = flips(part).map(flipped => [id, ...parts.with(index, flipped)].join('.'))
+    t.same(seals.filter(isOpened), [], `part ${index + 1}`)
+  }
+  for (const flipped of flips(id)) {
+    t.throws(() => keyring.open([flipped, ...parts].join('.'), CONTEXT), unknown)
+  }
+})
+
+t.test('a seal that is cut, emptied or not one at all does not open', async t => {
+  const sealed = keyring.seal(SECRET, CONTEXT)
+  const [id = '', nonce = '', box = ''] = sealed.split('.')
+  for (let length = 0; length < sealed.length; length++) t.notOk(isOpened(sealed.slice(0, length)))
+  const wrong = [
+    `${id}..${box}`, `${id}.${nonce}.`, `${id}..`, `${id}.${box}.${nonce}`, `${id}.${nonce}.${box.slice(0, 22)}`,
+    `.${nonce}.${box}`, `${nonce}.${id}.${box}`, '', '.', '..', '__proto__..', 'constructor..', 'null', ' ', '\0'
+  ]
+  for (const text of wrong) t.throws(() => keyring.open(text, CONTEXT), UnsealableError, JSON.stringify(text))
+})
+
+t.test('the text of two seals can not be mixed', async t => {
+  const bobs = { ...CONTEXT, identity: 'bob' }
+  const [mine, his] = [keyring.seal(SECRET, CONTEXT).split('.'), keyring.seal(SECRET, bobs).split('.')]
+  t.throws(() => keyring.open(his.join('.'), CONTEXT), touched)
+  t.throws(() => keyring.open([mine[0], mine[1], his[2]].join('.'), CONTEXT), touched)
+  t.throws(() => keyring.open([mine[0], his[1], mine[2]].join('.'), CONTEXT), touched)
+})
+
+t.test('the first key seals, all open, and what is not of the first is stale', async t => {
+  const old = createKeyring([OTHER]).seal(SECRET, CONTEXT)
+  const rotated = createKeyring([KEY, OTHER, THIRD])
+  t.same(rotated.open(old, CONTEXT), { secret: SECRET, stale: true })
+  t.same(rotated.open(createKeyring([THIRD]).seal(SECRET, CONTEXT), CONTEXT), { secret: SECRET, stale: true })
+  const renewed = rotated.seal(SECRET, CONTEXT)
+  t.same(rotated.open(renewed, CONTEXT), { secret: SECRET, stale: false })
+  t.same(keyring.open(renewed, CONTEXT), { secret: SECRET, stale: false }, 'the first key alone opens it')
+  t.throws(() => createKeyring([OTHER]).open(renewed, CONTEXT), unknown)
+})
+
+t.test('keys may change their order', async t => {
+  const sealed = createKeyring([KEY, OTHER]).seal(SECRET, CONTEXT)
+  t.same(createKeyring([OTHER, THIRD, KEY]).open(sealed, CONTEXT), { secret: SECRET, stale: true })
+  t.same(createKeyring([KEY, THIRD]).open(sealed, CONTEXT), { secret: SECRET, stale: false })
+})
+
+t.test('a key that is not there opens nothing, and a key that names itself as another neither', async t => {
+  const sealed = createKeyring([OTHER]).seal(SECRET, CONTEXT)
+  t.throws(() => keyring.open(sealed, CONTEXT), unknown)
+  const [id] = keyring.seal(SECRET, CONTEXT).split('.')
+  t.throws(() => keyring.open([id, ...sealed.split('.').slice(1)].join('.'), CONTEXT), touched)
+})
+
+t.test('a key may be any bytes, not only a Buffer', async t => {
+  t.same(createKeyring([new Uint8Array(KEY)]).open(keyring.seal(SECRET, CONTEXT), CONTEXT).secret, SECRET)
+})
+
+t.test('a keyring needs a key', async t => {
+  t.throws(() => createKeyring([]), { constructor: TypeError, message: 'a keyring needs a key' })
+})
+
+t.test('why a seal does not open is said without anything of it', async t => {
+  const sealed = keyring.seal(SECRET, CONTEXT)
+  const others = createKeyring([OTHER]).seal(SECRET, CONTEXT)
+  for (const text of [sealed.slice(1), `${sealed.slice(0, 40)}AAAA`, others]) {
+    try {
+      keyring.open(text, CONTEXT)
+      t.fail('opened')
+    } catch (error) {
+      t.ok(error instanceof UnsealableError)
+      for (const part of text.split('.')) t.notMatch(String(error), part)
+      t.notMatch(String(error), 'alice')
+    }
+  }
+})
+
+const unknown = {
+  constructor: UnsealableError,
+  name: 'UnsealableError',
+  message: 'a secret is sealed under a key that is not among "keys"'
+}
+const touched = { constructor: UnsealableError, message: 'a sealed secret was touched, or belongs to another factor' }
+
+/** Each way to change one bit. */
+function flips (part: string): string[] {
+  const bytes = Buffer.from(part, 'base64url')
+  return Array.from({ length: bytes.length * 8 }, (_, bit) => {
+    const flipped = Buffer.from(bytes)
+    flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
+    return flipped.toString('base64url')
+  })
+}
+
+function isOpened (sealed: string): boolean {
+  try {
+    keyring.open(sealed, CONTEXT)
+    return true
+  } catch (error) {
+    if (error instanceof UnsealableError) return false
+    throw error
+  }
+}

@@ -1,0 +1,178 @@
+import cookie from '@fastify/cookie'
+import session, { type FastifySessionOptions } from '@fastify/session'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { newMark } from '../../src/entity/approvals.js'
+import { fastifySession } from '../../src/index.js'
+import { visitor } from '../visitor.js'
+
+const [MARK, NEXT] = [newMark(), newMark()]
+
+t.test('a session without an approval holds no mark', async t => {
+  const guest = visitor(await server(t))
+  t.match((await guest.get('/read')).json(), { mark: null })
+})
+
+t.test('a mark is kept in the session', async t => {
+  const guest = visitor(await server(t))
+  await guest.post('/cart')
+  await guest.post(`/write/${MARK}`)
+  t.match((await guest.get('/read')).json(), { mark: MARK, cart: 'full' })
+  await guest.post(`/write/${NEXT}`)
+  t.match((await guest.get('/read')).json(), { mark: NEXT, cart: 'full' })
+})
+
+t.test('rotation gives the session a new id, keeps all it holds, and kills the old id', async t => {
+  const guest = visitor(await server(t))
+  await guest.post('/cart')
+  const before = (await guest.get('/read')).json()
+  const thief = guest.copy()
+  t.equal((await guest.post(`/rotate/${MARK}`)).status, 200)
+  const after = (await guest.get('/read')).json()
+  t.not(after.id, before.id)
+  t.match(after, { mark: MARK, cart: 'full', odd: { nested: [1] } })
+  const stolen = (await thief.get('/read')).json()
+  t.equal(stolen.mark, null)
+  t.equal(stolen.cart, undefined)
+})
+
+t.test('without rotation the id stays', async t => {
+  const guest = visitor(await server(t))
+  await guest.post('/cart')
+  const before = (await guest.get('/read')).json()
+  await guest.post(`/write/${MARK}`)
+  t.equal((await guest.get('/read')).json().id, before.id)
+})
+
+t.test('a mark is kept before the request is answered', async t => {
+  const kept: string[] = []
+  const store = storeOf(async (_id, value) => { kept.push(JSON.stringify(value)) })
+  const app = await server(t, { store })
+  app.post('/slow', async (request, reply) => {
+    await fastifySession.write(request, reply, MARK, false)
+    return { kept: kept.some(text => text.includes(MARK)) }
+  })
+  t.same((await visitor(app).post('/slow')).json(), { kept: true })
+})
+
+t.test('a session store that fails is a rejection, and takes the session away', async t => {
+  for (const url of [`/write/${MARK}`, `/rotate/${MARK}`]) {
+    let saves = 0
+    const app = await server(t, {
+      store: storeOf(async () => {
+        saves++
+        throw new Error('session store lost')
+      })
+    })
+    const response = await visitor(app).post(url)
+    t.match(response.json(), { message: 'session store lost', session: null })
+    t.equal(response.status, 500)
+    t.equal(saves, 1, 'it is not saved once more with the answer')
+  }
+})
+
+t.test('a request that is slower than the log-out of its session does not bring it back', async t => {
+  for (const rotate of [false, true]) {
+    const app = await server(t)
+    app.post('/slow', async (request, reply) => {
+      await new Promise<void>((resolve, reject) => {
+        request.sessionStore.destroy(request.session.sessionId, error => error ? reject(error) : resolve())
+      })
+      await fastifySession.write(request, reply, NEXT, rotate)
+      return {}
+    })
+    const guest = visitor(app)
+    await guest.post(`/write/${MARK}`)
+    const response = await guest.post('/slow')
+    t.match(response.json(), { code: 'ERR_TOTP_UNIDENTIFIED', session: null })
+    t.equal((await guest.get('/read')).json().mark, null)
+  }
+})
+
+t.test('a session of which the store does not tell whether it is there is not written', async t => {
+  const kept = {
+    session: { get: () => MARK, set: () => t.fail('written'), regenerate: saved, save: saved, sessionId: 'id' }
+  }
+  const write = async (sessionStore: unknown) =>
+    await fastifySession.write({ session: { ...kept.session }, sessionStore }, null, NEXT, true)
+  for (const store of [undefined, null, 5, {}]) await t.rejects(write(store), { message: /has no sessionStore/ })
+  const lost = new Error('session store lost')
+  await t.rejects(write({ get: (_id: string, done: (error: Error) => void) => done(lost) }), lost)
+  await t.rejects(write({ get: () => { throw lost } }), lost)
+  for (const nothing of [null, undefined]) {
+    const get = (_id: string, done: (error: null, kept: unknown) => void) => done(null, nothing)
+    await t.rejects(write({ get }), { code: 'ERR_TOTP_UNIDENTIFIED', statusCode: 401 })
+  }
+})
+
+t.test('without a session nothing is read, and writing is an error', async t => {
+  const none = { message: 'the request has no session of @fastify/session' }
+  for (const request of [{}, { session: null }, { session: undefined }, { session: 5 }, { session: {} }]) {
+    t.equal(fastifySession.read(request), undefined)
+    await t.rejects(async () => await fastifySession.write(request, null, MARK, true), none)
+  }
+  t.equal(fastifySession.read({ session: { get: () => MARK } }), undefined)
+  const whole = { get: () => MARK, set: () => {}, regenerate: saved, save: saved, sessionId: 'id' }
+  for (const name of ['regenerate', 'save', 'sessionId']) {
+    const session = Object.fromEntries(Object.entries(whole).filter(([key]) => key !== name))
+    await t.rejects(async () => await fastifySession.write({ session }, null, MARK, true), none, `no ${name}`)
+  }
+})
+
+t.test('what is no mark is not written, as when the port is taken for a hook', async t => {
+  const session = {
+    get: () => undefined, set: () => t.fail('written'), regenerate: saved, save: saved, sessionId: 'id'
+  }
+  for (const mark of [undefined, null, () => {}, { mark: MARK }]) {
+    await t.rejects(Reflect.apply(fastifySession.write, undefined, [{ session }, null, mark]), TypeError)
+  }
+})
+
+async function saved (): Promise<void> {}
+
+declare module 'fastify' {
+  interface Session { cart?: string, odd?: { nested: number[] } }
+}
+
+async function server (t: Test, options: Partial<FastifySessionOptions> = {}): Promise<FastifyInstance> {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(cookie)
+  await app.register(session, {
+    secret: 'a secret that is for tests alone, and long',
+    cookie: { secure: false },
+    saveUninitialized: false,
+    ...options
+  })
+  app.setErrorHandler<Error>(async (error, request, reply) =>
+    await reply.code(500).send({
+      message: error.message, code: Reflect.get(error, 'code'), session: Reflect.get(request, 'session')
+    }))
+  app.get('/read', async request => ({
+    mark: fastifySession.read(request) ?? null,
+    id: request.session.sessionId,
+    cart: request.session.cart,
+    odd: request.session.odd
+  }))
+  app.post('/cart', async request => {
+    request.session.cart = 'full'
+    request.session.odd = { nested: [1] }
+    return {}
+  })
+  for (const [path, rotate] of [['/write/:mark', false], ['/rotate/:mark', true]] as const) {
+    app.post<{ Params: { mark: string } }>(path, async (request, reply) => {
+      await fastifySession.write(request, reply, request.params.mark, rotate)
+      return {}
+    })
+  }
+  return app
+}
+
+/** A session store that finds nothing, and saves as told. */
+function storeOf (save: (id: string, session: unknown) => Promise<void>): NonNullable<FastifySessionOptions['store']> {
+  return {
+    get: (_id, callback) => callback(null, null),
+    set: (id, session, callback) => { save(id, session).then(() => callback(), callback) },
+    destroy: (_id, callback) => callback()
+  }
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
+import { entityWith } from '../entity/documents.js'
+import { promises } from './promises.js'
+
+const { DATABASE_URL } = process.env
+const SERVER = { skip: DATABASE_URL === undefined && 'needs DATABASE_URL' }
+
+t.test('on PGlite', async t => {
+  const client = new PGlite()
+  t.teardown(async () => await client.close())
+  await suite(t, client)
+})
+
+t.test('on PostgreSQL', SERVER, async t => {
+  const client = new pg.Pool({ connectionString: DATABASE_URL, max: 10 })
+  t.teardown(async () => await client.end())
+  await suite(t, client)
+})
+
+t.test('a client that fails is a rejection, not an absence', async t => {
+  const client = { query: async () => { throw new Error('connection lost') } }
+  const store = postgresStore({ client })
+  const lost = { message: 'connection lost' }
+  await t.rejects(store.createTable(), lost)
+  await t.rejects(store.get('identity:alice'), lost)
+  await t.rejects(store.list(undefined, 1), lost)
+  const next = entityWith()
+  for (const [expected, document] of [[null, next], [1, next], [1, null], [null, null]] as const) {
+    await t.rejects(store.replace('identity:alice', expected, document), lost)
+  }
+})
+
+t.test('an error while the table is created is forgiven only when somebody else created it', async t => {
+  const failing = (code: unknown) => postgresStore({
+    client: { query: async () => { throw Object.assign(new Error('refused'), { code }) } }
+  })
+  for (const code of ['23505', '42P07', '42710']) await t.resolves(failing(code).createTable())
+  for (const code of ['42501', '3F000', '', undefined]) {
+    await t.rejects(failing(code).createTable(), { message: 'refused' })
+  }
+  // eslint-disable-next-line prefer-promise-reject-errors -- a client is other people's code
+  const strange = postgresStore({ client: { query: async () => await Promise.reject('42P07') } })
+  await t.rejects(strange.createTable())
+})
+
+t.test('parameters are sent apart from the statement', async t => {
+  const seen: Array<{ text: string, values: unknown[] }> = []
+  const client: PostgresClient = {
+    async query (text, values = []) {
+      seen.push({ text, values })
+      return { rows: [] }
+    }
+  }
+  const store = postgresStore({ client })
+  const key = "identity:x'; DROP TABLE totp_entities; --"
+  await store.get(key)
+  await store.replace(key, null, entityWith({ identity: key }))
+  await store.replace(key, 1, entityWith({ identity: key }))
+  await store.replace(key, 1, null)
+  await store.list(key, 5)
+  for (const { text, values } of seen) {
+    t.notMatch(text, 'DROP')
+    t.equal(values[0], key)
+    t.match(text, ' "totp_entities"', 'the table, unless it has another name')
+  }
+})
+
+async function suite (t: Test, client: PostgresClient): Promise<void> {
+  const table = () => `totp ${randomBytes(6).toString('hex')}`
+  const names: string[] = []
+  const open = async (name = table()) => {
+    names.push(name)
+    const store = postgresStore({ client, table: name })
+    await store.createTable()
+    return store
+  }
+  t.teardown(async () => {
+    for (const name of names) await client.query(`DROP TABLE IF EXISTS "${name.replaceAll('"', '""')}"`)
+  })
+
+  promises(t, open)
+
+  t.test('the table is created once, whoever comes first', async t => {
+    const name = table()
+    names.push(name)
+    const stores = Array.from({ length: 10 }, () => postgresStore({ client, table: name }))
+    await t.resolves(Promise.all(stores.map(async store => await store.createTable())))
+    const [first, second] = stores
+    await first?.replace('identity:alice', null, entityWith({ revision: 1 }))
+    await first?.createTable()
+    t.equal((await second?.get('identity:alice'))?.revision, 1, 'nothing is lost')
+  })
+
+  t.test('the name of the table is quoted, never spliced', async t => {
+    const witness = table()
+    const kept = await open(witness)
+    await kept.replace('identity:alice', null, entityWith({ revision: 1 }))
+    for (const name of [`a"b; DROP TABLE "${witness}"; --`, 'SELECT', 'Ünïcödé', "o'brien", '$1', ' ', 'a.b']) {
+      const store = await open(name)
+      t.equal(await store.replace('identity:bob', null, entityWith({ revision: 5 })), true, name)
+      t.equal((await store.get('identity:bob'))?.revision, 5)
+      t.same(await store.list(undefined, 5), ['identity:bob'])
+      t.equal(await store.replace('identity:bob', 5, null), true)
+    }
+    t.equal((await kept.get('identity:alice'))?.revision, 1)
+  })
+
+  t.test('without its table a store fails, and finds nobody absent', async t => {
+    const store = postgresStore({ client, table: table() })
+    await t.rejects(store.get('identity:alice'))
+    await t.rejects(store.replace('identity:alice', null, entityWith()))
+  })
+}
