@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { runExample, temporaryFolder } from './example-server.js'
+import { guest, type Guest } from './guest.js'
+
+const { DATABASE_URL = '' } = process.env
+const SERVER = { skip: DATABASE_URL === '' && 'needs DATABASE_URL' }
+
+/** An empty database of its own, gone with the test. */
+async function emptyDatabase (t: Test): Promise<string> {
+  const name = `example_${randomBytes(6).toString('hex')}`
+  const client = new pg.Client({ connectionString: DATABASE_URL })
+  await client.connect()
+  await client.query(`CREATE DATABASE ${name}`)
+  t.teardown(async () => {
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await client.end()
+  })
+  const url = new URL(DATABASE_URL)
+  url.pathname = name
+  return url.href
+}
+
+t.test('instances on one PostgreSQL are one site', SERVER, async t => {
+  const shared = {
+    DATABASE_URL: await emptyDatabase(t),
+    PORT: '0',
+    SESSION_SECRET: randomBytes(32).toString('hex'),
+    TOTP_KEYS: randomBytes(32).toString('base64')
+  }
+  const start = async () => runExample(t, { ...shared, DATA_DIR: await temporaryFolder(t) })
+  // Both at once, on an empty database: whoever is second finds the tables there.
+  const [one, two] = await Promise.all([start(), start()])
+  const urls = await Promise.all([one.url, two.url])
+  const at = (url: string, { cookies }: Guest) => guest(url, new Map(cookies))
+
+  await t.test('a session is known to both', async t => {
+    const alice = guest(urls[0])
+    await alice.login('alice')
+    await alice.enrollVerified(Math.floor(Date.now() / 1000))
+    t.match(await at(urls[1], alice).vault(), { status: 200 })
+    await at(urls[1], alice).logout()
+    t.match(await alice.vault(), { status: 401 })
+  })
+
+  await t.test('of 50 requests with one code on both, one opens the vault', async t => {
+    const owner = guest(urls[0])
+    await owner.login('bob')
+    const phone = await owner.enrollEarly(() => Math.floor(Date.now() / 1000))
+    const people = await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+      const somebody = guest(urls[i % 2] ?? '')
+      await somebody.login('bob')
+      return somebody
+    }))
+    const code = phone.code(Math.floor(Date.now() / 1000) + 30)
+    const answers = await Promise.all(people.map(async somebody => await somebody.challenge(code)))
+    t.equal(answers.filter(({ status }) => status === 200).length, 1)
+    const vaults = await Promise.all(people.map(async somebody => await somebody.vault()))
+    t.equal(vaults.filter(({ status }) => status === 200).length, 1)
+  })
+
+  await t.test('of 200 wrong codes on both, five are judged', async t => {
+    const owner = guest(urls[0])
+    await owner.login('carol')
+    const phone = await owner.enrollVerified(Math.floor(Date.now() / 1000))
+    const code = phone.wrongCode(Math.floor(Date.now() / 1000))
+    const answers = await Promise.all(Array.from({ length: 200 }, async (_, i) =>
+      await at(urls[i % 2] ?? '', owner).challenge(code)))
+    t.ok(answers.filter(({ status }) => status === 403).length <= 5)
+    t.strictSame(answers.filter(({ status }) => status === 200), [])
+    t.match(await owner.challenge(phone.code(Math.floor(Date.now() / 1000) + 30)), { status: 429 })
+  })
+
+  await t.test('an instance with other keys does not start', async t => {
+    const TOTP_KEYS = randomBytes(32).toString('base64')
+    const { ended } = runExample(t, { ...shared, TOTP_KEYS, DATA_DIR: await temporaryFolder(t) })
+    const { exitCode, stderr } = await ended
+    t.equal(exitCode, 1)
+    t.match(stderr, /other keys/)
+  })
+})
