@@ -91,6 +91,10 @@ t.test('a message of several lines leaves no line in the frames', async t => {
   t.notMatch(everything(error), /GEZDGNBV|123456/)
 })
 
+t.test('an error without a message keeps its frames', async t => {
+  t.match(scrubbed(new Error('')).stack, /^Error: \n\s+at .*errors\.test\.ts/)
+})
+
 t.test('an error without frames is scrubbed too', async t => {
   for (const stack of [undefined, '', 'secret', 5]) {
     const cause = new Error('lost')

@@ -1,10 +1,15 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { runExample, startExample, temporaryFolder } from './example-server.js'
+import { runExample, startExample, temporaryFolder, type Ended } from './example-server.js'
 
 const folder = await temporaryFolder(t)
 const dataDir = join(folder, 'data')
+
+/** Where it runs, or how it ended instead. */
+async function outcome ({ url, ended }: ReturnType<typeof runExample>): Promise<string | Ended> {
+  return await Promise.race([url, ended])
+}
 
 t.test('a kill loses no factor, no spent code, no count and no session', async t => {
   const first = await startExample(t, { dataDir })
@@ -54,18 +59,15 @@ t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
   t.equal(await mode(join(dataDir, 'session-secret')), '600')
   t.equal(await mode(join(dataDir, 'totp-keys')), '600')
 
-  const refused = await runExample(t, { DATA_DIR: dataDir, PORT: '0' }).ended
-  t.match(refused, { exitCode: 1, stdout: '' })
-  t.match(refused.stderr, new RegExp(`^.*process ${server.pid} uses the data folder .*\n$`))
+  const refusal = new RegExp(`^.*process ${server.pid} uses the data folder .*\n$`)
+  t.match(await outcome(runExample(t, { DATA_DIR: dataDir, PORT: '0' })), { exitCode: 1, stdout: '', stderr: refusal })
   t.match(await server.guest().login('alice'), { status: 200 }, 'the first one runs on')
 
   await server.end('SIGKILL')
   t.equal((await locks()).length, 1, 'a kill leaves the lock behind')
   await writeFile(join(dataDir, `lock-${process.pid}-1`), '')
   const many = Array.from({ length: 3 }, () => runExample(t, { DATA_DIR: dataDir, PORT: '0' }))
-  const outcomes = await Promise.all(many.map(async ({ url, ended }) =>
-    await Promise.race([url, ended.then(() => null)])))
-  const urls = outcomes.filter(url => url !== null)
+  const urls = (await Promise.all(many.map(outcome))).filter(outcome => typeof outcome === 'string')
   t.ok(urls.length <= 1, 'of several that find the lock of the dead, no two take it over')
   for (const { pid, ended } of many) {
     try {

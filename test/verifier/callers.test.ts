@@ -1,0 +1,59 @@
+import t from 'tap'
+import { untyped } from '../untyped.js'
+import { rig } from './rig.js'
+
+const START = 1_800_000_000
+const session = { mark: null, since: START }
+
+t.test('a caller is a session or an operator, and whatever is neither is refused', async t => {
+  const verifier = rig(START).instance()
+  for (const caller of [
+    { identity: 'alice' }, { identity: 'alice', operator: false }, { identity: 'alice', operator: 'true' },
+    { identity: 'alice', session: null }, { identity: 'alice', session: {} },
+    { identity: 'alice', session: { mark: null, since: NaN } }
+  ]) {
+    await t.rejects(verifier.factors(untyped(caller)), { name: 'TypeError' }, JSON.stringify(caller))
+    await t.rejects(verifier.challenge(untyped(caller), { code: '123456' }), { name: 'TypeError' })
+    await t.rejects(verifier.check(untyped(caller)), { name: 'TypeError' })
+  }
+  await t.rejects(verifier.factors({ identity: '', session }), { code: 'ERR_TOTP_UNIDENTIFIED' })
+  await t.rejects(verifier.factors(untyped({ identity: 42, session })), { code: 'ERR_TOTP_IDENTITY' })
+})
+
+t.test('an operator passes no guard, and has no approval to give back', async t => {
+  const verifier = rig(START).instance()
+  const operator = { identity: 'alice', operator: true }
+  await t.rejects(verifier.check(untyped(operator)), { code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
+  t.strictSame(await verifier.withdraw(untyped(operator)), { mark: null })
+})
+
+t.test('names that no app can show are refused, wherever they come from', async t => {
+  const { store, ...made } = rig(START)
+  const verifier = made.instance()
+  for (const friendlyName of ['', 'a:b', 'a\nb', 'x'.repeat(65), '\ud800', 5, null]) {
+    const enrolled = verifier.enroll({ identity: 'alice', session }, { friendlyName: untyped(friendlyName) })
+    await t.rejects(enrolled, { code: 'FST_ERR_VALIDATION' })
+  }
+  t.equal(await store.get('identity:alice'), null)
+})
+
+t.test('what nobody has can\'t be verified, renamed or removed', async t => {
+  const verifier = rig(START).instance()
+  const alice = { identity: 'alice', session }
+  const sid = 'YF' + '0'.repeat(32)
+  await t.rejects(verifier.verify(alice, sid, '123456'), { code: 'ERR_TOTP_FACTOR_NOT_FOUND' })
+  await t.rejects(verifier.rename(alice, sid, 'phone'), { code: 'ERR_TOTP_FACTOR_NOT_FOUND' })
+  await t.rejects(verifier.remove(alice, sid), { code: 'ERR_TOTP_FACTOR_NOT_FOUND' })
+  await t.resolves(verifier.revoke('alice'))
+})
+
+t.test('a session without a mark that gives its approval back gets one, and nothing is written', async t => {
+  const { store, ...made } = rig(START)
+  const verifier = made.instance()
+  const alice = { identity: 'alice', session }
+  t.match((await verifier.withdraw(alice)).mark, /^[A-Za-z0-9_-]{22}$/)
+  await verifier.enroll(alice, { friendlyName: 'phone' })
+  const before = await store.get('identity:alice')
+  await verifier.withdraw(alice)
+  t.strictSame(await store.get('identity:alice'), before)
+})
