@@ -37,7 +37,7 @@ async function start (settings: Settings): Promise<void> {
 }
 
 async function createServer (
-  { databaseUrl, clockOffset, logLevel }: Settings, { client }: Database, keys: Keys
+  { clockOffset, logLevel }: Settings, { client }: Database, keys: Keys
 ): Promise<FastifyInstance> {
   const store = postgresStore({ client })
   const sessions = sessionsIn(client)
@@ -59,7 +59,7 @@ async function createServer (
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(site, { sessions, store, clockOffset, ...keys })
   await app.ready()
-  if (databaseUrl !== null) await checkKeys(client, keys.totpKeys)
+  await checkKeys(client, keys.totpKeys)
   return app
 }
 

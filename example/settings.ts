@@ -26,7 +26,7 @@ const SECRET_LENGTH = 32
 const KEY_BYTES = 32
 
 /**
- * Reads the environment. An empty variable is as good as none, but for the keys, whose absence should be
+ * Reads the environment. An empty variable is as good as none, but for the keys and the session secret, whose absence should be
  * meant.
  */
 export function settingsOf (env: Environment): Settings {

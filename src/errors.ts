@@ -22,6 +22,14 @@ export class InvalidOptionError extends TotpError {
   }
 }
 
+/** A function among the options turned out not to work during a request. The cause, for the log, names it. */
+export class MisconfiguredError extends TotpError {
+  readonly code = 'ERR_TOTP_INVALID_OPTION'
+  constructor (cause: InvalidOptionError) {
+    super(500, 'The second factor of this server is not set up correctly.', { cause })
+  }
+}
+
 /** `identify` broke its contract: it threw, or returned something that is neither a string nor nobody. */
 export class IdentityError extends TotpError {
   readonly code = 'ERR_TOTP_IDENTITY'
@@ -70,9 +78,12 @@ export class LockedError extends TotpError {
   readonly code = 'ERR_TOTP_LOCKED'
   /** Seconds until codes are judged again. */
   readonly retryAfter: number
+  /** Fastify's error handler sends them. */
+  readonly headers: Readonly<Record<string, string>>
   constructor (retryAfter: number) {
     super(429, 'Too many wrong codes: wait before trying again.')
     this.retryAfter = retryAfter
+    this.headers = { 'retry-after': String(retryAfter) }
   }
 }
 
@@ -126,6 +137,8 @@ export class ConflictError extends TotpError {
   readonly code = 'ERR_TOTP_CONFLICT'
   /** Seconds to wait before repeating the request. */
   readonly retryAfter = 1
+  /** Fastify's error handler sends them. */
+  readonly headers: Readonly<Record<string, string>> = { 'retry-after': '1' }
   constructor () {
     super(503, 'Too many requests for this account at once: try again.')
   }
@@ -143,15 +156,29 @@ export class StoreError extends TotpError {
 
 /** Every error that this package throws; `switch (error.code)` narrows it. */
 export type AnyTotpError =
-  | InvalidOptionError | IdentityError | UnidentifiedError | CrossSiteError | MalformedError | DisabledError
+  | InvalidOptionError | MisconfiguredError | IdentityError | UnidentifiedError | CrossSiteError
+  | MalformedError | DisabledError
   | LockedError | NotEnrolledError | ChallengeRequiredError | ChallengeDeniedError | FactorNotFoundError
   | FactorLimitError | ConflictError | StoreError
+
+/** True for the errors of this package. */
+export function isTotpError (error: unknown): error is AnyTotpError {
+  return error instanceof TotpError
+}
 
 /**
  * A copy of somebody else's error that is fit for a log. Drivers put connection strings, rows and parameters
  * into messages and properties, so only name, code, frames and a message without anything key-like remain.
  */
 export function scrubbed (error: unknown): Error {
+  try {
+    return scrubbedCopy(error)
+  } catch {
+    return new Error('an error that can\'t be read')
+  }
+}
+
+function scrubbedCopy (error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`not an error: ${error === null ? 'null' : typeof error}`)
   const copy: Error & { code?: string } = new Error(masked(error.message))
   copy.name = masked(error.name)
@@ -172,7 +199,8 @@ function framesOf ({ stack, message }: Error): string[] {
  */
 function masked (text: string): string {
   return text
-    .replace(/\/\/[^/@\s]*@/g, '//…@')
+    .replace(/\/\/\S*@/g, '//…@')
+    .replace(/(pass\w*|pwd|secret|token)(\s*[=:]\s*)\S+/gi, '$1$2…')
     .replace(/[A-Za-z0-9+/_=-]{20,}/g, '…')
     .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
 }

@@ -9,7 +9,9 @@ export type TotpEventType =
 
 /** Something worth a mail to the user, an audit row or an alarm. It never carries a secret or a code. */
 export interface TotpEvent {
+  /** What happened. */
   readonly type: TotpEventType
+  /** Whose factor, challenge or document it is. */
   readonly identity: string
   /** The factor it is about, or null when it is about the whole identity. */
   readonly factorSid: string | null

@@ -8,7 +8,7 @@ export { fastifySession } from './sessions/fastify-session.js'
 export { secureSession } from './sessions/secure-session.js'
 export type { SessionPort } from './sessions/session.js'
 export type { Clock } from './clock.js'
-export type { Approval, Session } from './entity/approvals.js'
+export type { Approval, Session as LoginSession } from './entity/approvals.js'
 export type { Entity } from './entity/entity.js'
 export type { Factor } from './entity/factors.js'
 export type { EventListener, TotpEvent, TotpEventType } from './events.js'
@@ -17,13 +17,13 @@ export type { Identified, TotpOptions } from './options.js'
 export type { TotpConfig } from './otp/totp.js'
 export type { Caller, Operator, SessionCaller } from './verifier/caller.js'
 export type { ChallengeOptions, Challenged } from './verifier/challenge.js'
-export type { Remark } from './verifier/context.js'
+export type { NewMark } from './verifier/context.js'
 export type { Enrolled, EnrollOptions, Verified } from './verifier/enrollment.js'
 export type { Factors } from './verifier/factors.js'
 export type { Verifier } from './verifier/verifier.js'
 export {
   ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,
   FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError, MalformedError,
-  NotEnrolledError, StoreError, TotpError, UnidentifiedError
+  MisconfiguredError, NotEnrolledError, StoreError, TotpError, UnidentifiedError, isTotpError
 } from './errors.js'
 export type { AnyTotpError } from './errors.js'

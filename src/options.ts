@@ -91,7 +91,7 @@ const LONGEST_AGE = 30 * 24 * 3600
 const ALGS: readonly string[] = ['sha1', 'sha256', 'sha512'] satisfies Array<TotpConfig['alg']>
 const KNOWN = [
   'issuer', 'keys', 'store', 'identify', 'session', 'friendlyName', 'maxAge', 'freshness', 'attempts', 'config',
-  'maxFactors', 'prefix', 'routes', 'trustedOrigins', 'timeout', 'clock', 'onEvent'
+  'maxFactors', 'prefix', 'routes', 'trustedOrigins', 'timeout', 'clock', 'onEvent', 'logLevel'
 ]
 
 /**
@@ -125,7 +125,7 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
   integer('config.timeStep', timeStep, 15, 120)
   integer('config.skew', skew, 0, 1)
   integer('maxFactors', maxFactors, 1, MAX_FACTORS)
-  must('prefix', typeof prefix === 'string' && /^(?:\/[\w.~-]+)+$/.test(prefix), 'must be a path such as "/totp"')
+  must('prefix', typeof prefix === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(prefix), 'must be a path such as "/totp"')
   must('routes', typeof routes === 'boolean', 'must be true or false')
   must('trustedOrigins', Array.isArray(trustedOrigins) && trustedOrigins.every(isOrigin),
     'must be a list of origins such as "https://app.example"')
@@ -178,13 +178,17 @@ function integer (option: string, value: unknown, least: number, most: number): 
 }
 
 function onlyKnown (path: string, options: object, known: readonly string[]): void {
-  must(path.slice(0, -1) || 'options', typeof options === 'object' && options !== null, 'must be an object')
+  must(path.slice(0, -1) || 'options', isPlain(options), 'must be an object')
   for (const name of Object.keys(options)) must(path + name, known.includes(name), 'is unknown')
 }
 
 function object<T extends object> (option: string, value: T | undefined): Partial<T> {
-  must(option, value === undefined || (typeof value === 'object' && value !== null), 'must be an object')
+  must(option, value === undefined || isPlain(value), 'must be an object')
   return value ?? {}
+}
+
+function isPlain (value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]'
 }
 
 function isFunctionOrAbsent (value: unknown): boolean {
@@ -196,5 +200,5 @@ function hasFunctions (value: unknown, names: readonly string[]): boolean {
 }
 
 function isOrigin (text: unknown): boolean {
-  return typeof text === 'string' && !text.includes('*') && URL.canParse(text) && new URL(text).origin === text
+  return typeof text === 'string' && /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }

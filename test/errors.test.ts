@@ -8,6 +8,8 @@ const { scrubbed } = errors
 t.test('every error has its code, its status and its name', async t => {
   const table: Array<[errors.AnyTotpError, string, number]> = [
     [new errors.InvalidOptionError('maxAge', 'must be an integer'), 'ERR_TOTP_INVALID_OPTION', 500],
+    [new errors.MisconfiguredError(new errors.InvalidOptionError('clock', 'must return Unix seconds')),
+      'ERR_TOTP_INVALID_OPTION', 500],
     [new errors.IdentityError(new TypeError('a number')), 'ERR_TOTP_IDENTITY', 500],
     [new errors.UnidentifiedError(), 'ERR_TOTP_UNIDENTIFIED', 401],
     [new errors.CrossSiteError(), 'ERR_TOTP_CROSS_SITE', 403],
@@ -89,6 +91,23 @@ t.test('a code that is no text is left out, and causes of causes go', async t =>
 t.test('a message of several lines leaves no line in the frames', async t => {
   const error = scrubbed(new Error('first\nGEZDGNBVGY3TQOJQGEZDGNBV\n  at 123456'))
   t.notMatch(everything(error), /GEZDGNBV|123456/)
+})
+
+t.test('an error that can\'t be read is scrubbed too', async t => {
+  const unreadable = new Error('x')
+  Object.defineProperty(unreadable, 'message', { get: () => { throw new Error('secret') } })
+  t.match(scrubbed(unreadable), { message: 'an error that can\'t be read' })
+  for (const message of [['bad'], 5, null, { secret: 1 }]) {
+    t.type(scrubbed(Object.assign(new Error('x'), { message })).message, 'string')
+  }
+  t.ok(errors.isTotpError(new errors.UnidentifiedError()))
+  t.notOk(errors.isTotpError(new Error('ERR_TOTP_LOCKED')))
+})
+
+t.test('credentials are hidden however they are written', async t => {
+  for (const text of ['password=hunter2', 'pwd: hunter2', 'token=hunter2', '//app:hunter2/x@db', '//u:p@hunter2@db']) {
+    t.notMatch(scrubbed(new Error(`connect ${text} failed`)).message, 'hunter2')
+  }
 })
 
 t.test('an error without a message keeps its frames', async t => {

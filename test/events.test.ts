@@ -40,6 +40,15 @@ t.test('what is not an error is logged by its type', async t => {
   t.match(logged, [{ message: 'not an error: string' }])
 })
 
+t.test('an error that no log could show is logged all the same', async t => {
+  const logged: Error[] = []
+  const emit = emitter(() => { throw Object.assign(new Error('x'), { message: ['no', 'text'] }) }, error => logged.push(error))
+  emit({ type: 'factor.created', identity: 'alice', factorSid: null, at: 0 })
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.equal(logged.length, 1)
+})
+
 t.test('a listener that hangs holds up nobody', async t => {
   const told: string[] = []
   const emit = emitter(async ({ type }) => {

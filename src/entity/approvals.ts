@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { isWithin } from './age.js'
-import { MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
+import { isFuture, isWithin } from './age.js'
+import { MAX_LINE, MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
 
 /** How an entity sees the login session that a request belongs to. */
 export interface Session {
@@ -64,33 +64,34 @@ export function holds (entity: Entity, approval: StoredApproval, maxAge: number,
 export function approve (
   entity: Entity, session: Session, mark: string, factorSid: string, now: number
 ): { entity: Entity, approval: StoredApproval } {
+  const line = session.mark === null ? [] : lineOf(entity, hashOf(session.mark)).slice(-MAX_LINE)
   const moved = changeMark(entity, session, mark)
-  const origin = session.mark === null ? null : hashOf(session.mark)
-  const approval = { hash: hashOf(mark), origin, factorSid, at: now, generation: entity.generation }
+  const approval = { hash: hashOf(mark), line, factorSid, at: now, generation: entity.generation }
   return { entity: { ...moved, approvals: [...moved.approvals, approval].slice(-MAX_SESSIONS) }, approval }
 }
 
 /**
  * Takes the session's approval away. Other requests of the session may be under way, and must not bring one
- * back: an approval that one of them was given meanwhile goes too, and those that began before and have not
- * come so far find that the mark has ended.
+ * back: an approval that one of them was given since this one began goes too, and those that have not come so
+ * far find that the mark with which they began has ended.
  */
 export function withdraw (entity: Entity, session: Session, mark: string, now: number): Entity {
   if (session.mark === null) return entity
   const hash = hashOf(session.mark)
+  const ended = lineOf(entity, hash).map(hash => ({ hash, at: now }))
   const moved = changeMark(entity, session, mark)
   return {
     ...moved,
-    approvals: moved.approvals.filter(({ origin }) => origin !== hash),
-    ended: [...entity.ended, { hash, at: now }].slice(-MAX_SESSIONS)
+    approvals: moved.approvals.filter(({ line }) => !line.includes(hash)),
+    ended: [...moved.ended, ...ended].slice(-MAX_SESSIONS)
   }
 }
 
-/** True when the session's approval was taken away while the request was under way. */
+/** True when the session's approval was taken away while the request was under way, by whatever clock. */
 export function hasEnded (entity: Entity, session: Session): boolean {
   if (session.mark === null) return false
   const hash = hashOf(session.mark)
-  return entity.ended.some(ended => ended.hash === hash && session.since <= ended.at)
+  return entity.ended.some(ended => ended.hash === hash && !isFuture(session.since, ended.at))
 }
 
 /**
@@ -99,6 +100,11 @@ export function hasEnded (entity: Entity, session: Session): boolean {
  */
 export function voidApprovals (entity: Entity): Entity {
   return { ...entity, generation: entity.generation + 1 }
+}
+
+/** The marks of a session, by what is known of them: those before, and the present one. */
+function lineOf ({ approvals }: Entity, hash: string): string[] {
+  return [...approvals.find(approval => approval.hash === hash)?.line ?? [], hash]
 }
 
 function changeMark (entity: Entity, session: Session, mark: string): Entity {

@@ -10,6 +10,9 @@ const FORMAT = 1
 /** Verified factors of one identity, whatever `maxFactors` says. */
 export const MAX_FACTORS = 10
 
+/** Marks that a session had before its present one, as far as they are remembered. */
+export const MAX_LINE = 8
+
 /** Approvals of one identity, and marks that were taken away; the oldest go first. */
 export const MAX_SESSIONS = 64
 
@@ -58,7 +61,7 @@ const AttemptsSchema = strict({
 
 const ApprovalSchema = strict({
   hash: MarkHash,
-  origin: orNull(MarkHash),
+  line: Type.Array(MarkHash, { maxItems: MAX_LINE }),
   factorSid: FactorSid,
   at: Seconds,
   generation: Count
@@ -93,8 +96,8 @@ export interface UnverifiedFactor extends DeepReadonly<Static<typeof UnverifiedF
 export interface Attempts extends DeepReadonly<Static<typeof AttemptsSchema>> {}
 
 /**
- * An approved challenge, for the session whose mark has this hash; `origin` is of the mark that it had
- * before, null when it had none.
+ * An approved challenge, for the session whose mark has this hash; `line` has the hashes of the marks that
+ * the session had before, the last one last.
  */
 export interface StoredApproval extends DeepReadonly<Static<typeof ApprovalSchema>> {}
 

@@ -13,8 +13,11 @@ export interface Factor {
   readonly status: 'unverified' | 'verified'
   /** What its codes are made of. */
   readonly config: TotpConfig
+  /** When it was enrolled, in Unix seconds. */
   readonly createdAt: number
+  /** When it gave its first right code, in Unix seconds; null for an unverified one. */
   readonly verifiedAt: number | null
+  /** When it last gave a right code, in Unix seconds; null for an unverified one. */
   readonly lastUsedAt: number | null
 }
 

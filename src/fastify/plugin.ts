@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Approval } from '../entity/approvals.js'
 import { jitter } from '../back-off.js'
@@ -18,8 +18,8 @@ import { receptionOf, type Reception } from './reception.js'
 import { refused } from './refused.js'
 import { OWN_ROUTE, routes } from './routes.js'
 
-/** Options of the plugin on Fastify. */
-export type FastifyTotpOptions = TotpOptions<FastifyRequest, FastifyReply>
+/** Options of the plugin on Fastify; `logLevel` is of the routes, as for any plugin. */
+export type FastifyTotpOptions = TotpOptions<FastifyRequest, FastifyReply> & Pick<RegisterOptions, 'logLevel'>
 
 /** `fastify.totp`: the verifier, for routes of your own, jobs and administrators' scripts, and the guard. */
 export interface Totp extends Verifier {
@@ -63,7 +63,7 @@ declare module 'fastify' {
 }
 
 /** Adds a TOTP second factor to a Fastify server. */
-export const verifyTotp = fp(plugin, { fastify: '5.x', name: 'fastify-verify-totp' })
+export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-totp' })
 
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
@@ -79,9 +79,11 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const reception = receptionOf({ ...settings, session }, verifier)
 
   fastify.decorateRequest('totp', null)
-  fastify.decorate('totp', { ...verifier, ...doors(reception), required: guards(reception, verifier, maxAge) })
+  fastify.decorate('totp', { ...verifier, ...requestMethods(reception), required: guards(reception, verifier, maxAge) })
   if (settings.routes) {
-    await fastify.register(routes(reception, verifier, settings.trustedOrigins), { prefix: settings.prefix })
+    const { prefix, trustedOrigins } = settings
+    const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
+    await fastify.register(routes(reception, verifier, trustedOrigins), scope)
   }
 }
 
@@ -104,10 +106,12 @@ function guards (reception: Reception, verifier: Verifier, longest: number): Tot
 }
 
 /**
- * Taken for hooks by mistake, these would let everybody pass: a hook gets a third argument, so that is
- * refused.
+ * What there is for requests beside the guard. Taken for a hook by mistake, each of these would let everybody
+ * pass; a hook gets one argument more than they take, so that is refused.
  */
-function doors ({ caller, keep, forget }: Reception): Pick<Totp, 'caller' | 'keep' | 'forget'> {
+function requestMethods (
+  { caller, keep, forget }: Reception
+): Pick<Totp, 'caller' | 'keep' | 'forget'> {
   return {
     async caller (request, ...misused: unknown[]) {
       refuseHook(misused)

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { secondsOf } from '../clock.js'
+import { deadlineIn } from '../deadline.js'
 import { markOf, newMark } from '../entity/approvals.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
 import { IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError } from '../errors.js'
@@ -22,7 +23,7 @@ export interface Reception {
 
 /** The part of the settings that is about requests. */
 export type ReceptionSettings =
-  Pick<Settings<FastifyRequest, FastifyReply>, 'identify' | 'issuer' | 'friendlyName' | 'clock'> &
+  Pick<Settings<FastifyRequest, FastifyReply>, 'identify' | 'issuer' | 'friendlyName' | 'clock' | 'timeout'> &
   { readonly session: SessionPort<FastifyRequest, FastifyReply> }
 
 /** Talks to the host's login and session. */
@@ -37,15 +38,15 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
 
   async function keptMark (request: FastifyRequest): Promise<string | null> {
     try {
-      return markOf(await session.read(request))
+      return markOf(await inTime(() => session.read(request)))
     } catch (error) {
-      throw new StoreError(error)
+      throw error instanceof TotpError ? error : new StoreError(error)
     }
   }
 
   async function identified (request: FastifyRequest): Promise<unknown> {
     try {
-      return await settings.identify(request)
+      return await inTime(() => settings.identify(request))
     } catch (error) {
       throw new IdentityError(scrubbed(error))
     }
@@ -57,7 +58,7 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     if (mark === null) return
     if (markOf(mark) === null) throw new TypeError('keep takes a mark that a method of the verifier answered, or null')
     try {
-      await session.write(request, reply, mark, rotate)
+      await inTime(() => session.write(request, reply, mark, rotate))
     } catch (error) {
       throw error instanceof TotpError ? error : new StoreError(error)
     }
@@ -65,10 +66,15 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
 
   async function namedByHost (request: FastifyRequest): Promise<unknown> {
     try {
-      return await settings.friendlyName?.(request)
+      return await inTime(() => settings.friendlyName?.(request))
     } catch (error) {
       throw new InvalidOptionError('friendlyName', 'must not throw', { cause: scrubbed(error) })
     }
+  }
+
+  /** The host's own code may hang too. A request that waits for ever opens nothing, but it helps nobody. */
+  async function inTime<T> (call: () => T | Promise<T>): Promise<T> {
+    return await deadlineIn(settings.timeout).race(async () => await call())
   }
 
   return {
@@ -85,7 +91,12 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     },
 
     async forget (request, reply) {
-      await keep(request, reply, await withdrawnMark(request))
+      try {
+        await keep(request, reply, await withdrawnMark(request))
+      } catch (error) {
+        // Somebody else has logged this session out already: there is nothing left to forget.
+        if (!(error instanceof UnidentifiedError)) throw error
+      }
     }
   }
 

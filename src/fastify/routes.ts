@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { newMark } from '../entity/approvals.js'
 import { CrossSiteError } from '../errors.js'
-import { isCrossSite } from '../http/cross-site.js'
+import { isCrossSite, READING } from '../http/cross-site.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
 import { NO_STORE } from '../http/refusal.js'
 import { Nothing } from '../http/schemas.js'
@@ -27,10 +28,20 @@ export function routes (
     const callers = new WeakMap<FastifyRequest, SessionCaller>()
 
     /** Found out once, when the request begins: what its session loses after that, it may not use. */
-    async function callerOf (request: FastifyRequest): Promise<SessionCaller> {
-      const caller = callers.get(request) ?? await reception.caller(request)
+    async function callerOf (request: FastifyRequest, reply: FastifyReply): Promise<SessionCaller> {
+      const caller = callers.get(request) ?? await arrival(request, reply)
       callers.set(request, caller)
       return caller
+    }
+
+    /** A session that is to change something has a mark from the beginning, so that it can be taken away. */
+    async function arrival (request: FastifyRequest, reply: FastifyReply): Promise<SessionCaller> {
+      const caller = await reception.caller(request)
+      if (isCrossSite(request.method, request.headers, trustedOrigins)) throw new CrossSiteError()
+      if (caller.session.mark !== null || READING.includes(request.method)) return caller
+      const mark = newMark()
+      await reception.keep(request, reply, mark)
+      return { ...caller, session: { ...caller.session, mark } }
     }
 
     // The host may read forms or loose JSON, or coerce what it validates: here it is JSON, and strict.
@@ -42,8 +53,7 @@ export function routes (
     fastify.addHook('onRequest', async (request, reply) => {
       reply.headers(NO_STORE)
       try {
-        await callerOf(request)
-        if (isCrossSite(request.method, request.headers, trustedOrigins)) throw new CrossSiteError()
+        await callerOf(request, reply)
       } catch (error) {
         throw refused(request, reply, error)
       }
@@ -58,7 +68,7 @@ export function routes (
       fastify.route({ method, url, config, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
 
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-        const caller = await callerOf(request)
+        const caller = await callerOf(request, reply)
         const { params, body } = request
         const friendlyName = async () => await reception.friendlyName(request, caller.identity)
         try {

@@ -1,7 +1,8 @@
 /** Headers as Node gives them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-const READING = ['GET', 'HEAD']
+/** Methods that change nothing. */
+export const READING: readonly string[] = ['GET', 'HEAD']
 
 /**
  * True for a request that a page of another site made a browser send. Forwarding headers play no part:

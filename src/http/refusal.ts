@@ -1,4 +1,6 @@
-import { ChallengeRequiredError } from '../errors.js'
+import {
+  ChallengeRequiredError, ConflictError, InvalidOptionError, LockedError, MisconfiguredError
+} from '../errors.js'
 
 /** Every answer of the plugin is for this request alone. */
 export const NO_STORE: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
@@ -8,15 +10,15 @@ export function refusalHeaders (error: unknown): Record<string, string> {
   if (error instanceof ChallengeRequiredError && error.statusCode === 401) {
     return { 'www-authenticate': insufficientAuthentication(error.maxAge) }
   }
-  if (error instanceof Error && 'retryAfter' in error) return { 'retry-after': String(error.retryAfter) }
-  return {}
+  return error instanceof LockedError || error instanceof ConflictError ? { ...error.headers } : {}
 }
 
 /**
- * What a request is refused with that needs an approval. To callers with a bearer token RFC 9470 section 3
- * says how to put it, so that clients that know it ask the user and come back.
+ * What a caller is told. To those with a bearer token RFC 9470 section 3 says how to put that a challenge is
+ * required, so that clients that know it ask the user and come back. Options are nobody's business.
  */
-export function forCaller (error: unknown, authorization: string | undefined): unknown {
+export function refusalFor (error: unknown, authorization: string | undefined): unknown {
+  if (error instanceof InvalidOptionError) return new MisconfiguredError(error)
   if (!(error instanceof ChallengeRequiredError) || !/^bearer /i.test(authorization ?? '')) return error
   return new ChallengeRequiredError(error.maxAge, 401)
 }

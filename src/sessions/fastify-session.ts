@@ -1,4 +1,4 @@
-import { UnidentifiedError } from '../errors.js'
+import { ConflictError, UnidentifiedError } from '../errors.js'
 import { MARK, requireMark, sessionOf, type KeyedSession, type SessionPort } from './session.js'
 
 interface StoredSession extends KeyedSession {
@@ -21,13 +21,14 @@ export const fastifySession: SessionPort<object> = {
     requireMark(mark)
     const session = storedSession(request)
     try {
-      if (session.get(MARK) !== undefined) await requireAlive(request, session)
+      if (session.get(MARK) !== undefined) await requireUnchanged(request, session)
       session.set(MARK, mark)
       if (rotate) await session.regenerate(keysOf(session))
       else await session.save()
     } catch (error) {
-      // Otherwise the plugin would save the session once more with the answer, and hand out its cookie.
-      Reflect.set(request, 'session', null)
+      // Otherwise the plugin would save the session once more with the answer, and hand out its cookie. Where
+      // it only ended meanwhile, a log-out may be about to destroy it.
+      if (rotate || !(error instanceof UnidentifiedError)) Reflect.set(request, 'session', null)
       throw error
     }
   }
@@ -35,15 +36,17 @@ export const fastifySession: SessionPort<object> = {
 
 /**
  * A session that holds a mark was saved with it. If it is gone, somebody has logged out while this request
- * was under way, and neither saving nor rotating it may log them in again.
+ * was under way, and neither saving nor rotating it may log them in again. If it holds another one, its
+ * approval was taken away.
  */
-async function requireAlive (request: object, session: StoredSession): Promise<void> {
+async function requireUnchanged (request: object, session: StoredSession): Promise<void> {
   const store: unknown = Reflect.get(request, 'sessionStore')
   if (!isStore(store)) throw new Error('the request has no sessionStore of @fastify/session')
   const kept = await new Promise<unknown>((resolve, reject) => {
     store.get(session.sessionId, (error, kept) => error ? reject(error) : resolve(kept))
   })
-  if (kept === null || kept === undefined) throw new UnidentifiedError()
+  if (typeof kept !== 'object' || kept === null) throw new UnidentifiedError()
+  if (Reflect.get(kept, MARK) !== session.get(MARK)) throw new ConflictError()
 }
 
 /** `regenerate` keeps the keys that it is told; the cookie is made anew. */

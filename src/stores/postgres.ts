@@ -3,6 +3,7 @@ import type { EntityStore } from './store.js'
 
 /** What is asked of a client: `Pool` of `pg` has it, and so has `PGlite`. */
 export interface PostgresClient {
+  /** Runs one statement, with `$1` and so on for the values, and commits it. */
   query<Row extends Record<string, unknown>> (text: string, values?: unknown[]): Promise<{ rows: Row[] }>
 }
 
@@ -30,9 +31,34 @@ const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 export function postgresStore ({ client, table = 'totp_entities' }: PostgresStoreOptions): PostgresStore {
   const name = `"${table.replaceAll('"', '""')}"`
 
+  let committing: Promise<void> | null = null
+
+  /** Asked once, before the first write: two statements of one transaction mean that it was left open. */
+  async function requireAutocommit (): Promise<void> {
+    const transaction = async () => {
+      const { rows: [row] } = await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id')
+      return row?.id
+    }
+    const [first, second] = [await transaction(), await transaction()]
+    if (first === second) {
+      throw new Error('the client has a transaction open: a burnt code could be rolled back, so pass a pool')
+    }
+  }
+
   async function changed (text: string, values: unknown[]): Promise<boolean> {
+    committing ??= requireAutocommit().catch(error => {
+      committing = null
+      throw error
+    })
+    await committing
     const { rows } = await client.query(`${text} RETURNING key`, values)
     return rows.length === 1
+  }
+
+  async function get (key: string): Promise<Entity | null> {
+    const { rows: [row] } = await client.query<{ document: Entity }>(
+      `SELECT document FROM ${name} WHERE key = $1`, [key])
+    return row === undefined ? null : row.document
   }
 
   return {
@@ -46,15 +72,11 @@ export function postgresStore ({ client, table = 'totp_entities' }: PostgresStor
       }
     },
 
-    async get (key) {
-      const { rows: [row] } = await client.query<{ document: Entity }>(
-        `SELECT document FROM ${name} WHERE key = $1`, [key])
-      return row === undefined ? null : row.document
-    },
+    get,
 
     async replace (key, expected, next) {
       if (next === null) {
-        if (expected === null) return (await this.get(key)) === null
+        if (expected === null) return (await get(key)) === null
         return await changed(`DELETE FROM ${name} WHERE key = $1 AND revision = $2`, [key, expected])
       }
       const document = JSON.stringify(next)

@@ -5,7 +5,7 @@ import type { Entity } from '../entity/entity.js'
 import { ChallengeRequiredError } from '../errors.js'
 import { passage, type Requirement } from '../guard.js'
 import { identityOf, sessionOf, type SessionCaller } from './caller.js'
-import { change, type Remark, type VerifierContext } from './context.js'
+import { change, type NewMark, type VerifierContext } from './context.js'
 
 /**
  * Lets the session pass, or throws why not. Answers the approval, or null where identities without a factor
@@ -31,10 +31,10 @@ export async function check (
 }
 
 /** Takes the session's approval away, and gives it a mark that no request under way has. */
-export async function withdraw (context: VerifierContext, caller: SessionCaller): Promise<Remark> {
+export async function withdraw (context: VerifierContext, caller: SessionCaller): Promise<NewMark> {
   const session = sessionOf(caller)
-  const answer = { mark: newMark() }
   if (session === null) return { mark: null }
+  const answer = { mark: newMark() }
   return await change(context, caller, (entity, now) => {
     if (entity === null || session.mark === null) return { answer }
     return { next: withdrawn(entity, session, answer.mark, now), answer }
@@ -42,7 +42,7 @@ export async function withdraw (context: VerifierContext, caller: SessionCaller)
 }
 
 /** What a right code leads to: an approval for the session, none for an operator. */
-export interface Granted extends Remark {
+export interface Granted extends NewMark {
   readonly next: Entity
   readonly approval: Approval | null
 }

@@ -8,7 +8,9 @@ export type Caller = SessionCaller | Operator
 
 /** A request of a login session. What it may do depends on the approval of that session. */
 export interface SessionCaller {
+  /** Who is logged in. */
   readonly identity: string
+  /** The login session that the request belongs to. */
   readonly session: Session
 }
 
@@ -17,7 +19,9 @@ export interface SessionCaller {
  * asked.
  */
 export interface Operator {
+  /** Whose entity it is about. */
   readonly identity: string
+  /** Says that this is meant. */
   readonly operator: true
 }
 

@@ -7,7 +7,7 @@ import { canonicalCode } from '../otp/code.js'
 import type { Decision, Happening } from '../stores/entities.js'
 import { granted } from './approval.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
-import { change, requireLength, type Remark, type VerifierContext } from './context.js'
+import { change, requireLength, type NewMark, type VerifierContext } from './context.js'
 
 /** Options of `challenge`. */
 export interface ChallengeOptions {
@@ -18,7 +18,8 @@ export interface ChallengeOptions {
 }
 
 /** Answer of `challenge`: it was approved. All else is thrown. */
-export interface Challenged extends Remark {
+export interface Challenged extends NewMark {
+  /** There is no other: refusals are thrown. */
   readonly status: 'approved'
   /** The oldest factor whose code it was. */
   readonly factorSid: string

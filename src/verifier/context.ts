@@ -28,7 +28,7 @@ export interface VerifierContext {
 }
 
 /** What the session has to keep from now on. */
-export interface Remark {
+export interface NewMark {
   /** The session's new mark; null when it keeps the one that it has, or when there is no session. */
   readonly mark: string | null
 }

@@ -7,7 +7,7 @@ import { canonicalCode } from '../otp/code.js'
 import type { Decision } from '../stores/entities.js'
 import { granted } from './approval.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
-import { change, ownUnverified, requireFresh, requireLength, type Remark, type VerifierContext } from './context.js'
+import { change, ownUnverified, requireFresh, requireLength, type NewMark, type VerifierContext } from './context.js'
 
 /** Options of `enroll`. */
 export interface EnrollOptions {
@@ -18,7 +18,8 @@ export interface EnrollOptions {
 }
 
 /** Answer of `enroll`. */
-export interface Enrolled extends Remark {
+export interface Enrolled extends NewMark {
+  /** The unverified factor. */
   readonly factor: Factor
   /** Base32, for people who can't scan. */
   readonly secret: string
@@ -27,7 +28,8 @@ export interface Enrolled extends Remark {
 }
 
 /** Answer of `verify`. */
-export interface Verified extends Remark {
+export interface Verified extends NewMark {
+  /** The factor, verified now. */
   readonly factor: Factor
   /** Null for operators. */
   readonly approval: Approval | null

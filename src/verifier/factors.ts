@@ -4,7 +4,7 @@ import { publicFactor, removeVerified, type Factor } from '../entity/factors.js'
 import { FactorNotFoundError } from '../errors.js'
 import type { Decision, Happening } from '../stores/entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
-import { change, ownUnverified, requireFresh, type Remark, type VerifierContext } from './context.js'
+import { change, ownUnverified, requireFresh, type NewMark, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
 
 /** Answer of `factors`. */
@@ -48,10 +48,10 @@ export async function rename (
 }
 
 /** Removes a factor. With a verified one go all approvals of the identity, this session's too. */
-export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<Remark> {
+export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
   const session = sessionOf(caller)
   const mark = newMark()
-  return await change(context, caller, (entity, now): Decision<Remark> => {
+  return await change(context, caller, (entity, now): Decision<NewMark> => {
     if (entity === null) throw new FactorNotFoundError()
     const factor = requireFactor(context, entity, session, sid, now)
     const events: Happening[] = [{ type: 'factor.deleted', factorSid: sid }]

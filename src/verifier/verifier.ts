@@ -4,7 +4,7 @@ import type { Requirement } from '../guard.js'
 import { check, withdraw } from './approval.js'
 import type { Caller, SessionCaller } from './caller.js'
 import { challenge, type ChallengeOptions, type Challenged } from './challenge.js'
-import type { Remark, VerifierContext } from './context.js'
+import type { NewMark, VerifierContext } from './context.js'
 import { enroll, verify, type EnrollOptions, type Enrolled, type Verified } from './enrollment.js'
 import { factors, remove, rename, type Factors } from './factors.js'
 import { reset, revoke, unlock } from './operator.js'
@@ -24,9 +24,9 @@ export interface Verifier {
   /** Gives a factor another name. */
   rename (caller: Caller, sid: string, friendlyName: string): Promise<Factor>
   /** Removes a factor; with a verified one go all approvals of the identity, this session's too. */
-  remove (caller: Caller, sid: string): Promise<Remark>
+  remove (caller: Caller, sid: string): Promise<NewMark>
   /** Takes the approval of this session away. */
-  withdraw (caller: SessionCaller): Promise<Remark>
+  withdraw (caller: SessionCaller): Promise<NewMark>
   /** Does what the guard does: resolves what lets the session pass, throws why it may not. */
   check (caller: SessionCaller, requirement?: Partial<Requirement>): Promise<Approval | null>
   /**

@@ -39,5 +39,5 @@ export function sessionWith (mark: string | null, since = NOW): Session {
 /** An approval that the session with this mark got now. */
 export function approvalWith (mark: string, entity: Entity, at = NOW): StoredApproval {
   const { generation, factors: [factor] } = entity
-  return { hash: hashOf(mark), origin: null, factorSid: factor?.sid ?? newSid('YF'), at, generation }
+  return { hash: hashOf(mark), line: [], factorSid: factor?.sid ?? newSid('YF'), at, generation }
 }

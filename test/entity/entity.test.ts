@@ -97,7 +97,7 @@ t.test('a document with anything wrong, missing or added is refused, and never r
       approvals: Array.from({ length: MAX_SESSIONS + 1 }, () => approvalWith(newMark(), base))
     }],
     ['an approval with the mark itself', { approvals: [{ ...approvalWith(mark, base), hash: mark }] }],
-    ['an approval without origin', { approvals: [{ ...approvalWith(mark, base), origin: undefined }] }],
+    ['an approval without a line', { approvals: [{ ...approvalWith(mark, base), line: undefined }] }],
     ['an approval of no factor', { approvals: [{ ...approvalWith(mark, base), factorSid: null }] }],
     ['an approval without generation', { approvals: [{ ...approvalWith(mark, base), generation: undefined }] }],
     ['one ended mark too many', {
@@ -231,9 +231,9 @@ function replaced (value: unknown, [name, ...rest]: Path, replacement: unknown):
 /** Lists may be empty, names may be of any kind, JSON has null for NaN and in lists for undefined. */
 function isEmptied (path: Path, value: unknown): boolean {
   const name = String(path.at(-1))
-  return (Array.isArray(value) && ['factors', 'approvals', 'ended'].includes(name)) ||
+  return (Array.isArray(value) && ['factors', 'approvals', 'ended', 'line'].includes(name)) ||
     (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed'].includes(name)) ||
     (value === '\0' && name === 'sealed') ||
     (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt'].includes(name)) ||
-    (Number.isNaN(value) && ['unverified.hash', 'approvals.0.origin'].includes(path.join('.')))
+    (Number.isNaN(value) && ['unverified.hash'].includes(path.join('.')))
 }

@@ -215,6 +215,60 @@ t.test('a challenge that began before its session lost the approval, or ended, a
   }
 })
 
+t.test('the same holds where sessions had no mark when the request began', async t => {
+  const gates: Array<() => void> = []
+  let slow = false
+  const { visitor, login, now, wait } = await site(t, {
+    host: app => {
+      app.addHook('preParsing', async () => { if (slow) await new Promise<void>(resolve => gates.push(resolve)) })
+      app.post<{ Body: { username: string } }>('/plain-login', async request => {
+        await request.session.regenerate()
+        request.session.userId = request.body.username
+        return {}
+      })
+    }
+  })
+  for (const end of ['approval', 'logout'] as const) {
+    const phone = await (await login(`alice ${end}`)).enrollVerified(now())
+    wait(60)
+    const alice = visitor()
+    await alice.post('/plain-login', { username: `alice ${end}` })
+    const elsewhere = alice.copy()
+    slow = true
+    const challenge = elsewhere.challenge(phone.code(now()))
+    while (gates.length === 0) await new Promise(setImmediate)
+    slow = false
+    t.match(await (end === 'approval' ? alice.delete('/totp/approval') : alice.post('/logout')), { status: 204 })
+    gates.pop()?.()
+    t.match(await challenge, REQUIRED, end)
+    t.not((await elsewhere.vault()).status, 200, end)
+    t.not((await alice.vault()).status, 200, end)
+  }
+})
+
+t.test('a log-out that overlaps a challenge logs out, whichever is first', async t => {
+  const gates: Array<() => void> = []
+  let slow = false
+  const { login, now, wait } = await site(t, {
+    host: app => {
+      app.addHook('preHandler', async request => {
+        if (slow && request.url === '/logout') await new Promise<void>(resolve => gates.push(resolve))
+      })
+    }
+  })
+  const alice = await login('alice')
+  const phone = await alice.enrollVerified(now())
+  wait(60)
+  const elsewhere = alice.copy()
+  slow = true
+  const logout = elsewhere.post('/logout')
+  while (gates.length === 0) await new Promise(setImmediate)
+  t.match(await alice.challenge(phone.code(now())), { status: 200 })
+  gates.pop()?.()
+  t.match(await logout, { status: 204 })
+  t.match(await alice.vault(), REQUIRED, 'the approval that was given meanwhile went with it')
+})
+
 t.test('a log-in, and a log-out, need a new challenge', async t => {
   const { login, now, wait } = await site(t)
   const alice = await login('alice')

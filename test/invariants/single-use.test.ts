@@ -90,6 +90,8 @@ t.test('a secret that the identity has already is refused', async t => {
   const { one, now } = await instances(t)
   await importFactor(one, 'alice', RFC_SEED, now())
   await t.rejects(importFactor(one, 'alice', RFC_SEED, now()), { code: 'FST_ERR_VALIDATION' })
+  await t.rejects(importFactor(one, 'alice', `${RFC_SEED}\0`, now()), { code: 'FST_ERR_VALIDATION' },
+    'to the HMAC, which fills keys with zeros, it is the same')
   await t.resolves(importFactor(one, 'bob', RFC_SEED, now()), 'somebody else may have it: that tells nothing')
 })
 

@@ -84,8 +84,9 @@ t.test('a request that is slower than the log-out of its session does not bring 
     const guest = visitor(app)
     await guest.post(`/write/${MARK}`)
     const response = await guest.post('/slow')
-    t.match(response.json(), { code: 'ERR_TOTP_UNIDENTIFIED', session: null })
-    t.equal((await guest.get('/read')).json().mark, null)
+    t.match(response.json(), { code: 'ERR_TOTP_UNIDENTIFIED' })
+    t.equal(response.json().session === null, rotate, 'a log-out that came second can still destroy it')
+    if (rotate) t.equal((await guest.get('/read')).json().mark, null)
   }
 })
 

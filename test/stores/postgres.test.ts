@@ -4,6 +4,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
 import { entityWith } from '../entity/documents.js'
+import { untyped } from '../untyped.js'
 import { promises } from './promises.js'
 
 const { DATABASE_URL } = process.env
@@ -47,12 +48,20 @@ t.test('an error while the table is created is forgiven only when somebody else 
   await t.rejects(strange.createTable())
 })
 
+/** Nothing but the transactions that a client which commits each statement by itself would be in. */
+const transactions = {
+  last: 0,
+  query (text: string) {
+    return { rows: text.includes('pg_current_xact_id') ? [untyped({ id: String(++this.last) })] : [] }
+  }
+}
+
 t.test('parameters are sent apart from the statement', async t => {
   const seen: Array<{ text: string, values: unknown[] }> = []
   const client: PostgresClient = {
     async query (text, values = []) {
       seen.push({ text, values })
-      return { rows: [] }
+      return transactions.query(text)
     }
   }
   const store = postgresStore({ client })
@@ -62,11 +71,25 @@ t.test('parameters are sent apart from the statement', async t => {
   await store.replace(key, 1, entityWith({ identity: key }))
   await store.replace(key, 1, null)
   await store.list(key, 5)
-  for (const { text, values } of seen) {
+  t.equal(seen.filter(({ text }) => text.includes('pg_current_xact_id')).length, 2, 'asked once')
+  for (const { text, values } of seen.filter(({ text }) => !text.includes('pg_current_xact_id'))) {
     t.notMatch(text, 'DROP')
     t.equal(values[0], key)
     t.match(text, ' "totp_entities"', 'the table, unless it has another name')
   }
+})
+
+t.test('a client with a transaction open is refused: a burnt code could be rolled back', async t => {
+  const client = new PGlite()
+  t.teardown(async () => await client.close())
+  await postgresStore({ client }).createTable()
+  const entity = entityWith({ identity: 'alice' })
+  await client.transaction(async transaction => {
+    const store = postgresStore({ client: transaction })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
+  })
+  t.equal(await postgresStore({ client }).get('identity:alice'), null)
 })
 
 async function suite (t: Test, client: PostgresClient): Promise<void> {

@@ -5,7 +5,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import {
   fastifySession, memoryStore, postgresStore, secureSession, verifyTotp,
   type AnyTotpError, type Approval, type Entity, type EntityStore, type Factor, type FastifyTotpOptions,
-  type Guard, type Remark, type SessionPort, type Store, type TotpEvent
+  type Guard, type NewMark, type SessionPort, type Store, type TotpEvent
 } from '../../src/index.js'
 
 const app = Fastify()
@@ -132,7 +132,7 @@ app.post('/f', async (request, reply) => {
 /* What is answered is not changed */
 
 export async function mutated (
-  remark: Remark, factor: Factor, approval: Approval, event: TotpEvent
+  remark: NewMark, factor: Factor, approval: Approval, event: TotpEvent
 ): Promise<void> {
   // @ts-expect-error
   remark.mark = null
