@@ -6,6 +6,8 @@ import t from 'tap'
 import ts from 'typescript'
 import { endpoints } from '../src/http/endpoints.js'
 import * as door from '../src/index.js'
+import type { EntityStore } from '../src/index.js'
+import { promises } from './stores/promises.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -17,6 +19,11 @@ function folderWith (t: { after (fn: () => void): void }, files: Record<string, 
   t.after(() => rmSync(folder, { recursive: true }))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   return folder
+}
+
+function transpiled (code: string): string {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  return ts.transpileModule(code, { compilerOptions }).outputText
 }
 
 t.test('the code blocks of the README compile', async t => {
@@ -37,10 +44,7 @@ t.test('the first one is a complete server', async t => {
   const [code = ''] = blocks
   t.ok(code.trim().split('\n').length <= 29, 'about 25 lines')
   const listening = code.replace('port: 3000', 'port: 0') + '\nprocess.send?.(app.addresses()[0]?.port)\n'
-  const { outputText } = ts.transpileModule(listening, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
-  })
-  const folder = folderWith(t, { 'server.mjs': outputText })
+  const folder = folderWith(t, { 'server.mjs': transpiled(listening) })
   const server = spawn(process.execPath, [join(folder, 'server.mjs')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   t.after(() => { server.kill('SIGKILL') })
   const port = await new Promise(resolve => server.once('message', resolve))
@@ -53,6 +57,25 @@ t.test('the first one is a complete server', async t => {
   t.match(await (await fetch(`${site}/vault`, { headers: { cookie } })).json(), { code: 'ERR_TOTP_NOT_ENROLLED' })
   const enrolled = await fetch(`${site}/totp/factors`, { method: 'POST', headers: { ...json, cookie }, body: '{}' })
   t.equal(enrolled.status, 201)
+})
+
+t.test('the store that it writes keeps the promises of a store', async t => {
+  const code = blocks.find(code => code.includes('function fileStore')) ?? ''
+  const folder = folderWith(t, { 'file-store.mjs': transpiled(code) })
+  const { fileStore } = await import(join(folder, 'file-store.mjs'))
+  promises(t, async () => {
+    const store: EntityStore = fileStore(mkdtempSync(join(folder, 'entities-')))
+    const keys = new Set<string>()
+    return {
+      get: store.get,
+      async replace (key, expected, next) {
+        const won = await store.replace(key, expected, next)
+        if (won) next === null ? keys.delete(key) : keys.add(key)
+        return won
+      },
+      list: async (after = '', limit) => [...keys].sort().filter(key => key > after).slice(0, limit)
+    }
+  })
 })
 
 t.test('its tables name every endpoint, error and event', async t => {
