@@ -3,7 +3,9 @@ import { secondsOf } from '../clock.js'
 import { deadlineIn } from '../deadline.js'
 import { markOf, newMark } from '../entity/approvals.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
-import { IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError } from '../errors.js'
+import {
+  ConflictError, IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError
+} from '../errors.js'
 import type { Settings } from '../options.js'
 import type { SessionPort } from '../sessions/session.js'
 import { identityOf, type SessionCaller } from '../verifier/caller.js'
@@ -91,11 +93,12 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     },
 
     async forget (request, reply) {
+      const mark = await withdrawnMark(request)
       try {
-        await keep(request, reply, await withdrawnMark(request))
+        await keep(request, reply, mark)
       } catch (error) {
-        // Somebody else has logged this session out already: there is nothing left to forget.
-        if (!(error instanceof UnidentifiedError)) throw error
+        // Another request has ended this session, or its approval, meanwhile: nothing is left to forget.
+        if (!(error instanceof UnidentifiedError || error instanceof ConflictError)) throw error
       }
     }
   }

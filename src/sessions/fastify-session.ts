@@ -1,4 +1,4 @@
-import { ConflictError, UnidentifiedError } from '../errors.js'
+import { ConflictError, TotpError, UnidentifiedError } from '../errors.js'
 import { MARK, requireMark, sessionOf, type KeyedSession, type SessionPort } from './session.js'
 
 interface StoredSession extends KeyedSession {
@@ -27,8 +27,8 @@ export const fastifySession: SessionPort<object> = {
       else await session.save()
     } catch (error) {
       // Otherwise the plugin would save the session once more with the answer, and hand out its cookie. Where
-      // it only ended meanwhile, a log-out may be about to destroy it.
-      if (rotate || !(error instanceof UnidentifiedError)) Reflect.set(request, 'session', null)
+      // it only ended or changed meanwhile, a log-out may be about to destroy it.
+      if (rotate || !(error instanceof TotpError)) Reflect.set(request, 'session', null)
       throw error
     }
   }

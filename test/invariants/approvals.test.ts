@@ -267,6 +267,18 @@ t.test('a log-out that overlaps a challenge logs out, whichever is first', async
   gates.pop()?.()
   t.match(await logout, { status: 204 })
   t.match(await alice.vault(), REQUIRED, 'the approval that was given meanwhile went with it')
+  slow = false
+
+  const bob = await login('bob')
+  await bob.enrollVerified(now())
+  const another = bob.copy()
+  slow = true
+  const slowly = another.post('/logout')
+  while (gates.length === 0) await new Promise(setImmediate)
+  t.match(await bob.delete('/totp/approval'), { status: 204 })
+  gates.pop()?.()
+  t.match(await slowly, { status: 204 })
+  t.match(await bob.vault(), { status: 401 })
 })
 
 t.test('a log-in, and a log-out, need a new challenge', async t => {
