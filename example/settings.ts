@@ -26,8 +26,8 @@ const SECRET_LENGTH = 32
 const KEY_BYTES = 32
 
 /**
- * Reads the environment. An empty variable is as good as none, but for the keys and the session secret, whose absence should be
- * meant.
+ * Reads the environment. An empty variable is as good as none, but for the keys and the session secret, whose
+ * absence should be meant.
  */
 export function settingsOf (env: Environment): Settings {
   for (const [name, value] of Object.entries(env)) {
