@@ -224,6 +224,25 @@ t.test('a session of one\'s own can hold the mark', async t => {
   t.match(await person.request('GET', '/vault', undefined, { authorization: 'Bearer two' }), { status: 200 })
 })
 
+t.test('a session of one\'s own can say that the login has ended', async t => {
+  const app = server(t)
+  const ended = () => { throw new UnidentifiedError() }
+  await app.register(verifyTotp, options({ session: { read: ended, write: () => {} } }))
+  t.match(await visitor(app).get('/totp/factors'), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
+})
+
+t.test('logLevel is of the routes alone, as for any plugin', async t => {
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => { lines.push(line) } } } })
+  t.after(async () => await app.close())
+  await app.register(verifyTotp, { ...options({ session: { read: () => null, write: () => {} } }), logLevel: 'silent' })
+  app.get('/own', async () => ({}))
+  await visitor(app).get('/totp/factors')
+  t.equal(lines.length, 0)
+  await visitor(app).get('/own')
+  t.not(lines.length, 0)
+})
+
 t.test('a session that can not be read is a fault of ours', async t => {
   const app = server(t)
   await app.register(verifyTotp, options({
