@@ -193,10 +193,7 @@ function framesOf ({ stack, message }: Error): string[] {
   return behind.join('\n').split('\n').filter(line => /^\s+at /.test(line))
 }
 
-/**
- * Hides the credentials of a URL, runs as long as a secret or a mark, and runs of digits that could be a
- * code.
- */
+/** Hides credentials, runs as long as a secret or a mark, and runs of digits that could be a code. */
 function masked (text: string): string {
   return text
     .replace(/\/\/\S*@/g, '//…@')

@@ -90,6 +90,21 @@ t.test('a request that is slower than the log-out of its session does not bring 
   }
 })
 
+t.test('a request that is slower than a change of the mark does not bring the old session back', async t => {
+  for (const rotate of [false, true]) {
+    const app = await server(t)
+    const guest = visitor(app)
+    app.post('/slow', async (request, reply) => {
+      t.equal((await guest.copy().post(`/write/${NEXT}`)).status, 200, 'another request is faster')
+      await fastifySession.write(request, reply, newMark(), rotate)
+      return {}
+    })
+    await guest.post(`/write/${MARK}`)
+    t.match((await guest.copy().post('/slow')).json(), { code: 'ERR_TOTP_CONFLICT' })
+    if (rotate) t.equal((await guest.get('/read')).json().mark, NEXT, 'what the other one wrote stays')
+  }
+})
+
 t.test('a session of which the store does not tell whether it is there is not written', async t => {
   const kept = {
     session: { get: () => MARK, set: () => t.fail('written'), regenerate: saved, save: saved, sessionId: 'id' }
