@@ -1,22 +1,15 @@
-import type { BackOff } from '../back-off.js'
-import { secondsOf, type Clock } from '../clock.js'
-import { deadlineIn, type Deadline } from '../deadline.js'
 import { entityOf, type Entity } from '../entity/entity.js'
-import { ConflictError, StoreError, TotpError } from '../errors.js'
+import { StoreError, TotpError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
 import { UnsealableError } from '../seal.js'
-import type { EntityStore } from './store.js'
+import { documentsIn, type Change, type DocumentsOptions } from './documents.js'
 
 /**
  * What a use case decided on an entity. It throws to refuse without writing. What it returns is carried out,
  * `next` is written first, and only if that won is the answer given: returned, or thrown when it is a
  * refusal.
  */
-export interface Decision<T> {
-  /** The entity from now on, null to delete it, absent to leave it as it is. */
-  readonly next?: Entity | null
-  /** What the caller learns. */
-  readonly answer: T | TotpError
+export interface Decision<T> extends Change<Entity, T | TotpError> {
   /** What happened, told once it is written. */
   readonly events?: readonly Happening[]
 }
@@ -29,60 +22,51 @@ export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>
 
 /** The entities in a store: checked when they are read, changed by compare-and-set alone. */
 export interface Entities {
-  read (identity: string): Promise<Read>
+  read (identity: string): Promise<EntityRead>
   /** Decides on what is there now, and again whenever another write came between. */
   change<T> (identity: string, decide: Decide<T>): Promise<T>
 }
 
 /** An entity and the time at which it was read. */
-export interface Read {
+export interface EntityRead {
   readonly entity: Entity | null
   readonly now: number
 }
 
 /** Options of `entitiesIn`. */
-export interface EntitiesOptions {
-  readonly store: EntityStore
-  readonly clock: Clock
-  /** Seconds that one use case may wait for the store. */
-  readonly timeout: number
-  /** Lost races after which a use case gives up. */
-  readonly retries: number
-  readonly backOff: BackOff
+export interface EntitiesOptions extends Omit<DocumentsOptions<Entity>, 'check'> {
   readonly emit: (event: TotpEvent) => void
 }
 
+/** Keys begin with the door that a document belongs to, so that no identity can name one of another. */
+const DOOR = 'identity:'
+
 /** Reads and changes the entities in a store. */
-export function entitiesIn ({ store, clock, timeout, retries, backOff, emit }: EntitiesOptions): Entities {
+export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
+  const documents = documentsIn<Entity>({ ...options, check })
+
   return {
     async read (identity) {
-      return await read(identity, deadlineIn(timeout))
+      const { document, now } = await documents.read(keyOf(identity))
+      return { entity: document, now }
     },
 
     async change (identity, decide) {
-      const deadline = deadlineIn(timeout)
-      for (let lost = 0; lost <= retries; lost++) {
-        const { entity, now } = await read(identity, deadline)
-        const { next, answer, events = [] } = decided(identity, entity, now, decide)
-        if (next === undefined || await replace(identity, entity, next, deadline)) {
-          for (const event of events) emit({ ...event, identity, at: now })
-          return given(answer)
-        }
-        await backOff(lost + 1)
-      }
-      throw new ConflictError()
+      const { answer, events, at } = await documents.change(keyOf(identity), (entity, now) => {
+        const { answer, events = [], ...change } = decided(identity, entity, now, decide)
+        return { ...change, answer: { answer, events, at: now } }
+      })
+      for (const event of events) emit({ ...event, identity, at })
+      return given(answer)
     }
   }
 
-  async function read (identity: string, deadline: Deadline): Promise<Read> {
-    const stored: unknown = await ask(deadline, () => store.get(keyOf(identity)))
-    const now = secondsOf(clock)
-    if (stored === null) return { entity: null, now }
+  function check (key: string, stored: unknown, now: number): Entity {
+    const identity = key.slice(DOOR.length)
     try {
-      return { entity: entityOf(identity, stored), now }
+      return entityOf(identity, stored)
     } catch (error) {
-      emit({ type: 'document.refused', identity, factorSid: null, at: now })
-      throw new StoreError(error)
+      throw refused(identity, now, error)
     }
   }
 
@@ -91,36 +75,18 @@ export function entitiesIn ({ store, clock, timeout, retries, backOff, emit }: E
     try {
       return decide(entity, now)
     } catch (error) {
-      if (!(error instanceof UnsealableError)) throw error
-      emit({ type: 'document.refused', identity, factorSid: null, at: now })
-      throw new StoreError(error)
+      throw error instanceof UnsealableError ? refused(identity, now, error) : error
     }
   }
 
-  async function replace (
-    identity: string, entity: Entity | null, next: Entity | null, deadline: Deadline
-  ): Promise<boolean> {
-    const revised = next === null || entity === null ? next : { ...next, revision: entity.revision + 1 }
-    const expected = entity?.revision ?? null
-    const won: unknown = await ask(deadline, () => store.replace(keyOf(identity), expected, revised))
-    if (typeof won !== 'boolean') throw new StoreError(new Error('replace resolved neither true nor false'))
-    return won
+  function refused (identity: string, at: number, cause: unknown): StoreError {
+    emit({ type: 'document.refused', identity, factorSid: null, at })
+    return new StoreError(cause)
   }
 }
 
-/**
- * Keys begin with the door that the document belongs to, so that no identity can name a document of another.
- */
 function keyOf (identity: string): string {
-  return `identity:${identity}`
-}
-
-async function ask<T> (deadline: Deadline, call: () => Promise<T>): Promise<T> {
-  try {
-    return await deadline.race(async () => await call())
-  } catch (error) {
-    throw new StoreError(error)
-  }
+  return DOOR + identity
 }
 
 function given<T> (answer: T | TotpError): T {

@@ -1,5 +1,5 @@
 import type { Entity } from '../entity/entity.js'
-import type { EntityStore } from './store.js'
+import type { Store } from './store.js'
 
 /** What is asked of a client: `Pool` of `pg` has it, and so has `PGlite`. */
 export interface PostgresClient {
@@ -19,7 +19,8 @@ export interface PostgresStoreOptions {
 }
 
 /** A store with a table of its own. */
-export interface PostgresStore extends Required<EntityStore> {
+export interface PostgresStore<Document extends { readonly revision: number } = Entity>
+  extends Required<Store<Document>> {
   /** Creates the table unless it is there; several instances may do so at once. */
   createTable (): Promise<void>
 }
@@ -27,8 +28,10 @@ export interface PostgresStore extends Required<EntityStore> {
 /** Two sessions that create one table at the same time: the loser gets one of these. */
 const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 
-/** Keeps entities in PostgreSQL, one row for each; call `createTable()` once before use. */
-export function postgresStore ({ client, table = 'totp_entities' }: PostgresStoreOptions): PostgresStore {
+/** Keeps documents in PostgreSQL, one row for each; call `createTable()` once before use. */
+export function postgresStore<Document extends { readonly revision: number } = Entity> (
+  { client, table = 'totp_entities' }: PostgresStoreOptions
+): PostgresStore<Document> {
   const name = `"${table.replaceAll('"', '""')}"`
 
   let committing: Promise<void> | null = null
@@ -55,8 +58,8 @@ export function postgresStore ({ client, table = 'totp_entities' }: PostgresStor
     return rows.length === 1
   }
 
-  async function get (key: string): Promise<Entity | null> {
-    const { rows: [row] } = await client.query<{ document: Entity }>(
+  async function get (key: string): Promise<Document | null> {
+    const { rows: [row] } = await client.query<{ document: Document }>(
       `SELECT document FROM ${name} WHERE key = $1`, [key])
     return row === undefined ? null : row.document
   }

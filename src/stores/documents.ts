@@ -1,0 +1,84 @@
+import type { BackOff } from '../back-off.js'
+import { secondsOf, type Clock } from '../clock.js'
+import { deadlineIn, type Deadline } from '../deadline.js'
+import { ConflictError, StoreError } from '../errors.js'
+import type { Store } from './store.js'
+
+/** What is to become of a document. Throwing decides too: to refuse, without writing. */
+export interface Change<Document, T> {
+  /** The document from now on, null to delete it, absent to leave it as it is. */
+  readonly next?: Document | null
+  /** What the caller learns, once `next` is written. */
+  readonly answer: T
+}
+
+/** The documents in a store: checked when they are read, changed by compare-and-set alone. */
+export interface Documents<Document> {
+  read (key: string): Promise<Read<Document>>
+  /** Decides on what is there now, and again whenever another write came between. */
+  change<T> (key: string, decide: (document: Document | null, now: number) => Change<Document, T>): Promise<T>
+}
+
+/** A document, null where there is none, and the time at which it was read. */
+export interface Read<Document> {
+  readonly document: Document | null
+  readonly now: number
+}
+
+/** Options of `documentsIn`. */
+export interface DocumentsOptions<Document extends { readonly revision: number }> {
+  readonly store: Store<Document>
+  /** What the store gave, if it is a document of this key. Throws for all else. */
+  readonly check: (key: string, stored: unknown, now: number) => Document
+  readonly clock: Clock
+  /** Seconds that one read, or one change with all its tries, may wait for the store. */
+  readonly timeout: number
+  /** Lost races after which a change gives up. */
+  readonly retries: number
+  readonly backOff: BackOff
+}
+
+/** Reads and changes the documents in a store. */
+export function documentsIn<Document extends { readonly revision: number }> (
+  { store, check, clock, timeout, retries, backOff }: DocumentsOptions<Document>
+): Documents<Document> {
+  return {
+    async read (key) {
+      return await read(key, deadlineIn(timeout))
+    },
+
+    async change (key, decide) {
+      const deadline = deadlineIn(timeout)
+      for (let lost = 0; lost <= retries; lost++) {
+        const { document, now } = await read(key, deadline)
+        const { next, answer } = decide(document, now)
+        if (next === undefined || await replace(key, document, next, deadline)) return answer
+        await backOff(lost + 1)
+      }
+      throw new ConflictError()
+    }
+  }
+
+  async function read (key: string, deadline: Deadline): Promise<Read<Document>> {
+    const stored: unknown = await ask(deadline, () => store.get(key))
+    const now = secondsOf(clock)
+    return { document: stored === null ? null : check(key, stored, now), now }
+  }
+
+  async function replace (
+    key: string, document: Document | null, next: Document | null, deadline: Deadline
+  ): Promise<boolean> {
+    const revised = next === null || document === null ? next : { ...next, revision: document.revision + 1 }
+    const won: unknown = await ask(deadline, () => store.replace(key, document?.revision ?? null, revised))
+    if (typeof won !== 'boolean') throw new StoreError(new Error('replace resolved neither true nor false'))
+    return won
+  }
+}
+
+async function ask<T> (deadline: Deadline, call: () => Promise<T>): Promise<T> {
+  try {
+    return await deadline.race(async () => await call())
+  } catch (error) {
+    throw new StoreError(error)
+  }
+}
