@@ -73,7 +73,10 @@ export class DisabledError extends TotpError {
   }
 }
 
-/** Judging pauses after wrong codes; right and wrong codes get this same answer. */
+/**
+ * Judging pauses after wrong codes, or where the provider asks for it; right and wrong codes get this same
+ * answer.
+ */
 export class LockedError extends TotpError {
   readonly code = 'ERR_TOTP_LOCKED'
   /** Seconds until codes are judged again. */
@@ -81,7 +84,7 @@ export class LockedError extends TotpError {
   /** Fastify's error handler sends them. */
   readonly headers: Readonly<Record<string, string>>
   constructor (retryAfter: number) {
-    super(429, 'Too many wrong codes: wait before trying again.')
+    super(429, 'Too many codes: wait before trying again.')
     this.retryAfter = retryAfter
     this.headers = { 'retry-after': String(retryAfter) }
   }
@@ -122,6 +125,14 @@ export class FactorNotFoundError extends TotpError {
   }
 }
 
+/** The unverified factor can't be verified any more, at a remote provider; the cure is a new one. */
+export class EnrollmentEndedError extends TotpError {
+  readonly code = 'ERR_TOTP_FACTOR_NOT_FOUND'
+  constructor () {
+    super(404, 'This enrollment has ended: enroll again.')
+  }
+}
+
 /** The identity has `maxFactors` verified factors. */
 export class FactorLimitError extends TotpError {
   readonly code = 'ERR_TOTP_FACTOR_LIMIT'
@@ -154,12 +165,23 @@ export class StoreError extends TotpError {
   }
 }
 
+/**
+ * The remote provider failed, was too slow, or answered what it can't have been asked. The cause is for the
+ * log alone, and says what is known without anything that was sent.
+ */
+export class ProviderError extends TotpError {
+  readonly code = 'ERR_TOTP_PROVIDER'
+  constructor (cause: Error) {
+    super(503, 'The second factor is unavailable at the moment: try again later.', { cause })
+  }
+}
+
 /** Every error that this package throws; `switch (error.code)` narrows it. */
 export type AnyTotpError =
   | InvalidOptionError | MisconfiguredError | IdentityError | UnidentifiedError | CrossSiteError
   | MalformedError | DisabledError
   | LockedError | NotEnrolledError | ChallengeRequiredError | ChallengeDeniedError | FactorNotFoundError
-  | FactorLimitError | ConflictError | StoreError
+  | EnrollmentEndedError | FactorLimitError | ConflictError | StoreError | ProviderError
 
 /** True for the errors of this package. */
 export function isTotpError (error: unknown): error is AnyTotpError {

@@ -2,10 +2,10 @@ import { scrubbed } from './errors.js'
 
 /** What happened; the names are those of Twilio Verify's webhooks where it has one. */
 export type TotpEventType =
-  | 'factor.created' | 'factor.verified' | 'factor.deleted'
+  | 'factor.created' | 'factor.verified' | 'factor.deleted' | 'factor.adopted' | 'factor.undeleted'
   | 'challenge.approved' | 'challenge.denied'
   | 'identity.locked' | 'identity.disabled' | 'identity.unlocked' | 'identity.revoked' | 'identity.reset'
-  | 'document.refused' | 'guard.unenrolled'
+  | 'document.refused' | 'provider.refused' | 'guard.unenrolled'
 
 /** Something worth a mail to the user, an audit row or an alarm. It never carries a secret or a code. */
 export interface TotpEvent {

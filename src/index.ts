@@ -4,6 +4,8 @@ export { memoryStore } from './stores/memory.js'
 export { postgresStore } from './stores/postgres.js'
 export type { PostgresClient, PostgresStore, PostgresStoreOptions } from './stores/postgres.js'
 export type { EntityStore, Store } from './stores/store.js'
+export { twilioProvider } from './providers/twilio.js'
+export type { TwilioClient, TwilioProvider, TwilioProviderOptions } from './providers/twilio.js'
 export { fastifySession } from './sessions/fastify-session.js'
 export { secureSession } from './sessions/secure-session.js'
 export type { SessionPort } from './sessions/session.js'
@@ -16,14 +18,18 @@ export type { Requirement } from './guard.js'
 export type { Identified, TotpOptions } from './options.js'
 export type { TotpConfig } from './otp/totp.js'
 export type { Caller, Operator, SessionCaller } from './verifier/caller.js'
-export type { ChallengeOptions, Challenged } from './verifier/challenge.js'
+export type { Adopted, Adoption } from './verifier/adoption.js'
+export type { ChallengeOptions } from './verifier/challenge.js'
 export type { NewMark } from './verifier/context.js'
-export type { Enrolled, EnrollOptions, Verified } from './verifier/enrollment.js'
+export type { Enrolled, EnrollOptions } from './verifier/enrollment.js'
 export type { Factors } from './verifier/factors.js'
+export type { Challenged } from './verifier/verdict.js'
+export type { Verified } from './verifier/verification.js'
 export type { Verifier } from './verifier/verifier.js'
 export {
   ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,
-  FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError, MalformedError,
-  MisconfiguredError, NotEnrolledError, StoreError, TotpError, UnidentifiedError, isTotpError
+  EnrollmentEndedError, FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError,
+  MalformedError, MisconfiguredError, NotEnrolledError, ProviderError, StoreError, TotpError, UnidentifiedError,
+  isTotpError
 } from './errors.js'
 export type { AnyTotpError } from './errors.js'

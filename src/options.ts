@@ -6,6 +6,7 @@ import { InvalidOptionError } from './errors.js'
 import type { EventListener } from './events.js'
 import type { Requirement } from './guard.js'
 import type { TotpConfig } from './otp/totp.js'
+import type { TwilioProvider } from './providers/twilio.js'
 import type { SessionPort } from './sessions/session.js'
 import type { EntityStore } from './stores/store.js'
 
@@ -61,6 +62,18 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
     /** Steps accepted on either side of the current one, 0 or 1. @default 1 */
     readonly skew?: number
   }
+  /**
+   * Makes new factors: `twilioProvider({ client, serviceSid })`. Factors are judged by the provider that made
+   * them, so embedded ones go on working. @default the embedded provider
+   */
+  readonly provider?: TwilioProvider
+  /** Providers that make no new factors, but judge those that they have made. @default none */
+  readonly formerProviders?: readonly TwilioProvider[]
+  /**
+   * Whether users of a former provider should enroll anew: their challenges are answered with `enrollAnew`,
+   * and a new factor that is verified takes the place of all those of other providers. @default false
+   */
+  readonly enrollAnew?: boolean
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
   /** Where the routes are. @default '/totp' */
@@ -69,7 +82,7 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly routes?: boolean
   /** Other origins whose pages may call the routes, as `https://app.example`. @default none */
   readonly trustedOrigins?: readonly string[]
-  /** Seconds that one request waits for the store, 1 to 60. @default 5 */
+  /** Seconds that one use of the store, or of the provider, may take, 1 to 60. @default 5 */
   readonly timeout?: number
   /** Says what time it is, in Unix seconds. @default the clock of this machine */
   readonly clock?: Clock
@@ -82,8 +95,8 @@ export type Identified = string | null | undefined
 
 /** The options with every default in its place. */
 export type Settings<Request, Reply> =
-  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config'>> &
-  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName'> &
+  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider'>> &
+  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider'> &
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
 
 /** The longest that an approval may be made to last, 30 days. */
@@ -91,7 +104,8 @@ const LONGEST_AGE = 30 * 24 * 3600
 const ALGS: readonly string[] = ['sha1', 'sha256', 'sha512'] satisfies Array<TotpConfig['alg']>
 const KNOWN = [
   'issuer', 'keys', 'store', 'identify', 'session', 'friendlyName', 'maxAge', 'freshness', 'attempts', 'config',
-  'maxFactors', 'prefix', 'routes', 'trustedOrigins', 'timeout', 'clock', 'onEvent', 'logLevel'
+  'provider', 'formerProviders', 'enrollAnew', 'maxFactors', 'prefix', 'routes', 'trustedOrigins',
+  'timeout', 'clock', 'onEvent', 'logLevel'
 ]
 
 /**
@@ -102,6 +116,7 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
   const { lockAfter = 5, lockFor = 30, disableAfter = 50, ...otherAttempts } = object('attempts', options.attempts)
   const { alg = 'sha1', codeLength = 6, timeStep = 30, skew = 1, ...otherConfig } = object('config', options.config)
   const { maxAge = 43200, maxFactors = 5, timeout = 5 } = options
+  const { formerProviders = [], enrollAnew = false } = options
   const { prefix = '/totp', routes = true, trustedOrigins = [], clock = systemClock } = options
   onlyKnown('attempts.', otherAttempts, [])
   onlyKnown('config.', otherConfig, [])
@@ -124,6 +139,15 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
   integer('config.codeLength', codeLength, 6, 8)
   integer('config.timeStep', timeStep, 15, 120)
   integer('config.skew', skew, 0, 1)
+  must('provider', options.provider === undefined || isTwilioProvider(options.provider),
+    'must be what twilioProvider() returns; the embedded provider is what there is without it')
+  options.provider?.requireConfig({ alg, codeLength, timeStep, skew })
+  must('formerProviders', Array.isArray(formerProviders) && formerProviders.every(isTwilioProvider),
+    'must be a list of what twilioProvider() returns')
+  const providers = [...(options.provider === undefined ? [] : [options.provider]), ...formerProviders]
+  const services = new Set(providers.map(({ serviceSid }) => serviceSid.toLowerCase()))
+  must('formerProviders', services.size === providers.length, 'must be of Verify services that all differ')
+  must('enrollAnew', typeof enrollAnew === 'boolean', 'must be true or false')
   integer('maxFactors', maxFactors, 1, MAX_FACTORS)
   must('prefix', typeof prefix === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(prefix), 'must be a path such as "/totp"')
   must('routes', typeof routes === 'boolean', 'must be true or false')
@@ -140,6 +164,8 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
     config: { alg, codeLength, timeStep, skew },
     maxAge,
     freshness,
+    formerProviders,
+    enrollAnew,
     maxFactors,
     prefix,
     routes,
@@ -159,7 +185,7 @@ export function requirementOf (asked: Partial<Requirement>, longest: number): Re
   return { maxAge, unenrolled }
 }
 
-function areKeys (keys: unknown): boolean {
+export function areKeys (keys: unknown): boolean {
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isKey)) return false
   return new Set(keys.map(key => Buffer.from(key).toString('hex'))).size === keys.length
 }
@@ -168,7 +194,7 @@ function isKey (key: unknown): key is Uint8Array {
   return key instanceof Uint8Array && key.length === 32 && key.some(byte => byte !== key[0])
 }
 
-function must (option: string, holds: boolean, expected: string): void {
+export function must (option: string, holds: boolean, expected: string): void {
   if (!holds) throw new InvalidOptionError(option, expected)
 }
 
@@ -177,7 +203,7 @@ function integer (option: string, value: unknown, least: number, most: number): 
   must(option, fits, `must be an integer from ${least} to ${most}`)
 }
 
-function onlyKnown (path: string, options: object, known: readonly string[]): void {
+export function onlyKnown (path: string, options: object, known: readonly string[]): void {
   must(path.slice(0, -1) || 'options', isPlain(options), 'must be an object')
   for (const name of Object.keys(options)) must(path + name, known.includes(name), 'is unknown')
 }
@@ -195,10 +221,14 @@ function isFunctionOrAbsent (value: unknown): boolean {
   return value === undefined || typeof value === 'function'
 }
 
-function hasFunctions (value: unknown, names: readonly string[]): boolean {
+export function hasFunctions (value: unknown, names: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && names.every(name => typeof Reflect.get(value, name) === 'function')
 }
 
-function isOrigin (text: unknown): boolean {
+function isTwilioProvider (value: unknown): value is TwilioProvider {
+  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'fetch'])
+}
+
+export function isOrigin (text: unknown): boolean {
   return typeof text === 'string' && /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }

@@ -1,5 +1,6 @@
 import {
-  createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, randomBytes, type KeyObject
+  createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hkdfSync, randomBytes,
+  type KeyObject
 } from 'node:crypto'
 
 const CIPHER = 'aes-256-gcm'
@@ -26,17 +27,20 @@ export class UnsealableError extends Error {
   override readonly name = 'UnsealableError'
 }
 
-/** Seals and opens secrets under the application's keys. */
+/** Seals and opens secrets, and makes digests of codes, under the application's keys. */
 export interface Keyring {
   /** Seals under the first key. */
   seal (secret: Uint8Array, context: SealContext): string
   /** Opens a seal of any key. Throws `UnsealableError` when it is of none, is another's, or was touched. */
   open (sealed: string, context: SealContext): Opened
+  /** Digests of a code, one for each key, that of the first key first: by any of them it is known again. */
+  digests (code: string, context: SealContext): readonly [string, ...string[]]
 }
 
 interface SealingKey {
   readonly id: string
   readonly key: KeyObject
+  readonly digestKey: KeyObject
 }
 
 /**
@@ -71,14 +75,21 @@ export function createKeyring (keys: readonly Uint8Array[]): Keyring {
       } catch {
         throw new UnsealableError('a sealed secret was touched, or belongs to another factor')
       }
+    },
+
+    digests (code, { identity, factorSid }) {
+      const digest = ({ digestKey }: SealingKey) =>
+        base64url(createHmac('sha256', digestKey).update(JSON.stringify([FORMAT, identity, factorSid, code])).digest())
+      return [digest(first), ...others.map(digest)]
     }
   }
 }
 
 function sealingKey (key: Uint8Array): SealingKey {
   const id = createHash('sha256').update('fastify-verify-totp key id').update(key).digest().subarray(0, 8)
-  const derived = Buffer.from(hkdfSync('sha256', key, '', 'fastify-verify-totp seal', 32))
-  return { id: base64url(id), key: createSecretKey(derived) }
+  const derived = (use: string) =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `fastify-verify-totp ${use}`, 32)))
+  return { id: base64url(id), key: derived('seal'), digestKey: derived('digest') }
 }
 
 function additionalData ({ identity, factorSid }: SealContext, keyId: string): Buffer {

@@ -23,7 +23,9 @@ t.test('every error has its code, its status and its name', async t => {
     [new errors.FactorNotFoundError(), 'ERR_TOTP_FACTOR_NOT_FOUND', 404],
     [new errors.FactorLimitError(), 'ERR_TOTP_FACTOR_LIMIT', 409],
     [new errors.ConflictError(), 'ERR_TOTP_CONFLICT', 503],
-    [new errors.StoreError(new Error('connection lost')), 'ERR_TOTP_STORE', 503]
+    [new errors.StoreError(new Error('connection lost')), 'ERR_TOTP_STORE', 503],
+    [new errors.ProviderError(new Error('no answer')), 'ERR_TOTP_PROVIDER', 503],
+    [new errors.EnrollmentEndedError(), 'ERR_TOTP_FACTOR_NOT_FOUND', 404]
   ]
   for (const [error, code, statusCode] of table) {
     t.ok(error instanceof errors.TotpError && error instanceof Error, error.name)

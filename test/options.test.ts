@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import twilio from 'twilio'
 import { InvalidOptionError } from '../src/errors.js'
 import { requirementOf, settingsOf, type Settings, type TotpOptions } from '../src/options.js'
+import { twilioProvider } from '../src/providers/twilio.js'
 import { memoryStore } from '../src/stores/memory.js'
 
 const KEY = randomBytes(32)
+const SERVICE = `VA${'0'.repeat(32)}`
+const TWILIO = twilioProvider({ client: twilio(`AC${'0'.repeat(32)}`, 'token'), serviceSid: SERVICE })
 const needed = (): TotpOptions => ({ issuer: 'Acme', keys: [KEY], store: memoryStore(), identify: () => 'alice' })
 
 t.test('four options are needed, the others have defaults', async t => {
@@ -40,6 +44,9 @@ t.test('what is given is kept', async t => {
     freshness: 60,
     attempts: { lockAfter: 3, lockFor: 60, disableAfter: 20 },
     config: { alg: 'sha256', codeLength: 8, timeStep: 60, skew: 0 },
+    provider: TWILIO,
+    formerProviders: [],
+    enrollAnew: true,
     maxFactors: 1,
     prefix: '/account/2fa',
     routes: false,
@@ -80,6 +87,9 @@ const RANGES: Array<[option: string, right: unknown[], wrong: unknown[]]> = [
   ['config.codeLength', [6, 8], numbersBut([0, 5, 9, 10])],
   ['config.timeStep', [15, 120], numbersBut([0, 14, 121, 1e9])],
   ['config.skew', [0, 1], numbersBut([-1, 2, 99])],
+  ['provider', [TWILIO], [null, 'twilio', {}, { name: 'twilio' }, () => TWILIO, [TWILIO]]],
+  ['formerProviders', [[], [TWILIO]], [null, TWILIO, [null], [{}], [TWILIO, TWILIO]]],
+  ['enrollAnew', [true, false], [null, 0, 'true', {}]],
   ['maxFactors', [1, 10], numbersBut([0, 11])],
   ['prefix', ['/totp', '/a/b', '/v1.0', '/a-b_c~d'],
     ['', '/', '//', '//evil.example', 'totp', '/totp/', '*', '/*', '/:id', '/a b', '/a?b', '/a#b', '/a//b', '/a%2f',
@@ -109,7 +119,8 @@ t.test('each option is checked, to the edges of its range, and named', async t =
 
 t.test('no option is without its check', async t => {
   const settings = settingsOf(needed())
-  const names = Object.entries({ ...settings, session: null, friendlyName: null }).flatMap(([name, value]) =>
+  const given = { ...settings, session: null, friendlyName: null, provider: null }
+  const names = Object.entries(given).flatMap(([name, value]) =>
     ['attempts', 'config'].includes(name) ? Object.keys(Object(value)).map(inner => `${name}.${inner}`) : name)
   t.same([...new Set(names)].sort(), RANGES.map(([name]) => name).filter(isNoGroup).sort())
 })
@@ -118,6 +129,13 @@ t.test('what an option may be depends on the others', async t => {
   t.throws(() => settingsOf({ ...needed(), maxAge: 60, freshness: 61 }), refusalOf('freshness'))
   const attempts = { lockAfter: 10, disableAfter: 9 }
   t.throws(() => settingsOf({ ...needed(), attempts }), refusalOf('attempts.disableAfter'))
+  for (const timeStep of [15, 19, 61, 120]) {
+    t.doesNotThrow(() => settingsOf({ ...needed(), config: { timeStep } }))
+    const options = { ...needed(), provider: TWILIO, config: { timeStep } }
+    t.throws(() => settingsOf(options), refusalOf('config.timeStep'), 'Twilio has its own limits')
+  }
+  const twice = { ...needed(), provider: TWILIO, formerProviders: [TWILIO] }
+  t.throws(() => settingsOf(twice), refusalOf('formerProviders'))
 })
 
 t.test('limits can not be turned off', async t => {

@@ -37,6 +37,24 @@ export interface SiteOptions {
   readonly routes?: (app: FastifyInstance) => void | Promise<void>
 }
 
+/** Makes the provider of a site, for one store and one clock; the embedded one unless a test file says so. */
+export type ProviderOf = (
+  t: { after (fn: () => Promise<void>): void }, store: EntityStore, clock: () => number
+) => Promise<Pick<FastifyTotpOptions, 'provider'>>
+
+const embeddedProvider: ProviderOf = async () => ({})
+let providerOf = embeddedProvider
+
+/** From now on, sites have this provider. */
+export function useProvider (next: ProviderOf): void {
+  providerOf = next
+}
+
+/** True where codes are judged in this process: some promises are about seals and steps, which Twilio has not. */
+export function isEmbedded (): boolean {
+  return providerOf === embeddedProvider
+}
+
 /** Makes a site. Two sites on one store and one `keys` are two instances of the same application. */
 export async function site (
   t: { after (fn: () => Promise<void>): void }, options: SiteOptions = {}
@@ -44,6 +62,8 @@ export async function site (
   const events: TotpEvent[] = []
   const store = options.totp?.store ?? memoryStore()
   let time = START
+  const clock = options.totp?.clock ?? (() => time)
+  const provided = await providerOf(t, store, clock)
 
   const app = Fastify(options.server)
   t.after(async () => await app.close())
@@ -60,7 +80,8 @@ export async function site (
     issuer: 'Acme',
     keys: [KEY],
     identify: request => request.session.userId,
-    clock: () => time,
+    clock,
+    ...provided,
     onEvent: event => { events.push(event) },
     ...options.totp,
     store

@@ -13,13 +13,24 @@ export const MAX_FACTORS = 10
 /** Marks that a session had before its present one, as far as they are remembered. */
 export const MAX_LINE = 8
 
+/** Challenges that one factor may have at Twilio within a day, and so the codes that can have been right. */
+export const MAX_CREATED = 100
+
+/** Attempts at a remote provider that are under way. */
+export const MAX_ASKED = 64
+
+/** Removed factors that the remote provider still has. */
+export const MAX_LEFTOVERS = 64
+
 /** Approvals of one identity, and marks that were taken away; the oldest go first. */
 export const MAX_SESSIONS = 64
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const Seconds = Type.Integer({ minimum: 0, maximum: MAX_SECONDS })
+const ChallengeSid = Type.String({ pattern: '^YC[0-9a-fA-F]{32}$' })
 const FactorSid = Type.String({ pattern: '^YF[0-9a-f]{32}$' })
 const MarkHash = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
+const Digest = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
 
 const ConfigSchema = strict({
   alg: Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]),
@@ -31,28 +42,60 @@ const ConfigSchema = strict({
 const enrolled = {
   sid: FactorSid,
   friendlyName: Type.String({ pattern: FRIENDLY_NAME_PATTERN }),
-  provider: Type.Literal('embedded'),
   config: ConfigSchema,
-  sealed: Type.String({ minLength: 1, maxLength: 512 }),
   createdAt: Seconds
 }
 
-const VerifiedFactorSchema = strict({
+const embedded = {
   ...enrolled,
-  verifiedAt: Seconds,
-  lastUsedAt: Seconds,
-  lastStep: Count
+  provider: Type.Literal('embedded'),
+  sealed: Type.String({ minLength: 1, maxLength: 512 })
+}
+
+/**
+ * Everything of it becomes part of a path: the patterns are Twilio's, and let nothing through that isn't a
+ * name.
+ */
+const RemoteSchema = strict({
+  serviceSid: Type.String({ pattern: '^VA[0-9a-fA-F]{32}$' }),
+  identity: Type.String({ pattern: '^[A-Za-z0-9-]{8,64}$' }),
+  sid: Type.String({ pattern: '^YF[0-9a-fA-F]{32}$' })
 })
 
-const UnverifiedFactorSchema = strict({
+const twilio = {
   ...enrolled,
-  hash: orNull(MarkHash),
-  generation: Count,
-  failures: Count
+  provider: Type.Literal('twilio'),
+  remote: RemoteSchema,
+  tag: Digest
+}
+
+const verified = { verifiedAt: Seconds, lastUsedAt: Seconds }
+const unverified = { hash: orNull(MarkHash), generation: Count, failures: Count }
+
+const EmbeddedFactorSchema = strict({ ...embedded, ...verified, lastStep: Count })
+
+const TwilioFactorSchema = strict({
+  ...twilio,
+  ...verified,
+  spent: Type.Array(strict({ digest: Digest, at: Seconds }), { maxItems: MAX_CREATED }),
+  challenge: orNull(strict({ sid: ChallengeSid, tries: Count, at: Seconds })),
+  created: Type.Array(Seconds, { maxItems: MAX_CREATED })
+})
+
+const UnverifiedEmbeddedSchema = strict({ ...embedded, ...unverified })
+const UnverifiedTwilioSchema = strict({ ...twilio, ...unverified, askedAt: orNull(Seconds) })
+
+const ReservationSchema = strict({
+  id: Type.String({ pattern: '^[A-Za-z0-9_-]{16}$' }),
+  factorSid: FactorSid,
+  digest: Digest,
+  at: Seconds
 })
 
 const AttemptsSchema = strict({
   failures: Count,
+  unknown: Count,
+  asked: Type.Array(ReservationSchema, { maxItems: MAX_ASKED }),
   lockedAt: orNull(Seconds),
   tally: Count,
   tallyAt: Seconds,
@@ -73,25 +116,53 @@ const EntitySchema = strict({
   generation: Count,
   identity: Type.String(),
   sid: Type.String({ pattern: '^YE[0-9a-f]{32}$' }),
-  factors: Type.Array(VerifiedFactorSchema, { maxItems: MAX_FACTORS }),
-  unverified: orNull(UnverifiedFactorSchema),
+  factors: Type.Array(Type.Union([EmbeddedFactorSchema, TwilioFactorSchema]), { maxItems: MAX_FACTORS }),
+  unverified: Type.Union([UnverifiedEmbeddedSchema, UnverifiedTwilioSchema, Type.Null()]),
   attempts: AttemptsSchema,
   approvals: Type.Array(ApprovalSchema, { maxItems: MAX_SESSIONS }),
-  ended: Type.Array(strict({ hash: MarkHash, at: Seconds }), { maxItems: MAX_SESSIONS })
+  ended: Type.Array(strict({ hash: MarkHash, at: Seconds }), { maxItems: MAX_SESSIONS }),
+  leftovers: Type.Array(strict({ factorSid: FactorSid, remote: RemoteSchema }), { maxItems: MAX_LEFTOVERS })
 })
 
+/** Where Twilio keeps a factor; its `tag` ties that to the identity, as a seal does with a secret. */
+export interface Remote extends DeepReadonly<Static<typeof RemoteSchema>> {}
+
 /** A factor that has given a right code; `lastStep` is the highest step that was burnt. */
-export interface VerifiedFactor extends DeepReadonly<Static<typeof VerifiedFactorSchema>> {}
+export interface EmbeddedFactor extends DeepReadonly<Static<typeof EmbeddedFactorSchema>> {}
+
+/**
+ * A factor at Twilio that has given a right code: digests of its `spent` codes, the `challenge` that a wrong
+ * code left pending, and when challenges were `created`.
+ */
+export interface TwilioFactor extends DeepReadonly<Static<typeof TwilioFactorSchema>> {}
+
+/** A factor that has given a right code. */
+export type VerifiedFactor = EmbeddedFactor | TwilioFactor
 
 /**
  * A factor that has not given a right code yet. `hash` is of the mark of the session that enrolled it, null
  * when an operator did; `failures` are the wrong codes for it.
  */
-export interface UnverifiedFactor extends DeepReadonly<Static<typeof UnverifiedFactorSchema>> {}
+export interface UnverifiedEmbedded extends DeepReadonly<Static<typeof UnverifiedEmbeddedSchema>> {}
 
 /**
- * Wrong codes of an identity: `failures` since the last right one; `tally` of all of them, draining since
- * `tallyAt`; when the present lock began, and when a cap was reached.
+ * The same at Twilio; `askedAt` is set from before Twilio is asked about a code until the answer is known.
+ */
+export interface UnverifiedTwilio extends DeepReadonly<Static<typeof UnverifiedTwilioSchema>> {}
+
+/** A factor that has not given a right code yet. */
+export type UnverifiedFactor = UnverifiedEmbedded | UnverifiedTwilio
+
+/** An attempt that was counted before a remote provider was asked about its code. */
+export interface Reservation extends DeepReadonly<Static<typeof ReservationSchema>> {}
+
+/** A removed factor that the remote provider still has. */
+export type Leftover = Entity['leftovers'][number]
+
+/**
+ * Wrong codes of an identity: `failures` since the last right one; attempts whose outcome is `unknown`, and
+ * those that a remote provider is `asked` about now; `tally` of all wrong ones, draining since `tallyAt`;
+ * when the present lock began, and when a cap was reached.
  */
 export interface Attempts extends DeepReadonly<Static<typeof AttemptsSchema>> {}
 
@@ -137,13 +208,14 @@ export function newEntity (identity: string, now: number): Entity {
     unverified: null,
     attempts: noAttempts(now),
     approvals: [],
-    ended: []
+    ended: [],
+    leftovers: []
   }
 }
 
 /** No wrong code yet. */
 export function noAttempts (now: number): Attempts {
-  return { failures: 0, lockedAt: null, tally: 0, tallyAt: now, disabledAt: null }
+  return { failures: 0, unknown: 0, asked: [], lockedAt: null, tally: 0, tallyAt: now, disabledAt: null }
 }
 
 /** A new identifier in Twilio's form: two letters for the kind, 128 random bits. */

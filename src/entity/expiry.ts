@@ -1,5 +1,6 @@
 import { isWithin } from './age.js'
 import { holds } from './approvals.js'
+import { withoutAbandoned } from './attempts.js'
 import type { Entity } from './entity.js'
 import { livingUnverified } from './factors.js'
 
@@ -11,6 +12,7 @@ export function withoutExpired (entity: Entity, maxAge: number, now: number): En
   return {
     ...entity,
     unverified: livingUnverified(entity, now),
+    attempts: withoutAbandoned(entity.attempts, now),
     approvals: entity.approvals.filter(approval => holds(entity, approval, maxAge, now)),
     ended: entity.ended.filter(({ at }) => isWithin(LONGEST_REQUEST, at, now))
   }

@@ -1,7 +1,11 @@
 import type { TotpConfig } from '../otp/totp.js'
 import { hashOf, voidApprovals, type Session } from './approvals.js'
 import { isWithin } from './age.js'
-import type { Entity, UnverifiedFactor, VerifiedFactor } from './entity.js'
+import {
+  MAX_LEFTOVERS, type EmbeddedFactor, type Entity, type UnverifiedEmbedded, type UnverifiedFactor,
+  type VerifiedFactor
+} from './entity.js'
+import { leftoversOf } from './twilio-factor.js'
 
 /** One enrolled authenticator app, without its secret. Times are Unix seconds. */
 export interface Factor {
@@ -37,28 +41,46 @@ export function enrolledBy (unverified: UnverifiedFactor, session: Session): boo
   return session.mark !== null && unverified.hash === hashOf(session.mark)
 }
 
-/** One wrong code for the unverified factor; the last one that it may have ends it. It counts on no other. */
-export function countUnverifiedFailure (entity: Entity, unverified: UnverifiedFactor): Entity {
-  const failures = unverified.failures + 1
-  return { ...entity, unverified: failures < UNVERIFIED_ATTEMPTS ? { ...unverified, failures } : null }
+/**
+ * The unverified factor after a wrong code, counted already or not; the last one that it may have ends it. It
+ * counts on no other.
+ */
+export function afterFailure (unverified: UnverifiedFactor): UnverifiedFactor | null {
+  return unverified.failures < UNVERIFIED_ATTEMPTS ? unverified : null
+}
+
+/** Enough of an unverified factor to be verified; the step is that of the code that did it. */
+export function verifiedEmbedded (
+  { hash, generation, failures, ...enrolled }: UnverifiedEmbedded, lastStep: number, now: number
+): EmbeddedFactor {
+  return { ...enrolled, verifiedAt: now, lastUsedAt: now, lastStep }
 }
 
 /**
- * Turns the unverified factor into a verified one; its code's step is burnt. The first one puts every session
- * of the identity behind the guard: what was approved or enrolled before is void.
+ * Adds a verified factor. The first one puts every session of the identity behind the guard: what was
+ * approved or enrolled before is void.
  */
-export function verifyFactor (
-  entity: Entity, unverified: UnverifiedFactor, lastStep: number, now: number
-): Entity {
-  const { hash, generation, failures, ...enrolled } = unverified
-  const factor: VerifiedFactor = { ...enrolled, verifiedAt: now, lastUsedAt: now, lastStep }
-  const verified = { ...entity, factors: [...entity.factors, factor], unverified: null }
-  return entity.factors.length === 0 ? voidApprovals(verified) : verified
+export function addVerified (entity: Entity, factor: VerifiedFactor): Entity {
+  const added = { ...entity, factors: [...entity.factors, factor] }
+  return entity.factors.length === 0 ? voidApprovals(added) : added
 }
 
-/** Removes a verified factor; with it go all approvals of the identity. */
-export function removeVerified (entity: Entity, sid: string): Entity {
-  return voidApprovals({ ...entity, factors: entity.factors.filter(factor => factor.sid !== sid) })
+/**
+ * Removes verified factors; with any of them go all approvals of the identity. What Twilio still has of them
+ * is remembered until it is deleted there.
+ */
+export function removeVerified (entity: Entity, sids: readonly string[]): Entity {
+  const removed = entity.factors.filter(({ sid }) => sids.includes(sid))
+  if (removed.length === 0) return entity
+  const factors = entity.factors.filter(factor => !removed.includes(factor))
+  const leftovers = [...entity.leftovers, ...leftoversOf(removed)].slice(-MAX_LEFTOVERS)
+  return voidApprovals({ ...entity, factors, leftovers })
+}
+
+/** Removes the unverified factor, and remembers what Twilio has of it. */
+export function removeUnverified (entity: Entity): Entity {
+  const removed = entity.unverified === null ? [] : leftoversOf([entity.unverified])
+  return { ...entity, unverified: null, leftovers: [...entity.leftovers, ...removed].slice(-MAX_LEFTOVERS) }
 }
 
 /** The same factor as one may see it. */

@@ -7,6 +7,7 @@ import { emitter } from '../events.js'
 import type { Requirement } from '../guard.js'
 import { requirementOf, settingsOf, type TotpOptions } from '../options.js'
 import { embeddedProvider } from '../providers/embedded.js'
+import { providersOf } from '../providers/providers.js'
 import { createKeyring } from '../seal.js'
 import { fastifySession } from '../sessions/fastify-session.js'
 import { secureSession } from '../sessions/secure-session.js'
@@ -67,13 +68,15 @@ export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-
 
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
-  const { issuer, keys, store, attempts, config, maxAge, freshness, maxFactors, timeout, clock } = settings
+  const { issuer, keys, store, attempts, maxAge, timeout, clock } = settings
   const emit = emitter(settings.onEvent, err => fastify.log.error(err, 'totp: onEvent failed'))
   const retries = attempts.lockAfter + 10
   const entities = entitiesIn({ store, clock, timeout, retries, backOff: jitter, emit })
-  const provider = embeddedProvider({ issuer, keyring: createKeyring(keys) })
+  const keyring = createKeyring(keys)
+  const embedded = embeddedProvider({ issuer, keyring })
+  const providers = providersOf(embedded, settings.provider ?? embedded, settings.formerProviders)
   const verifier = createVerifier({
-    entities, provider, emit, limits: attempts, config, maxAge, freshness, maxFactors
+    ...settings, entities, providers, digests: keyring.digests, emit, limits: attempts
   })
   const session = settings.session ?? registeredSession(fastify)
   const reception = receptionOf({ ...settings, session }, verifier)

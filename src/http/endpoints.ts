@@ -136,8 +136,9 @@ export const endpoints: readonly Endpoint[] = [
     reply: [200, ChallengedSchema],
     refusals: [404, 429],
     async handle ({ verifier, caller }, _params, { code, factorSid }) {
-      const { status, approval, mark } = await verifier.challenge(caller, { code, factorSid })
-      const body = { status, approval: approval && wireApproval(approval) }
+      const { status, approval, mark, enrollAnew } = await verifier.challenge(caller, { code, factorSid })
+      const hint = enrollAnew ? { enrollAnew } : {}
+      const body = { status, approval: approval && wireApproval(approval), ...hint }
       return { status: 200, body, mark, rotate: true }
     }
   }),

@@ -55,7 +55,11 @@ export const VerifiedSchema = Type.Object({ factor: FactorSchema, approval: Appr
 export const RenamedSchema = Type.Object({ factor: FactorSchema })
 
 /** Answer of `POST /challenges`. */
-export const ChallengedSchema = Type.Object({ status: Type.Literal('approved'), approval: ApprovalSchema })
+export const ChallengedSchema = Type.Object({
+  status: Type.Literal('approved'),
+  approval: ApprovalSchema,
+  enrollAnew: Type.Optional(Type.Literal(true, { description: 'The factor is of a former provider: enroll another now' }))
+})
 
 /** An error as Fastify renders it. Open, because the host's error handler may render it otherwise. */
 export const ErrorSchema = Type.Object({

@@ -4,10 +4,10 @@ import { keyUri } from '../otp/key-uri.js'
 import { decodeSecret, encodeSecret, newSecret } from '../otp/secret.js'
 import { matchingStep } from '../otp/totp.js'
 import type { Keyring } from '../seal.js'
-import type { Provider } from './provider.js'
+import type { LocalProvider } from './provider.js'
 
 /** The default provider: RFC 6238 in this process, secrets sealed in the store. */
-export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring: Keyring }): Provider {
+export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring: Keyring }): LocalProvider {
   return {
     name: 'embedded',
 

@@ -1,36 +1,26 @@
-import type { Approval } from '../entity/approvals.js'
-import { clearFailures, countFailure, restartFutureLock } from '../entity/attempts.js'
-import type { Attempts, Entity, VerifiedFactor } from '../entity/entity.js'
-import { ChallengeDeniedError, FactorNotFoundError, NotEnrolledError } from '../errors.js'
+import { restartFutureLock } from '../entity/attempts.js'
+import type { EmbeddedFactor, Entity, TwilioFactor, VerifiedFactor } from '../entity/entity.js'
+import { FactorNotFoundError, MalformedError, NotEnrolledError } from '../errors.js'
 import { refusalOf } from '../guard.js'
 import { canonicalCode } from '../otp/code.js'
-import type { Decision, Happening } from '../stores/entities.js'
-import { granted } from './approval.js'
+import type { Decision } from '../stores/entities.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
-import { change, requireLength, type NewMark, type VerifierContext } from './context.js'
+import { change, requireLength, type VerifierContext } from './context.js'
+import { reserved, settled, type Reserved } from './remote-challenge.js'
+import { approved, denied, type Challenged } from './verdict.js'
 
 /** Options of `challenge`. */
 export interface ChallengeOptions {
   /** 6 to 8 digits, at will with a space or hyphen in the middle. */
   readonly code: string
-  /** The factor whose code it has to be. @default any verified factor */
+  /** The factor whose code it has to be. @default any verified factor; needed where several are at Twilio */
   readonly factorSid?: string | undefined
-}
-
-/** Answer of `challenge`: it was approved. All else is thrown. */
-export interface Challenged extends NewMark {
-  /** There is no other: refusals are thrown. */
-  readonly status: 'approved'
-  /** The oldest factor whose code it was. */
-  readonly factorSid: string
-  /** Null for operators. */
-  readonly approval: Approval | null
 }
 
 /**
  * Judges a code. The write that burns the step, or counts the failure, is also the reservation of the
  * attempt: it has to win before anybody learns the verdict, and of many requests at once only one wins each
- * revision.
+ * revision. What only a remote provider can judge takes two writes, one on either side of asking it.
  */
 export async function challenge (
   context: VerifierContext, caller: Caller, { code, factorSid }: ChallengeOptions
@@ -38,9 +28,10 @@ export async function challenge (
   const { limits, config, maxAge } = context
   const session = sessionOf(caller)
   const typed = canonicalCode(code)
-  return await change(context, caller, (entity, now): Decision<Challenged> => {
+  const judged = await change(context, caller, (entity, now): Decision<Challenged | Reserved> => {
     const asked = entity?.factors.filter(({ sid }) => factorSid === undefined || sid === factorSid) ?? []
     requireLength(typed, asked.length > 0 ? asked.map(({ config }) => config) : [config])
+    const remote = remoteOf(asked, typed)
     if (entity === null) throw new NotEnrolledError()
     const closed = refusalOf(entity, limits, now)
     if (closed !== null) return { ...withRestartedLock(entity, now), answer: closed }
@@ -48,48 +39,31 @@ export async function challenge (
     if (asked.length === 0) throw new FactorNotFoundError()
     requireOngoing(entity, session, maxAge)
 
-    const burnt = asked.flatMap(factor => burntFactor(context, entity.identity, factor, typed, now))
-    const [oldest] = burnt
-    if (oldest === undefined) return denied(context, entity, factorSid ?? null, now)
-
-    const used: Entity = {
-      ...entity,
-      factors: entity.factors.map(factor => burnt.find(({ sid }) => sid === factor.sid) ?? factor),
-      attempts: clearFailures(entity.attempts)
-    }
-    const { next, approval, mark } = granted(context, used, session, oldest.sid, now)
-    return {
-      next,
-      answer: { status: 'approved', factorSid: oldest.sid, approval, mark },
-      events: [{ type: 'challenge.approved', factorSid: oldest.sid }]
-    }
+    const [oldest, ...younger] = asked.flatMap(factor =>
+      burntFactor(context, entity.identity, factor, typed, now))
+    if (oldest !== undefined) return approved(context, entity, session, [oldest, ...younger], now)
+    if (remote === null) return denied(context, entity, factorSid ?? null, now)
+    return reserved(context, entity, remote, typed, now)
   })
+  return 'status' in judged ? judged : await settled(context, caller, judged)
 }
 
 /** The factor with its step burnt, or nothing when the code isn't its own, or is spent: steps only rise. */
 function burntFactor (
-  { provider }: VerifierContext, identity: string, factor: VerifiedFactor, code: string, now: number
-): VerifiedFactor[] {
-  if (factor.config.codeLength !== code.length) return []
-  const { step, sealed } = provider.judge(identity, factor, code, now)
+  { providers }: VerifierContext, identity: string, factor: VerifiedFactor, code: string, now: number
+): EmbeddedFactor[] {
+  if (factor.provider !== 'embedded' || factor.config.codeLength !== code.length) return []
+  const { step, sealed } = providers.embedded.judge(identity, factor, code, now)
   if (step === null || step <= factor.lastStep) return []
   return [{ ...factor, sealed, lastStep: step, lastUsedAt: now }]
 }
 
-function denied (
-  { limits }: VerifierContext, entity: Entity, factorSid: string | null, now: number
-): Decision<never> {
-  const attempts = countFailure(entity.attempts, limits, now)
-  return {
-    next: { ...entity, attempts },
-    answer: new ChallengeDeniedError(),
-    events: [{ type: 'challenge.denied', factorSid }, ...consequences(attempts)]
-  }
-}
-
-function consequences ({ disabledAt, lockedAt }: Attempts): Happening[] {
-  if (disabledAt !== null) return [{ type: 'identity.disabled', factorSid: null }]
-  return lockedAt !== null ? [{ type: 'identity.locked', factorSid: null }] : []
+/** The factor that Twilio would be asked about: one code never starts two challenges there. */
+function remoteOf (asked: readonly VerifiedFactor[], code: string): TwilioFactor | null {
+  const [remote, another] = asked.flatMap(factor =>
+    factor.provider === 'twilio' && factor.config.codeLength === code.length ? [factor] : [])
+  if (another !== undefined) throw new MalformedError('factorSid is needed: several factors could have this code')
+  return remote ?? null
 }
 
 /** Refusals write nothing, but for this once: a lock that began in the future would hold until then. */

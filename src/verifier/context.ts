@@ -7,14 +7,16 @@ import { MalformedError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
 import { passage } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
-import type { Provider } from '../providers/provider.js'
+import type { Providers } from '../providers/providers.js'
+import type { Keyring } from '../seal.js'
 import type { Decide, Decision, Entities } from '../stores/entities.js'
 import { identityOf, type Caller } from './caller.js'
 
 /** What every use case works with. */
 export interface VerifierContext {
   readonly entities: Entities
-  readonly provider: Provider
+  readonly providers: Providers
+  readonly digests: Keyring['digests']
   readonly emit: (event: TotpEvent) => void
   readonly limits: AttemptLimits
   /** What new factors are made of. */
@@ -25,6 +27,10 @@ export interface VerifierContext {
   readonly freshness: number
   /** Verified factors of one identity. */
   readonly maxFactors: number
+  /** Whether factors of other providers give way to new ones. */
+  readonly enrollAnew: boolean
+  /** Seconds that one question to a remote provider may take. */
+  readonly timeout: number
 }
 
 /** What the session has to keep from now on. */

@@ -1,13 +1,16 @@
-import { hashOf, newMark, type Approval, type Session } from '../entity/approvals.js'
-import { MAX_FACTORS, newEntity, newSid, type Entity, type UnverifiedFactor } from '../entity/entity.js'
-import { countUnverifiedFailure, publicFactor, verifyFactor, type Factor } from '../entity/factors.js'
+import { hashOf, newMark, type Session } from '../entity/approvals.js'
+import {
+  MAX_FACTORS, newEntity, newSid, type Entity, type UnverifiedEmbedded, type UnverifiedFactor,
+  type UnverifiedTwilio
+} from '../entity/entity.js'
+import { publicFactor, type Factor } from '../entity/factors.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
-import { ChallengeDeniedError, FactorLimitError, FactorNotFoundError, MalformedError } from '../errors.js'
-import { canonicalCode } from '../otp/code.js'
+import { ConflictError, FactorLimitError, MalformedError } from '../errors.js'
+import type { LocalProvider, RemoteProvider } from '../providers/provider.js'
 import type { Decision } from '../stores/entities.js'
-import { granted } from './approval.js'
+import { answeredInTime, tagsOf } from './asking.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
-import { change, ownUnverified, requireFresh, requireLength, type NewMark, type VerifierContext } from './context.js'
+import { change, requireFresh, type NewMark, type VerifierContext } from './context.js'
 
 /** Options of `enroll`. */
 export interface EnrollOptions {
@@ -27,93 +30,113 @@ export interface Enrolled extends NewMark {
   readonly uri: string
 }
 
-/** Answer of `verify`. */
-export interface Verified extends NewMark {
-  /** The factor, verified now. */
-  readonly factor: Factor
-  /** Null for operators. */
-  readonly approval: Approval | null
+/** What is shown once. */
+type Shown = Pick<Enrolled, 'secret' | 'uri'>
+
+/** An enrollment under way. */
+interface Enrollment extends EnrollOptions {
+  readonly caller: Caller
+  readonly session: Session | null
+  /** Of the session that enrolls, now or from now on; null for an operator. */
+  readonly mark: string | null
 }
 
 /** Makes an unverified factor in the place of the one that the identity may have. */
 export async function enroll (
-  context: VerifierContext, caller: Caller, { friendlyName, secret: given }: EnrollOptions
+  context: VerifierContext, caller: Caller, options: EnrollOptions
 ): Promise<Enrolled> {
-  const { provider, config } = context
   const session = sessionOf(caller)
-  requireFriendlyName(friendlyName)
-  const mark = session && (session.mark ?? newMark())
+  requireFriendlyName(options.friendlyName)
+  const enrollment = { ...options, caller, session, mark: session && (session.mark ?? newMark()) }
+  const { present } = context.providers
+  return present.name === 'embedded'
+    ? await enrollHere(context, present, enrollment)
+    : await enrollThere(context, present, enrollment)
+}
+
+async function enrollHere (
+  context: VerifierContext, provider: LocalProvider, enrollment: Enrollment
+): Promise<Enrolled> {
+  const { config } = context
+  const { caller, friendlyName, secret: given } = enrollment
   return await change(context, caller, (kept, now) => {
     const entity = kept ?? newEntity(caller.identity, now)
-    requireOngoing(entity, session, context.freshness)
-    requireRoom(context, entity, session, now)
-
+    requireEnrollable(context, entity, enrollment, now)
     const sid = newSid('YF')
-    const { identity, generation } = entity
-    const ingredients = { identity, factorSid: sid, friendlyName, config, secret: given }
-    const { secret, uri, sealed } = provider.bind(ingredients)
+    const { secret, uri, sealed } = provider.bind({
+      identity: entity.identity, factorSid: sid, friendlyName, config, secret: given
+    })
     if (given !== undefined) requireNewSecret(context, entity, secret)
-    const unverified: UnverifiedFactor = {
-      sid,
-      friendlyName,
-      provider: provider.name,
-      config,
-      sealed,
-      createdAt: now,
-      hash: mark && hashOf(mark),
-      generation,
-      failures: 0
+    const unverified: UnverifiedEmbedded = {
+      provider: 'embedded', sealed, config, ...beginning(entity, enrollment, sid, now)
     }
-    return {
-      next: { ...entity, unverified },
-      answer: { factor: publicFactor(unverified), secret, uri, mark: session?.mark === mark ? null : mark },
-      events: [{ type: 'factor.created', factorSid: sid }]
-    }
+    return enrolled(entity, enrollment, unverified, { secret, uri })
   })
 }
 
-/**
- * Judges a code of the unverified factor. It counts on that factor alone, whether it is right or wrong:
- * otherwise enrolling would be a way around the budget, or a way to use it up.
- */
-export async function verify (
-  context: VerifierContext, caller: Caller, sid: string, code: string
-): Promise<Verified> {
-  const session = sessionOf(caller)
-  const typed = canonicalCode(code)
-  return await change(context, caller, (entity, now): Decision<Verified> => {
-    if (entity === null) throw new FactorNotFoundError()
-    const unverified = ownUnverified(entity, session, now)
-    if (unverified?.sid !== sid) throw new FactorNotFoundError()
-    requireLength(typed, [unverified.config])
-    requireRoom(context, entity, session, now)
-
-    const { step, sealed } = context.provider.judge(entity.identity, unverified, typed, now)
-    if (step === null) {
-      return {
-        next: countUnverifiedFailure(entity, unverified),
-        answer: new ChallengeDeniedError(),
-        events: [{ type: 'challenge.denied', factorSid: sid }]
-      }
-    }
-    const verified = verifyFactor(entity, { ...unverified, sealed }, step, now)
-    const factor: Factor = { ...publicFactor(unverified), status: 'verified', verifiedAt: now, lastUsedAt: now }
-    const { next, approval, mark } = granted(context, verified, session, sid, now)
-    return { next, answer: { factor, approval, mark }, events: [{ type: 'factor.verified', factorSid: sid }] }
+/** The entity has to be there first: to a remote provider, its own sid stands for the identity. */
+async function enrollThere (
+  context: VerifierContext, provider: RemoteProvider, enrollment: Enrollment
+): Promise<Enrolled> {
+  const { caller, friendlyName, secret: given } = enrollment
+  const entitySid = await change(context, caller, (kept, now): Decision<string> => {
+    const entity = kept ?? newEntity(caller.identity, now)
+    requireEnrollable(context, entity, enrollment, now)
+    if (given !== undefined) requireNewSecret(context, entity, given)
+    return kept === null ? { next: entity, answer: entity.sid } : { answer: entity.sid }
   })
+  const { secret, uri, config, remote } = await answeredInTime(context.timeout, async () =>
+    await provider.bind({ identity: entitySid, friendlyName, config: context.config, secret: given }))
+  return await change(context, caller, (entity, now) => {
+    if (entity?.sid !== entitySid) throw new ConflictError()
+    requireEnrollable(context, entity, enrollment, now)
+    const sid = newSid('YF')
+    const [tag] = tagsOf(context, entity.identity, sid, remote)
+    const unverified: UnverifiedTwilio = {
+      provider: 'twilio', remote, tag, config, askedAt: null, ...beginning(entity, enrollment, sid, now)
+    }
+    return enrolled(entity, enrollment, unverified, { secret, uri })
+  })
+}
+
+function requireEnrollable (
+  context: VerifierContext, entity: Entity, { session }: Enrollment, now: number
+): void {
+  requireOngoing(entity, session, context.freshness)
+  requireRoom(context, entity, session, now)
+}
+
+/** What every factor begins with. */
+function beginning ({ generation }: Entity, { friendlyName, mark }: Enrollment, sid: string, now: number) {
+  return { sid, friendlyName, createdAt: now, hash: mark && hashOf(mark), generation, failures: 0 }
+}
+
+function enrolled (
+  entity: Entity, { session, mark }: Enrollment, unverified: UnverifiedFactor, shown: Shown
+): Decision<Enrolled> {
+  return {
+    next: { ...entity, unverified },
+    answer: { factor: publicFactor(unverified), ...shown, mark: session?.mark === mark ? null : mark },
+    events: [{ type: 'factor.created', factorSid: unverified.sid }]
+  }
 }
 
 /** With a verified factor in place, another takes a fresh approval: a stolen session must not add its own. */
-function requireRoom (context: VerifierContext, entity: Entity, session: Session | null, now: number): void {
-  if (entity.factors.length > 0) requireFresh(context, entity, session, now)
-  if (entity.factors.length >= Math.min(context.maxFactors, MAX_FACTORS)) throw new FactorLimitError()
+export function requireRoom (
+  context: VerifierContext, entity: Entity, session: Session | null, now: number
+): void {
+  const { factors } = entity
+  const { maxFactors, enrollAnew, providers } = context
+  if (factors.length > 0) requireFresh(context, entity, session, now)
+  const staying = enrollAnew ? factors.filter(factor => !providers.isFormer(factor)) : factors
+  if (staying.length >= maxFactors || factors.length >= MAX_FACTORS) throw new FactorLimitError()
 }
 
-/** Two factors of one secret would make each code work twice. */
+/** Two factors of one secret would make each code work twice. Those at Twilio can't be compared. */
 function requireNewSecret (
-  { provider }: VerifierContext, { identity, factors }: Entity, secret: string
+  { providers: { embedded } }: VerifierContext, { identity, factors }: Entity, secret: string
 ): void {
-  if (factors.some(factor => provider.holds(identity, factor, secret))) {
+  if (factors.some(factor => factor.provider === 'embedded' && embedded.holds(identity, factor, secret))) {
     throw new MalformedError('secret belongs to a factor of this identity already')
   }
 }

@@ -1,11 +1,12 @@
 import { approvalOf, newMark, publicApproval, withdraw, type Approval, type Session } from '../entity/approvals.js'
 import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { publicFactor, removeVerified, type Factor } from '../entity/factors.js'
-import { FactorNotFoundError } from '../errors.js'
+import { publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
+import { FactorNotFoundError, ProviderError } from '../errors.js'
 import type { Decision, Happening } from '../stores/entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
 import { change, ownUnverified, requireFresh, type NewMark, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
+import { sweep } from './leftovers.js'
 
 /** Answer of `factors`. */
 export interface Factors {
@@ -47,18 +48,40 @@ export async function rename (
   })
 }
 
-/** Removes a factor. With a verified one go all approvals of the identity, this session's too. */
+/**
+ * Removes a factor. With a verified one go all approvals of the identity, this session's too. What Twilio has
+ * of it is deleted there; where that failed before, it is what a repetition does.
+ */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
+  const { mark, leftover, repeated } = await removed(context, caller, sid)
+  const left = leftover ? await sweep(context, caller.identity) : []
+  if (repeated && left.includes(sid)) throw new ProviderError(new Error('the factor could not be deleted at Twilio'))
+  return { mark }
+}
+
+/** A removal that has won. */
+interface Removed extends NewMark {
+  /** Whether Twilio still has the factor. */
+  readonly leftover: boolean
+  /** Whether it was removed before. */
+  readonly repeated: boolean
+}
+
+async function removed (context: VerifierContext, caller: Caller, sid: string): Promise<Removed> {
   const session = sessionOf(caller)
   const mark = newMark()
-  return await change(context, caller, (entity, now): Decision<NewMark> => {
+  return await change(context, caller, (entity, now): Decision<Removed> => {
     if (entity === null) throw new FactorNotFoundError()
+    if (entity.leftovers.some(({ factorSid }) => factorSid === sid)) {
+      return { answer: { mark: null, leftover: true, repeated: true } }
+    }
     const factor = requireFactor(context, entity, session, sid, now)
+    const answer = { mark: null, leftover: factor.provider === 'twilio', repeated: false }
     const events: Happening[] = [{ type: 'factor.deleted', factorSid: sid }]
-    if (!('verifiedAt' in factor)) return { next: { ...entity, unverified: null }, answer: { mark: null }, events }
-    const removed = removeVerified(entity, sid)
-    if (session === null) return { next: removed, answer: { mark: null }, events }
-    return { next: withdraw(removed, session, mark, now), answer: { mark }, events }
+    if (!('verifiedAt' in factor)) return { next: removeUnverified(entity), answer, events }
+    const next = removeVerified(entity, [sid])
+    if (session === null) return { next, answer, events }
+    return { next: withdraw(next, session, mark, now), answer: { ...answer, mark }, events }
   })
 }
 

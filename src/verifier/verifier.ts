@@ -3,11 +3,14 @@ import type { Factor } from '../entity/factors.js'
 import type { Requirement } from '../guard.js'
 import { check, withdraw } from './approval.js'
 import type { Caller, SessionCaller } from './caller.js'
-import { challenge, type ChallengeOptions, type Challenged } from './challenge.js'
+import { adopt, adoptAll, type Adopted, type Adoption } from './adoption.js'
+import { challenge, type ChallengeOptions } from './challenge.js'
 import type { NewMark, VerifierContext } from './context.js'
-import { enroll, verify, type EnrollOptions, type Enrolled, type Verified } from './enrollment.js'
+import { enroll, type EnrollOptions, type Enrolled } from './enrollment.js'
 import { factors, remove, rename, type Factors } from './factors.js'
 import { reset, revoke, unlock } from './operator.js'
+import type { Challenged } from './verdict.js'
+import { verify, type Verified } from './verification.js'
 
 /**
  * Judges codes, and keeps the rules of what follows from them. Each method throws a `TotpError` to refuse.
@@ -37,6 +40,12 @@ export interface Verifier {
   unlock (identity: string): Promise<void>
   /** For operators: removes every factor, and all else that is kept about an identity. */
   reset (identity: string): Promise<void>
+  /**
+   * For operators: takes over a factor that the identity has verified at Twilio, without a new enrollment.
+   */
+  adopt (adoption: Adoption): Promise<Factor>
+  /** For operators: takes over many, some at a time; a repetition goes on with those that failed. */
+  adoptAll (adoptions: Iterable<Adoption> | AsyncIterable<Adoption>): AsyncGenerator<Adopted, void, undefined>
 }
 
 /** Judges codes over the ports. */
@@ -52,6 +61,8 @@ export function createVerifier (context: VerifierContext): Verifier {
     check: async (caller, requirement) => await check(context, caller, requirement),
     revoke: async identity => await revoke(context, identity),
     unlock: async identity => await unlock(context, identity),
-    reset: async identity => await reset(context, identity)
+    reset: async identity => await reset(context, identity),
+    adopt: async adoption => await adopt(context, adoption),
+    adoptAll: adoptions => adoptAll(context, adoptions)
   }
 }

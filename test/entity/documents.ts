@@ -1,6 +1,6 @@
 import { hashOf, type Session } from '../../src/entity/approvals.js'
 import {
-  newEntity, newSid, type Entity, type StoredApproval, type UnverifiedFactor, type VerifiedFactor
+  newEntity, newSid, type Entity, type StoredApproval, type UnverifiedEmbedded, type EmbeddedFactor
 } from '../../src/entity/entity.js'
 
 /** The time of all documents here, in Unix seconds. */
@@ -15,14 +15,14 @@ const ENROLLED = {
 } as const
 
 /** A verified factor. */
-export function verifiedFactor (differences: Partial<VerifiedFactor> = {}): VerifiedFactor {
+export function verifiedFactor (differences: Partial<EmbeddedFactor> = {}): EmbeddedFactor {
   return { ...ENROLLED, sid: newSid('YF'), verifiedAt: NOW, lastUsedAt: NOW, lastStep: NOW / 30, ...differences }
 }
 
 /** A factor that has not given a code yet, enrolled by the session with this mark. */
 export function unverifiedFactor (
-  mark: string | null, generation: number, differences: Partial<UnverifiedFactor> = {}
-): UnverifiedFactor {
+  mark: string | null, generation: number, differences: Partial<UnverifiedEmbedded> = {}
+): UnverifiedEmbedded {
   return { ...ENROLLED, sid: newSid('YF'), hash: mark && hashOf(mark), generation, failures: 0, ...differences }
 }
 

@@ -1,25 +1,32 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { hashOf, newMark } from '../../src/entity/approvals.js'
-import { entityOf, MAX_FACTORS, MAX_SESSIONS, newEntity, newSid } from '../../src/entity/entity.js'
+import { newReservation } from '../../src/entity/attempts.js'
+import { entityOf, MAX_FACTORS, MAX_SESSIONS, newEntity, newSid, noAttempts } from '../../src/entity/entity.js'
 import { approvalWith, entityWith, NOW, unverifiedFactor, verifiedFactor } from './documents.js'
 
+const REMOTE = { serviceSid: `VA${'0'.repeat(32)}`, identity: newSid('YE'), sid: newSid('YF') }
 const factor = verifiedFactor()
 const base = entityWith({ factors: [factor] })
 const mark = newMark()
 const full = {
   ...base,
   unverified: unverifiedFactor(mark, base.generation),
-  attempts: { failures: 5, lockedAt: NOW, tally: 5, tallyAt: NOW, disabledAt: NOW },
+  attempts: {
+    ...noAttempts(NOW), failures: 5, lockedAt: NOW, tally: 5, disabledAt: NOW, asked: [newReservation(factor.sid, hashOf(mark), NOW)]
+  },
   approvals: [approvalWith(mark, base)],
-  ended: [{ hash: hashOf(newMark()), at: NOW }]
+  ended: [{ hash: hashOf(newMark()), at: NOW }],
+  leftovers: [{ factorSid: newSid('YF'), remote: REMOTE }]
 }
 
 t.test('a new entity has no factor, and begins at a random revision and generation', async t => {
   const entities = Array.from({ length: 1000 }, () => newEntity('alice', NOW))
   for (const entity of entities.slice(0, 10)) t.equal(entityOf('alice', copy(entity)).identity, 'alice')
   t.match(entities[0], { factors: [], unverified: null, approvals: [], ended: [] })
-  t.same(entities[0]?.attempts, { failures: 0, lockedAt: null, tally: 0, tallyAt: NOW, disabledAt: null })
+  t.same(entities[0]?.attempts, {
+    failures: 0, unknown: 0, asked: [], lockedAt: null, tally: 0, tallyAt: NOW, disabledAt: null
+  })
   const revisions = entities.map(({ revision }) => revision)
   const generations = entities.map(({ generation }) => generation)
   for (const numbers of [revisions, generations]) {
@@ -231,7 +238,7 @@ function replaced (value: unknown, [name, ...rest]: Path, replacement: unknown):
 /** Lists may be empty, names may be of any kind, JSON has null for NaN and in lists for undefined. */
 function isEmptied (path: Path, value: unknown): boolean {
   const name = String(path.at(-1))
-  return (Array.isArray(value) && ['factors', 'approvals', 'ended', 'line'].includes(name)) ||
+  return (Array.isArray(value) && ['factors', 'approvals', 'ended', 'line', 'asked', 'leftovers'].includes(name)) ||
     (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed'].includes(name)) ||
     (value === '\0' && name === 'sealed') ||
     (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt'].includes(name)) ||

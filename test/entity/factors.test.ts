@@ -2,7 +2,7 @@ import t from 'tap'
 import { newMark } from '../../src/entity/approvals.js'
 import { entityOf } from '../../src/entity/entity.js'
 import {
-  countUnverifiedFailure, enrolledBy, livingUnverified, publicFactor, removeVerified, verifyFactor
+  addVerified, afterFailure, enrolledBy, livingUnverified, publicFactor, removeVerified, verifiedEmbedded
 } from '../../src/entity/factors.js'
 import { approvalWith, entityWith, NOW, sessionWith, unverifiedFactor, verifiedFactor } from './documents.js'
 
@@ -29,18 +29,14 @@ t.test('an unverified factor is of the session that enrolled it', async t => {
   t.notOk(enrolledBy({ ...unverified, hash: null }, sessionWith(null)), 'one of an operator is of no session')
 })
 
-t.test('the fifth wrong code ends an unverified factor, and touches nothing else', async t => {
-  let entity = countUnverifiedFailure(enrolling, unverified)
-  for (let failures = 1; failures < 5; failures++) {
-    t.equal(entity.unverified?.failures, failures)
-    if (entity.unverified !== null) entity = countUnverifiedFailure(entity, entity.unverified)
-  }
-  t.same(entity, { ...enrolling, unverified: null })
+t.test('the fifth wrong code ends an unverified factor', async t => {
+  for (const failures of [1, 2, 3, 4]) t.same(afterFailure({ ...unverified, failures }), { ...unverified, failures })
+  t.equal(afterFailure({ ...unverified, failures: 5 }), null)
 })
 
 t.test('the first verified factor voids what was approved or enrolled before', async t => {
   const before = { ...enrolling, approvals: [approvalWith(mark, empty)] }
-  const verified = verifyFactor(before, unverified, 7, NOW + 9)
+  const verified = addVerified({ ...before, unverified: null }, verifiedEmbedded(unverified, 7, NOW + 9))
   const { hash, generation, failures, ...enrolled } = unverified
   t.same(verified.factors, [{ ...enrolled, verifiedAt: NOW + 9, lastUsedAt: NOW + 9, lastStep: 7 }])
   const generationAfter = empty.generation + 1
@@ -51,7 +47,7 @@ t.test('the first verified factor voids what was approved or enrolled before', a
 t.test('a further verified factor comes last and leaves approvals as they are', async t => {
   const first = verifiedFactor()
   const one = { ...enrolling, factors: [first], approvals: [approvalWith(mark, enrolling)] }
-  const two = verifyFactor(one, unverified, 7, NOW)
+  const two = addVerified({ ...one, unverified: null }, verifiedEmbedded(unverified, 7, NOW))
   t.same(two.factors.map(({ sid }) => sid), [first.sid, unverified.sid])
   t.match(two, { generation: one.generation, approvals: one.approvals, unverified: null })
 })
@@ -59,7 +55,7 @@ t.test('a further verified factor comes last and leaves approvals as they are', 
 t.test('removing a verified factor voids every approval and the unverified factor', async t => {
   const [kept, removed] = [verifiedFactor(), verifiedFactor()]
   const before = { ...enrolling, factors: [kept, removed], approvals: [approvalWith(mark, enrolling)] }
-  const after = removeVerified(before, removed.sid)
+  const after = removeVerified(before, [removed.sid])
   const generation = before.generation + 1
   t.same(after, { ...before, factors: [kept], generation })
 })

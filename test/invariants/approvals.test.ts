@@ -66,7 +66,7 @@ t.test('removing a factor ends every approval of the identity, on every instance
   const others = [await one.login('alice'), await two.login('alice')]
   for (const other of others) {
     wait(30)
-    t.match(await other.challenge(phone.code(now())), { status: 200 })
+    t.match(await other.challenge(phone.code(now()), phone.sid), { status: 200 })
   }
   t.match(await alice.delete(`/totp/factors/${tablet.sid}`), { status: 204 })
   for (const person of [alice, ...others]) t.match(await person.vault(), REQUIRED)
@@ -201,7 +201,7 @@ t.test('a challenge that began before its session lost the approval, or ended, a
     const elsewhere = alice.copy()
     t.match(await alice.vault(), { status: 200 })
     slow = true
-    const challenge = elsewhere.challenge(phone.code(now()))
+    const challenge = elsewhere.challenge(phone.code(now()), phone.sid)
     while (gates.length === 0) await new Promise(setImmediate)
     slow = false
     if (end === 'approval') t.match(await alice.delete('/totp/approval'), { status: 204 })
@@ -211,7 +211,7 @@ t.test('a challenge that began before its session lost the approval, or ended, a
     t.match(await challenge, REQUIRED, end)
     t.not((await elsewhere.vault()).status, 200, end)
     t.not((await alice.vault()).status, 200, end)
-    if (end !== 'logout') t.match(await alice.challenge(phone.code(now())), { status: 200 }, 'a new one may')
+    if (end !== 'logout') t.match(await alice.challenge(phone.code(now()), phone.sid), { status: 200 }, 'a new one may')
   }
 })
 

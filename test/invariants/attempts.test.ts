@@ -127,9 +127,9 @@ t.test('codes for an unverified factor count on it alone, and do not touch a loc
   t.match(await attacker.challenge(phone.wrongCode(now())), DENIED, 'the fifth of the identity, not the ninth')
   t.match(await attacker.challenge(phone.wrongCode(now())), LOCKED)
   t.match(await alice.post(`/totp/factors/${tablet.sid}/verify`, { code: tablet.code(now()) }), { status: 200 })
-  t.match(await attacker.challenge(phone.wrongCode(now())), LOCKED, 'verifying a factor lifts no lock')
+  t.match(await attacker.challenge(phone.wrongCode(now()), phone.sid), LOCKED, 'verifying a factor lifts no lock')
   wait(30)
-  t.match(await attacker.challenge(phone.wrongCode(now())), DENIED)
+  t.match(await attacker.challenge(phone.wrongCode(now()), phone.sid), DENIED)
 })
 
 t.test('a lock that began in the future starts over, once', async t => {

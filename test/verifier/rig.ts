@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { memoryStore, type Entity, type EntityStore, type TotpEvent } from '../../src/index.js'
 import { embeddedProvider } from '../../src/providers/embedded.js'
+import { providersOf } from '../../src/providers/providers.js'
 import { createKeyring } from '../../src/seal.js'
 import { entitiesIn } from '../../src/stores/entities.js'
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.js'
@@ -19,6 +20,7 @@ export const MAX_AGE = 43_200
 export const FRESHNESS = 300
 
 const keyring = createKeyring([randomBytes(32)])
+const embedded = embeddedProvider({ issuer: 'Acme', keyring })
 
 export function rig (start: number, store: EntityStore = memoryStore<Entity>()): Rig {
   const made: Rig = {
@@ -31,13 +33,16 @@ export function rig (start: number, store: EntityStore = memoryStore<Entity>()):
       const backOff = async () => {}
       return createVerifier({
         entities: entitiesIn({ store, clock: () => made.time, timeout: 60, retries: 15, backOff, emit }),
-        provider: embeddedProvider({ issuer: 'Acme', keyring }),
+        providers: providersOf(embedded, embedded, []),
+        digests: keyring.digests,
         emit,
         limits: LIMITS,
         config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
         maxAge: MAX_AGE,
         freshness: FRESHNESS,
-        maxFactors: 3
+        maxFactors: 3,
+        enrollAnew: false,
+        timeout: 5
       })
     }
   }
