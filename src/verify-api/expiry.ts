@@ -1,0 +1,42 @@
+import { isWithin } from '../entity/age.js'
+import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge } from './documents.js'
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+/** Seconds that an unverified factor lives. */
+const UNVERIFIED_LIFE = HOUR
+
+/** What a challenge is at a moment. */
+export type ChallengeStatus = StoredChallenge['status'] | 'expired'
+
+/** The entity without the factors that nobody has verified in time. */
+export function living (entity: EntityDocument, now: number): EntityDocument {
+  const factors = entity.factors.filter(({ status, createdAt }) =>
+    status === 'verified' || isWithin(UNVERIFIED_LIFE, createdAt, now))
+  return { ...entity, factors, created: withinDay(entity.created, now) }
+}
+
+/** What a challenge is by now: one that nobody has answered in time has expired. */
+export function statusAt ({ status, expiresAt }: StoredChallenge, now: number): ChallengeStatus {
+  return status === 'pending' && expiresAt <= now ? 'expired' : status
+}
+
+/** The challenges with one more. The oldest that are of no use any more make room, then the oldest of all. */
+export function withChallenge (
+  challenges: readonly StoredChallenge[], added: StoredChallenge, now: number
+): StoredChallenge[] {
+  if (challenges.length < MAX_CHALLENGES) return [...challenges, added]
+  const done = challenges.findIndex(challenge => statusAt(challenge, now) !== 'pending')
+  return [...challenges.toSpliced(Math.max(0, done), 1), added]
+}
+
+/** Those of some moments that were less than an hour ago; one in the future was, too. */
+export function withinHour (moments: readonly number[], now: number): number[] {
+  return moments.filter(at => now - at < HOUR)
+}
+
+/** Those of some moments that were less than a day ago; one in the future was, too. */
+export function withinDay (moments: readonly number[], now: number): number[] {
+  return moments.filter(at => now - at < DAY)
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { base32nopad } from '@scure/base'
+import t from 'tap'
+import { memoryStore } from '../../src/index.js'
+import type { VerifyDocument } from '../../src/verify-api.js'
+import { KEY } from '../site.js'
+import { untyped } from '../untyped.js'
+import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { standIn, type StandInOptions } from './stand-in.js'
+
+/** A store that can be looked into and tampered with. */
+function openStore () {
+  const store = memoryStore<VerifyDocument>()
+  return {
+    store,
+    async entityKey () {
+      const keys = await store.list(undefined, 100)
+      return keys.find(key => key.startsWith('verify:entity:')) ?? ''
+    },
+    /** Puts something else in the place of a document. */
+    async tamper (key: string, change: (document: VerifyDocument) => object): Promise<void> {
+      const document = await store.get(key)
+      if (document === null) throw new Error('nothing to tamper with')
+      const { revision } = document
+      await store.replace(key, revision, untyped({ ...change(document), revision }))
+    }
+  }
+}
+
+/** A stand-in whose log can be read. */
+function logged (): { readonly options: Pick<StandInOptions, 'server'>, log (): string } {
+  let text = ''
+  const stream = new Writable({ write: (line, _encoding, done) => { text += String(line); done() } })
+  return { options: { server: { logger: { level: 'trace', stream } } }, log: () => text }
+}
+
+t.test('a document that does not fit is refused, and never repaired', async t => {
+  const changes: Array<(document: VerifyDocument) => object> = [
+    () => ({}),
+    document => ({ ...document, format: 2 }),
+    document => ({ ...document, kind: 'service' }),
+    document => ({ ...document, more: 1 }),
+    document => ({ ...document, identity: 'somebody-else' }),
+    document => ({ ...document, serviceSid: `VA${'0'.repeat(32)}` }),
+    document => ({ ...document, factors: [{}] }),
+    document => ({ ...document, challenges: Array.from({ length: 101 }, () => ({})) }),
+    document => ({ ...document, created: Array.from({ length: 101 }, () => 1) })
+  ]
+  for (const change of changes) {
+    const { store, tamper, entityKey } = openStore()
+    const { options, log } = logged()
+    const service = await standIn(t, { store, ...options })
+    const factor = await enrollVerified(service)
+    const key = await entityKey()
+    await tamper(key, change)
+    const kept = JSON.stringify(await store.get(key))
+    for (const answer of [
+      await factor.challenge(factor.code(service.now())), await factor.update({}),
+      await service.fetch(factor.entity), await service.fetch(`/Services/${service.serviceSid}/Entities`)
+    ]) {
+      t.same([answer.status, answer.body.code, answer.body.message], [503, 20503, 'Service unavailable'])
+    }
+    t.equal(JSON.stringify(await store.get(key)), kept)
+    t.match(log(), /the document (does not fit|is of another)/, 'the log says why')
+  }
+})
+
+t.test('a service that does not fit is refused', async t => {
+  const { store, tamper } = openStore()
+  const service = await standIn(t, { store })
+  await tamper(`verify:service:${service.serviceSid}`, document => ({ ...document, settings: {} }))
+  for (const path of ['/Services', `/Services/${service.serviceSid}`, `/Services/${service.serviceSid}/Entities`]) {
+    t.equal((await service.fetch(path)).body.code, 20503, path)
+  }
+})
+
+t.test('a secret opens in its own entity and factor alone, and under a key that is known', async t => {
+  const { store, tamper } = openStore()
+  const service = await standIn(t, { store })
+  const [one, two] = [await enrollVerified(service), await enrollVerified(service)]
+  const keys = (await store.list(undefined, 100)).filter(key => key.startsWith('verify:entity:'))
+  const [from] = keys
+  const source = await store.get(from ?? '')
+  const sealed = source?.kind === 'entity' ? source.factors[0]?.sealed : undefined
+  await tamper(keys[1] ?? '', document => document.kind === 'entity'
+    ? { ...document, factors: document.factors.map(factor => ({ ...factor, sealed })) }
+    : document)
+  const answers = [await one.challenge(one.code(service.now())), await two.challenge(one.code(service.now()))]
+  t.same(answers.map(({ status }) => status).sort(), [201, 503])
+
+  const stranger = await standIn(t, { store, keys: [randomBytes(32)], clock: service.now })
+  const { body } = await stranger.fetch(`${one.entity}/Challenges`, {
+    method: 'POST', form: { FactorSid: one.sid, AuthPayload: one.code(service.now() + 30) }
+  })
+  t.equal(body.code, 20503)
+})
+
+t.test('a secret is sealed anew under the first key when its code is right', async t => {
+  const { store, entityKey } = openStore()
+  const service = await standIn(t, { store })
+  const factor = await enrollVerified(service)
+  const key = randomBytes(32)
+  const rotated = await standIn(t, { store, keys: [key, KEY], clock: service.now })
+  const challenge = { method: 'POST', form: { FactorSid: factor.sid, AuthPayload: factor.code(service.now()) } }
+  t.equal((await rotated.fetch(`${factor.entity}/Challenges`, challenge)).body.status, 'approved')
+  const after = await standIn(t, { store, keys: [key], clock: () => service.now() + 60 })
+  const next = { method: 'POST', form: { FactorSid: factor.sid, AuthPayload: factor.code(service.now() + 60) } }
+  t.equal((await after.fetch(`${factor.entity}/Challenges`, next)).body.status, 'approved')
+  t.match(await entityKey(), /^verify:entity:VA/)
+})
+
+t.test('a store that fails, hangs or talks nonsense is answered with 503, and its secrets stay with it', async t => {
+  const kept = memoryStore<VerifyDocument>()
+  const faults: ReadonlyArray<readonly ['get' | 'replace' | 'list', () => unknown]> = [
+    ['get', () => { throw new Error('postgres://user:hunter2@db failed') }],
+    ['get', async () => await Promise.reject(new Error('password=hunter2'))],
+    ['get', () => undefined], ['get', () => 1], ['get', () => ({})],
+    ['replace', () => { throw new Error('postgres://user:hunter2@db failed') }],
+    ['replace', async () => 'yes'], ['replace', async () => 1], ['replace', async () => false],
+    ['list', () => { throw new Error('postgres://user:hunter2@db failed') }],
+    ['list', () => null], ['list', () => [1]], ['list', (...args: unknown[]) => Array.from({ length: 1000 }, () => args[0] ?? 'a')]
+  ]
+  for (const [method, answer] of faults) {
+    let broken = false
+    const { options, log } = logged()
+    const service = await standIn(t, {
+      ...options,
+      store: {
+        ...kept,
+        [method]: (...args: unknown[]) => (broken ? untyped(answer) : untyped(kept)[method])(...args)
+      }
+    })
+    const factor = await enroll(service)
+    broken = true
+    const path = `/Services/${service.serviceSid}/Entities`
+    const { status, body, text } = method === 'list'
+      ? await service.fetch(path)
+      : await factor.update({ AuthPayload: factor.code(service.now()) })
+    t.same([status, body.code], [503, 20503], `${method} ${String(answer)}`)
+    t.notMatch(text + log(), /hunter2/)
+    t.match(log(), /"level":50/, 'the log knows of it')
+  }
+})
+
+t.test('a store that does not answer is not waited for', async t => {
+  const kept = memoryStore<VerifyDocument>()
+  let hangs = false
+  const service = await standIn(t, {
+    timeout: 1,
+    store: { ...kept, get: async key => hangs ? await new Promise<never>(() => {}) : await kept.get(key) }
+  })
+  hangs = true
+  t.equal((await service.fetch(`/Services/${service.serviceSid}`)).body.code, 20503)
+})
+
+t.test('what nobody has foreseen is answered with 500, and told to the log alone', async t => {
+  let now: unknown = 1_800_000_000
+  const { options, log } = logged()
+  const service = await standIn(t, { ...options, clock: () => untyped(now) })
+  now = 'yesterday'
+  const { status, body } = await service.fetch(`/Services/${service.serviceSid}`)
+  t.same([status, body], [500, {
+    code: 20500, message: 'Internal Server Error', more_info: 'https://www.twilio.com/docs/errors/20500', status: 500
+  }])
+  t.match(log(), /option \\"clock\\"/)
+})
+
+t.test('what a hook of the host throws is answered in the same form', async t => {
+  let thrown: unknown = null
+  const service = await standIn(t, {
+    host (app) { app.addHook('preHandler', async () => { if (thrown !== null) throw thrown }) }
+  })
+  const answer = async (error: unknown) => {
+    thrown = error
+    const { status, body } = await service.fetch('/Services')
+    return [status, body.code, body.status]
+  }
+  t.same(await answer(new Error('a secret of the host')), [500, 20500, 500])
+  t.same(await answer('a secret of the host'), [500, 20500, 500])
+  t.same(await answer(Object.assign(new Error(), { statusCode: 429 })), [429, 60306, 429])
+  t.same(await answer(Object.assign(new Error(), { statusCode: 302 })), [500, 20500, 500])
+})
+
+t.test('what has gone while a list was read is not in it', async t => {
+  const kept = memoryStore<VerifyDocument>()
+  const gone = `verify:service:VA${'0'.repeat(32)}`
+  const service = await standIn(t, {
+    store: { ...kept, list: async (after, limit) => [gone, ...await kept.list(after, limit)] }
+  })
+  const { body: { services } } = await service.fetch('/Services')
+  t.same(services.map(({ sid }: { sid: string }) => sid), [service.serviceSid])
+})
+
+t.test('no secret, URI, code or credential gets into the store or a log', async t => {
+  const store = memoryStore<VerifyDocument>()
+  const { options, log } = logged()
+  const service = await standIn(t, { store, ...options })
+  const identity = somebody()
+  const factor = await enrollVerified(service, identity)
+  const used = [factor.code(service.now() - 60), factor.code(service.now()), factor.wrongCode(service.now())]
+  for (const code of used) await factor.challenge(code)
+  const { body: { sid } } = await factor.challenge()
+  for (const code of used) await factor.answer(sid, code)
+  await factor.update({ AuthPayload: used[0] ?? '' })
+  await factor.update({ AuthPayload: 'not-a-code-31337' })
+  const form = { FriendlyName: 'x', FactorType: 'totp', 'Binding.Secret': factor.secret }
+  await service.fetch(`${factor.entity}/Factors`, { method: 'POST', form })
+  await service.fetch(`${factor.entity}/Factors`, { method: 'POST', form: JSON.stringify(form), headers: { 'content-type': 'application/json' } })
+  await service.fetch(`${factor.entity}/Factors`, { headers: { authorization: 'Basic d3Jvbmc6Y3JlZGVudGlhbHM=' } })
+
+  const keys = await store.list(undefined, 100)
+  const documents = await Promise.all(keys.map(async key => JSON.stringify(await store.get(key))))
+  const bytes = Buffer.from(base32nopad.decode(factor.secret))
+  const forms = [factor.secret, ...(['hex', 'base64', 'base64url'] as const).map(encoding => bytes.toString(encoding))]
+  const secrets = [...forms, encodeURIComponent(service.authToken), 'otpauth:', 'd3Jvbmc6Y3JlZGVudGlhbHM', 'not-a-code-31337']
+  for (const [place, text] of [['log', log()], ['store', documents.join()]] as const) {
+    t.ok(text.length > 100)
+    for (const secret of secrets) t.notOk(text.toLowerCase().includes(secret.toLowerCase()), `${place}: ${secret}`)
+    for (const code of used) t.notMatch(text, new RegExp(`(?<![\\w.])${code}(?![\\w.])`), `${place}: a code`)
+  }
+})

@@ -1,0 +1,264 @@
+import { Type, type TSchema } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+import t, { type Test } from 'tap'
+import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { standIn, type StandInResponse } from './stand-in.js'
+
+/** What OpenAPI says of each resource: every key is there, and null where there is nothing to say. */
+const DateTime = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' })
+const Url = Type.String({ pattern: '^http://127\\.0\\.0\\.1:\\d+/v2/Services/VA[0-9a-f]{32}' })
+const ListUrl = Type.String({ pattern: '^http://127\\.0\\.0\\.1:\\d+/v2/Services.*\\?.*PageSize=\\d+&Page=\\d+' })
+const AccountSid = Type.String({ pattern: '^AC[0-9a-f]{32}$' })
+const ServiceSid = Type.String({ pattern: '^VA[0-9a-f]{32}$' })
+const EntitySid = Type.String({ pattern: '^YE[0-9a-f]{32}$' })
+const FactorSid = Type.String({ pattern: '^YF02[0-9a-f]{30}$' })
+const ChallengeSid = Type.String({ pattern: '^YC02[0-9a-f]{30}$' })
+const Strings = orNull(Type.Record(Type.String(), Type.String()))
+const OptionalText = orNull(Type.String())
+
+const Service = exact({
+  sid: ServiceSid,
+  account_sid: AccountSid,
+  friendly_name: Type.String(),
+  code_length: Type.Integer(),
+  lookup_enabled: Type.Boolean(),
+  psd2_enabled: Type.Boolean(),
+  skip_sms_to_landlines: Type.Boolean(),
+  dtmf_input_required: Type.Boolean(),
+  tts_name: OptionalText,
+  do_not_share_warning_enabled: Type.Boolean(),
+  custom_code_enabled: Type.Boolean(),
+  push: exact({
+    include_date: Type.Boolean(), apn_credential_sid: OptionalText, fcm_credential_sid: OptionalText
+  }),
+  totp: exact({
+    issuer: OptionalText,
+    time_step: orNull(Type.Integer()),
+    code_length: orNull(Type.Integer()),
+    skew: orNull(Type.Integer())
+  }),
+  default_template_sid: OptionalText,
+  whatsapp: exact({ msg_service_sid: OptionalText, from: OptionalText }),
+  passkeys: exact({
+    relying_party: exact({
+      id: OptionalText, name: OptionalText, origins: orNull(Type.Array(Type.String()))
+    }),
+    authenticator_attachment: OptionalText,
+    discoverable_credentials: OptionalText,
+    user_verification: OptionalText
+  }),
+  verify_event_subscription_enabled: Type.Boolean(),
+  date_created: DateTime,
+  date_updated: DateTime,
+  url: Url,
+  links: exact({
+    verification_checks: Url,
+    verifications: Url,
+    rate_limits: Url,
+    messaging_configurations: Url,
+    entities: Url,
+    webhooks: Url,
+    access_tokens: Url
+  })
+})
+
+const Entity = exact({
+  sid: EntitySid,
+  identity: Type.String(),
+  account_sid: AccountSid,
+  service_sid: ServiceSid,
+  date_created: DateTime,
+  date_updated: DateTime,
+  url: Url,
+  links: exact({ factors: Url, new_factors: Url, challenges: Url })
+})
+
+const factor = {
+  sid: FactorSid,
+  account_sid: AccountSid,
+  service_sid: ServiceSid,
+  entity_sid: EntitySid,
+  identity: Type.String(),
+  date_created: DateTime,
+  date_updated: DateTime,
+  friendly_name: Type.String(),
+  status: Type.Union([Type.Literal('unverified'), Type.Literal('verified')]),
+  factor_type: Type.Literal('totp'),
+  config: exact({
+    alg: Type.String(), skew: Type.Integer(), code_length: Type.Integer(), time_step: Type.Integer()
+  }),
+  metadata: Strings,
+  url: Url
+}
+const Factor = exact(factor)
+const NewFactor = exact({
+  ...factor,
+  binding: exact({
+    secret: Type.String({ pattern: '^[A-Z2-7]{32,}$' }),
+    uri: Type.String({
+      pattern: '^otpauth://totp/[^:]+:[^:?]+\\?secret=[A-Z2-7]+&issuer=[^&]+&algorithm=SHA(1|256|512)&digits=\\d&period=\\d\\d$'
+    })
+  }),
+  options: Type.Null()
+})
+
+const Challenge = exact({
+  sid: ChallengeSid,
+  account_sid: AccountSid,
+  service_sid: ServiceSid,
+  entity_sid: EntitySid,
+  identity: Type.String(),
+  factor_sid: FactorSid,
+  date_created: DateTime,
+  date_updated: DateTime,
+  date_responded: orNull(DateTime),
+  expiration_date: DateTime,
+  status: Type.Union(['pending', 'expired', 'approved', 'denied'].map(status => Type.Literal(status))),
+  responded_reason: Type.Union(['none', 'not_needed', 'not_requested'].map(reason => Type.Literal(reason))),
+  details: exact({
+    message: OptionalText,
+    fields: Type.Array(exact({ label: Type.String(), value: Type.String() })),
+    date: DateTime
+  }),
+  hidden_details: Strings,
+  metadata: Strings,
+  factor_type: Type.Literal('totp'),
+  url: Url,
+  links: exact({ notifications: Url })
+})
+
+const Refusal = exact({
+  code: Type.Integer(),
+  message: Type.String({ minLength: 1 }),
+  more_info: Type.String({ pattern: '^https://www\\.twilio\\.com/docs/errors/\\d{5}$' }),
+  status: Type.Integer()
+})
+
+const ajv = new Ajv()
+
+function fits (t: Test, schema: TSchema, body: unknown, name: string): void {
+  const check = ajv.compile(schema)
+  t.ok(check(body), `${name}: ${ajv.errorsText(check.errors)}`)
+}
+
+function exact<T extends Record<string, TSchema>> (properties: T) {
+  return Type.Object(properties, { additionalProperties: false })
+}
+
+function orNull<T extends TSchema> (schema: T) {
+  return Type.Union([schema, Type.Null()])
+}
+
+function listOf (key: string, item: TSchema) {
+  return exact({
+    [key]: Type.Array(item, { minItems: 1 }),
+    meta: exact({
+      page: Type.Integer(),
+      page_size: Type.Integer(),
+      first_page_url: ListUrl,
+      previous_page_url: orNull(ListUrl),
+      url: ListUrl,
+      next_page_url: orNull(ListUrl),
+      key: Type.Literal(key)
+    })
+  })
+}
+
+t.test('every answer has every key of its resource, and no other', async t => {
+  const service = await standIn(t)
+  const { fetch, serviceSid, now } = service
+  const path = `/Services/${serviceSid}`
+  const phone = await enrollVerified(service, somebody())
+  const unverified = await enroll(service, phone.entity.split('/').at(-1))
+  const { sid } = (await phone.challenge()).body
+  const post = async (path: string, form: Record<string, string>) => await fetch(path, { method: 'POST', form })
+
+  const answers: ReadonlyArray<readonly [string, number, TSchema, Promise<StandInResponse>]> = [
+    ['S1', 201, Service, post('/Services', { FriendlyName: 'x' })],
+    ['S1 in full', 201, Service, post('/Services', {
+      FriendlyName: 'x',
+      CodeLength: '10',
+      LookupEnabled: 'true',
+      SkipSmsToLandlines: 'True',
+      DtmfInputRequired: 'false',
+      TtsName: 'x',
+      Psd2Enabled: 'true',
+      DoNotShareWarningEnabled: 'true',
+      CustomCodeEnabled: 'true',
+      'Push.IncludeDate': 'true',
+      'Push.ApnCredentialSid': `CR${'a'.repeat(32)}`,
+      'Push.FcmCredentialSid': `CR${'A'.repeat(32)}`,
+      'Totp.Issuer': 'a:b',
+      'Totp.TimeStep': '20',
+      'Totp.CodeLength': '3',
+      'Totp.Skew': '0',
+      DefaultTemplateSid: `HJ${'0'.repeat(32)}`,
+      'Whatsapp.MsgServiceSid': `MG${'0'.repeat(32)}`,
+      'Whatsapp.From': 'whatsapp:+1234567890',
+      'Passkeys.RelyingParty.Id': 'www.example.com',
+      'Passkeys.RelyingParty.Name': 'Example',
+      'Passkeys.RelyingParty.Origins': 'www.example.com',
+      'Passkeys.AuthenticatorAttachment': '',
+      'Passkeys.DiscoverableCredentials': 'required',
+      'Passkeys.UserVerification': 'discouraged',
+      VerifyEventSubscriptionEnabled: 'true'
+    })],
+    ['S2', 200, listOf('services', Service), fetch('/Services')],
+    ['S3', 200, Service, fetch(path)],
+    ['S4', 200, Service, post(path, {})],
+    ['E1', 201, Entity, post(`${path}/Entities`, { Identity: somebody() })],
+    ['E2', 200, listOf('entities', Entity), fetch(`${path}/Entities`)],
+    ['E3', 200, Entity, fetch(phone.entity)],
+    ['F1', 201, NewFactor, post(`${phone.entity}/Factors`, { FriendlyName: 'a:b', FactorType: 'totp', Metadata: '{"os":"x"}' })],
+    ['F2', 200, listOf('factors', Factor), fetch(`${phone.entity}/Factors`)],
+    ['F3', 200, Factor, fetch(`${phone.entity}/Factors/${phone.sid}`)],
+    ['F4', 200, Factor, unverified.update({ AuthPayload: unverified.wrongCode(now()) })],
+    ['C1', 201, Challenge, phone.challenge(phone.wrongCode(now()), {
+      HiddenDetails: '{}', 'Details.Message': 'x', 'Details.Fields': '{"label":"x","value":"y"}'
+    })],
+    ['C2', 200, listOf('challenges', Challenge), fetch(`${phone.entity}/Challenges`)],
+    ['C3', 200, Challenge, fetch(`${phone.entity}/Challenges/${sid}`)],
+    ['C4', 200, Challenge, phone.answer(sid, phone.code(now()))]
+  ]
+  for (const [name, expected, schema, answer] of answers) {
+    const { status, body } = await answer
+    t.equal(status, expected, name)
+    fits(t, schema, body, name)
+  }
+
+  for (const path of [`${phone.entity}/Factors/${unverified.sid}`, phone.entity, `/Services/${serviceSid}`]) {
+    const { status, text, headers } = await fetch(path, { method: 'DELETE' })
+    t.same([status, text], [204, ''], path)
+    t.equal(headers.get('cache-control'), 'no-store')
+    const gone = await fetch(path, { method: 'DELETE' })
+    t.equal(gone.status, 404)
+    fits(t, Refusal, gone.body, path)
+    t.same(gone.body.message, `The requested resource /v2${path} was not found`)
+  }
+})
+
+t.test('every answer is for the one who asked alone, and a refusal says what Twilio would', async t => {
+  const { fetch, serviceSid, baseUrl } = await standIn(t)
+  const form = { FriendlyName: 'x'.repeat(31) }
+  const refusals = [
+    [400, 60200, 'Invalid parameter: FriendlyName must have 1 to 30 characters, without control characters', fetch('/Services', { method: 'POST', form })],
+    [400, 20001, 'Missing required parameter FriendlyName in the post body', fetch('/Services', { method: 'POST' })],
+    [401, 20003, 'Authenticate', fetch('/Services', { headers: { authorization: '' } })],
+    [404, 20404, 'The requested resource /v2/Nothing was not found', fetch('/Nothing?AuthPayload=123456')],
+    [405, 20004, 'Method not allowed', fetch(`/Services/${serviceSid}`, { method: 'PUT', form })],
+    [403, 60204, 'Service does not support this feature', fetch(`/Services/${serviceSid}/Webhooks`)],
+    [413, 60306, 'Invalid Request', fetch('/Services', { method: 'POST', form: 'x'.repeat(70_000) })],
+    [415, 60306, 'Invalid Request', fetch('/Services', { method: 'POST', form: '{}', headers: { 'content-type': 'application/json' } })]
+  ] as const
+  for (const [status, code, message, answer] of refusals) {
+    const { body, headers, ...answered } = await answer
+    t.equal(answered.status, status)
+    t.same(body, { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status })
+    t.equal(headers.get('cache-control'), 'no-store')
+    t.match(headers.get('content-type'), /^application\/json/)
+    t.equal(headers.get('www-authenticate'), status === 401 ? 'Basic realm="Twilio API"' : null)
+  }
+  t.equal((await fetch('')).status, 404)
+  t.equal((await fetch('/Services', { method: 'HEAD' })).status, 200)
+  t.equal((await globalThis.fetch(`${baseUrl}/elsewhere`)).status, 404)
+})
