@@ -17,6 +17,7 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly scripts?: Readonly<Record<string, string>>
+  readonly bin?: Readonly<Record<string, string>>
 }
 
 interface Application {
@@ -161,4 +162,70 @@ t.test('only what is exported can be imported', async t => {
     '/dist/verifier/verifier.js': hidden
   })
   t.ok(readdirSync(join(folder, 'node_modules', NAME, 'dist')).includes('index.d.ts'))
+})
+
+t.test('the command serves what Twilio\'s own library understands, and goes on after a restart', async t => {
+  const { folder } = installed(t, ['fastify', 'twilio', 'otpauth'])
+  const answer = answerOf(folder, `
+    import { spawn } from 'node:child_process'
+    import { once } from 'node:events'
+    import { Secret, TOTP } from 'otpauth'
+    import twilio from 'twilio'
+
+    const bin = 'node_modules/${NAME}/dist/cli/main.js'
+    async function serve (...args) {
+      const child = spawn(process.execPath, [bin, 'serve', '--json', '--port', '0', '--data', 'kept', ...args])
+      let [stdout, stderr] = ['', '']
+      child.stderr.on('data', chunk => { stderr += chunk })
+      const closed = once(child, 'close')
+      await Promise.race([new Promise(resolve => child.stdout.on('data', chunk => {
+        stdout += chunk
+        if (stdout.endsWith('\\n')) resolve()
+      })), closed])
+      const end = async () => {
+        child.kill('SIGTERM')
+        const [exitCode] = await closed
+        return { exitCode, stderr, lines: stdout.split('\\n').length - 1 }
+      }
+      return { ...JSON.parse(stdout || '{}'), end }
+    }
+    function entityAt ({ baseUrl, accountSid, authToken, serviceSid }) {
+      const client = twilio(accountSid, authToken)
+      client.verify.baseUrl = baseUrl
+      return client.verify.v2.services(serviceSid).entities('alice-0001')
+    }
+
+    const first = await serve()
+    const factor = await entityAt(first).newFactors.create({ friendlyName: 'Phone', factorType: 'totp' })
+    const totp = new TOTP({ secret: Secret.fromBase32(factor.binding.secret) })
+    const { status } = await entityAt(first).factors(factor.sid).update({ authPayload: totp.generate() })
+    const ends = [await first.end()]
+
+    const second = await serve()
+    const authPayload = totp.generate({ timestamp: Date.now() + 30000 })
+    const challenge = await entityAt(second).challenges.create({ factorSid: factor.sid, authPayload })
+    ends.push(await second.end())
+    const same = ['accountSid', 'authToken', 'serviceSid'].every(name => first[name] === second[name])
+    const withoutPg = await serve('--database-url', 'postgres://127.0.0.1/verify')
+    ends.push(await withoutPg.end())
+    console.log(JSON.stringify({ status, challenge: challenge.status, same, ends }))
+  `)
+  t.same(answer, {
+    status: 'verified',
+    challenge: 'approved',
+    same: true,
+    ends: [
+      { exitCode: 0, stderr: '', lines: 1 },
+      { exitCode: 0, stderr: '', lines: 1 },
+      { exitCode: 1, stderr: `${NAME}: a database needs the package pg: npm install pg\n`, lines: 0 }
+    ]
+  })
+})
+
+t.test('the command is there under the package\'s name, and runs as a program', async t => {
+  const { folder, manifest } = installed(t, ['fastify'])
+  t.same(manifest.bin, { [NAME]: 'dist/cli/main.js' })
+  const program = join(folder, 'node_modules', NAME, 'dist/cli/main.js')
+  t.match(readFileSync(program, 'utf8'), /^#!\/usr\/bin\/env node\n/)
+  t.match(run(folder, process.execPath, [program, '--help']), /^Usage: fastify-verify-totp /)
 })

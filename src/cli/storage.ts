@@ -1,0 +1,83 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { folderStore } from '../stores/folder.js'
+import { postgresStore, type PostgresClient } from '../stores/postgres.js'
+import type { Store } from '../stores/store.js'
+import { lockFolder } from './folder-lock.js'
+import { attempt, StartError } from './start-error.js'
+
+/** Where a server keeps what it knows. */
+export interface Storage {
+  /** A store of this name, made ready for use. */
+  open<Document extends { readonly revision: number }> (name: string): Promise<Required<Store<Document>>>
+  close (): Promise<void>
+}
+
+/** What is asked of the package `pg`. */
+export interface PostgresDriver {
+  readonly default: {
+    readonly Pool: new (options: PoolOptions) => PostgresClient & {
+      on (event: 'error', listener: () => void): unknown
+      end (): Promise<void>
+    }
+  }
+}
+
+interface PoolOptions {
+  readonly connectionString: string
+  readonly connectionTimeoutMillis: number
+  readonly query_timeout: number
+}
+
+/** Milliseconds that a request waits for PostgreSQL. */
+const PATIENCE = 5000
+
+/** Makes the folder, for its owner's eyes only. */
+export async function makeFolder (folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+}
+
+/** Keeps documents in a folder, which no other process may use meanwhile. */
+export async function folderStorage (folder: string): Promise<Storage> {
+  await makeFolder(folder)
+  const unlock = await lockFolder(folder)
+
+  return {
+    async open<Document extends { readonly revision: number }> (name: string) {
+      const store = folderStore<Document>(join(folder, name))
+      await store.createFolder()
+      return store
+    },
+
+    close: unlock
+  }
+}
+
+/** Keeps documents in PostgreSQL, where other processes may use them at the same time. */
+export async function postgresStorage (
+  connectionString: string, load: () => Promise<PostgresDriver> = async () => await import('pg')
+): Promise<Storage> {
+  const { default: { Pool } } = await driver(load)
+  const client = new Pool({ connectionString, connectionTimeoutMillis: PATIENCE, query_timeout: PATIENCE })
+  // An idle connection that breaks is replaced; without a listener it would end the process.
+  client.on('error', () => {})
+
+  return {
+    async open<Document extends { readonly revision: number }> (name: string) {
+      const store = postgresStore<Document>({ client, table: `verify_${name}` })
+      await attempt(`the database at ${new URL(connectionString).host} can't be used`, store.createTable)
+      return store
+    },
+
+    close: async () => await client.end()
+  }
+}
+
+/** Whoever keeps documents in a folder has no need of it, so it isn't among the dependencies. */
+async function driver (load: () => Promise<PostgresDriver>): Promise<PostgresDriver> {
+  try {
+    return await load()
+  } catch {
+    throw new StartError('a database needs the package pg: npm install pg')
+  }
+}

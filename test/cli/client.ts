@@ -1,0 +1,45 @@
+import twilio from 'twilio'
+import { authenticator } from '../authenticator.js'
+
+/** What `serve --json` prints. */
+export interface Printed {
+  readonly baseUrl: string
+  readonly accountSid: string
+  readonly authToken: string
+  readonly serviceSid: string
+}
+
+/** The only line that was printed, if it is one. */
+export function printed (stdout: string): Printed {
+  const [line = '', ...more] = stdout.split('\n')
+  if (more.join('\n') !== '') throw new Error(`more than one line: ${stdout}`)
+  return JSON.parse(line)
+}
+
+/** The service, by Twilio's own library. */
+export function serviceOf ({ baseUrl, accountSid, authToken, serviceSid }: Printed) {
+  const client = twilio(accountSid, authToken)
+  client.verify.baseUrl = baseUrl
+  return client.verify.v2.services(serviceSid)
+}
+
+/** Somebody who has enrolled: with the code of this step, so the next one is fresh. */
+export async function enroll (server: Printed, identity: string) {
+  const entity = serviceOf(server).entities(identity)
+  const { sid, binding } = await entity.newFactors.create({ friendlyName: 'Phone', factorType: 'totp' })
+  const phone = authenticator(binding.secret)
+  const { status } = await entity.factors(sid).update({ authPayload: phone.code(now()) })
+  return { sid, secret: binding.secret, status, nextCode: () => phone.code(now() + 30) }
+}
+
+/** The status of a challenge that is answered with a code. */
+export async function challenge (
+  server: Printed, identity: string, factorSid: string, authPayload: string
+): Promise<string> {
+  const { status } = await serviceOf(server).entities(identity).challenges.create({ factorSid, authPayload })
+  return status
+}
+
+function now (): number {
+  return Math.floor(Date.now() / 1000)
+}

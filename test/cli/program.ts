@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { printed, type Printed } from './client.js'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const PROGRAM = join(ROOT, 'dist/cli/main.js')
+
+/** How a process ended, and what it has said. */
+export interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The program as it runs. */
+export interface Program {
+  readonly pid: number
+  /** What `serve --json` printed, once it has. */
+  readonly server: Promise<Printed>
+  readonly ended: Promise<Ended>
+  /** Ends it with a signal. */
+  end (signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Ended>
+}
+
+interface Cleanup { after (fn: () => Promise<void>): void }
+
+/** Starts the program as it is built, whatever comes of it. It is killed when the test is over. */
+export function program (t: Cleanup, args: readonly string[], env: Record<string, string> = {}): Program {
+  if (!existsSync(PROGRAM)) throw new Error('the program is not built: run "npm run build"')
+  // Not this process's environment: it has what watches over the tests.
+  return started(t, [PROGRAM, ...args], { PATH: process.env['PATH'] ?? '', ...env })
+}
+
+/** Starts the program from its source, under what watches over the tests. */
+export function programFromSource (t: Cleanup, args: readonly string[]): Program {
+  const source = join(ROOT, 'src/cli/main.ts')
+  return started(t, [...process.execArgv, source, ...args], process.env)
+}
+
+/** `serve` on a port of its own. */
+export function serving (
+  t: Cleanup, data: string, args: readonly string[] = [], env: Record<string, string> = {}
+): Program {
+  return program(t, ['serve', '--json', '--port', '0', '--data', data, ...args], env)
+}
+
+function started (t: Cleanup, args: readonly string[], env: NodeJS.ProcessEnv): Program {
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stderr.on('data', chunk => { stderr += chunk })
+  const ended = new Promise<Ended>(resolve => {
+    child.once('close', exitCode => resolve({ exitCode, stdout, stderr }))
+  })
+  const spoken = new Promise<void>(resolve => {
+    child.stdout.on('data', chunk => {
+      stdout += chunk
+      if (stdout.includes('\n')) resolve()
+    })
+  })
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    pid: child.pid ?? 0,
+    ended,
+
+    get server () {
+      return Promise.race([spoken, ended]).then(() => {
+        if (stdout === '') throw new Error(`it did not start: ${stderr}`)
+        return printed(stdout)
+      })
+    },
+
+    async end (signal) {
+      child.kill(signal)
+      return await ended
+    }
+  }
+}
