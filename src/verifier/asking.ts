@@ -6,8 +6,8 @@ import { UnsealableError } from '../seal.js'
 import type { VerifierContext } from './context.js'
 
 /**
- * Tags that tie a factor at Twilio to its identity, as the seal does with a secret, one for each key: where it is
- * kept can't be moved to somebody else's document.
+ * Tags that tie a factor at Twilio to its identity, as the seal does with a secret, one for each key: where
+ * it is kept can't be moved to somebody else's document.
  */
 export function tagsOf (
   { digests }: Pick<VerifierContext, 'digests'>, identity: string, factorSid: string, remote: Remote

@@ -3,7 +3,7 @@ import type { AttemptLimits } from '../entity/attempts.js'
 import type { Entity, UnverifiedFactor } from '../entity/entity.js'
 import { withoutExpired } from '../entity/expiry.js'
 import { enrolledBy, livingUnverified } from '../entity/factors.js'
-import { MalformedError } from '../errors.js'
+import { MalformedError, type TotpError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
 import { passage } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
@@ -50,13 +50,13 @@ export async function change<T> (
   })
 }
 
-/** Changing factors takes an approval that was given just now; operators need none. */
-export function requireFresh (
+/** Changing factors takes an approval that was given just now; operators need none. Null when it is there. */
+export function stalenessOf (
   { limits, freshness }: VerifierContext, entity: Entity, session: Session | null, now: number
-): void {
-  if (session === null) return
+): TotpError | null {
+  if (session === null) return null
   const fresh = passage(entity, session, { maxAge: freshness, unenrolled: 'deny' }, limits, now)
-  if (!fresh.passes) throw fresh.refusal
+  return fresh.passes ? null : fresh.refusal
 }
 
 /** The unverified factor, if it is of use, and this session enrolled it; an operator may have anybody's. */

@@ -5,12 +5,12 @@ import {
 } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
-import { ConflictError, FactorLimitError, MalformedError } from '../errors.js'
+import { ConflictError, FactorLimitError, MalformedError, type TotpError } from '../errors.js'
 import type { LocalProvider, RemoteProvider } from '../providers/provider.js'
 import type { Decision } from '../stores/entities.js'
 import { answeredInTime, tagsOf } from './asking.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
-import { change, requireFresh, type NewMark, type VerifierContext } from './context.js'
+import { change, stalenessOf, type NewMark, type VerifierContext } from './context.js'
 
 /** Options of `enroll`. */
 export interface EnrollOptions {
@@ -103,7 +103,8 @@ function requireEnrollable (
   context: VerifierContext, entity: Entity, { session }: Enrollment, now: number
 ): void {
   requireOngoing(entity, session, context.freshness)
-  requireRoom(context, entity, session, now)
+  const full = wantOfRoom(context, entity, session, now)
+  if (full !== null) throw full
 }
 
 /** What every factor begins with. */
@@ -121,15 +122,19 @@ function enrolled (
   }
 }
 
-/** With a verified factor in place, another takes a fresh approval: a stolen session must not add its own. */
-export function requireRoom (
+/**
+ * Why there is no room for another factor, or null. With a verified one in place it takes a fresh approval: a
+ * stolen session must not add its own.
+ */
+export function wantOfRoom (
   context: VerifierContext, entity: Entity, session: Session | null, now: number
-): void {
+): TotpError | null {
   const { factors } = entity
   const { maxFactors, enrollAnew, providers } = context
-  if (factors.length > 0) requireFresh(context, entity, session, now)
+  const stale = factors.length > 0 ? stalenessOf(context, entity, session, now) : null
+  if (stale !== null) return stale
   const staying = enrollAnew ? factors.filter(factor => !providers.isFormer(factor)) : factors
-  if (staying.length >= maxFactors || factors.length >= MAX_FACTORS) throw new FactorLimitError()
+  return staying.length >= maxFactors || factors.length >= MAX_FACTORS ? new FactorLimitError() : null
 }
 
 /** Two factors of one secret would make each code work twice. Those at Twilio can't be compared. */

@@ -4,7 +4,7 @@ import { publicFactor, removeUnverified, removeVerified, type Factor } from '../
 import { FactorNotFoundError, ProviderError } from '../errors.js'
 import type { Decision, Happening } from '../stores/entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
-import { change, ownUnverified, requireFresh, type NewMark, type VerifierContext } from './context.js'
+import { change, ownUnverified, stalenessOf, type NewMark, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
 import { sweep } from './leftovers.js'
 
@@ -93,6 +93,7 @@ function requireFactor (
   if (unverified?.sid === sid) return unverified
   const factor = entity.factors.find(factor => factor.sid === sid)
   if (factor === undefined) throw new FactorNotFoundError()
-  requireFresh(context, entity, session, now)
+  const stale = stalenessOf(context, entity, session, now)
+  if (stale !== null) throw stale
   return factor
 }

@@ -5,7 +5,8 @@ import type {
   Entity, UnverifiedEmbedded, UnverifiedFactor, UnverifiedTwilio, VerifiedFactor
 } from '../entity/entity.js'
 import {
-  addVerified, afterFailure, publicFactor, removeUnverified, removeVerified, verifiedEmbedded, type Factor
+  addVerified, afterFailure, livingUnverified, publicFactor, removeUnverified, removeVerified,
+  verifiedEmbedded, type Factor
 } from '../entity/factors.js'
 import { verifiedTwilio } from '../entity/twilio-factor.js'
 import { ChallengeDeniedError, ConflictError, EnrollmentEndedError, FactorNotFoundError } from '../errors.js'
@@ -16,7 +17,7 @@ import { granted } from './approval.js'
 import { judgedInTime, keeperOf } from './asking.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, ownUnverified, requireLength, type NewMark, type VerifierContext } from './context.js'
-import { requireRoom } from './enrollment.js'
+import { wantOfRoom } from './enrollment.js'
 import { sweep } from './leftovers.js'
 
 /** Answer of `verify`. */
@@ -46,7 +47,8 @@ export async function verify (
     const unverified = ownUnverified(entity, session, now)
     if (unverified?.sid !== sid) throw new FactorNotFoundError()
     requireLength(typed, [unverified.config])
-    requireRoom(context, entity, session, now)
+    const full = wantOfRoom(context, entity, session, now)
+    if (full !== null) throw full
     return unverified.provider === 'embedded'
       ? judgedHere(context, entity, unverified, session, typed, now)
       : reserved(context, entity, unverified, now)
@@ -87,9 +89,12 @@ async function settled (
   const provider = context.providers.remote(remote.serviceSid)
   const outcome = await judgedInTime(context.timeout, async () => await provider.verify(remote, code))
   return await change(context, caller, (entity, now): Decision<Verified> => {
-    if (entity === null) throw new FactorNotFoundError()
-    const unverified = ownUnverified(entity, session, now)
-    if (unverified?.sid !== sid || unverified.provider !== 'twilio') throw new FactorNotFoundError()
+    const unverified = entity && livingUnverified(entity, now)
+    if (entity === null || unverified?.sid !== sid || unverified.provider !== 'twilio') throw new FactorNotFoundError()
+    // What is the session's no more, while Twilio may have verified it, is of no use to anybody.
+    if (ownUnverified(entity, session, now) === null) {
+      return { next: removeUnverified(entity), answer: new FactorNotFoundError() }
+    }
     return settlement(context, entity, unverified, session, outcome, code, now)
   })
 }
@@ -102,7 +107,8 @@ function settlement (
   const ended = removeUnverified(entity)
   switch (outcome.verdict) {
     case 'approved': {
-      requireRoom(context, entity, session, now)
+      const full = wantOfRoom(context, entity, session, now)
+      if (full !== null) return { next: ended, answer: full }
       const [digest] = context.digests(code, { identity: entity.identity, factorSid: asking.sid })
       return verified(context, entity, verifiedTwilio(asking, digest, now), session, now)
     }

@@ -1,0 +1,2 @@
+import './provider.js'
+import '../http/endpoints.test.js'

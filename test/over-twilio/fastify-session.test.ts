@@ -1,0 +1,2 @@
+import './provider.js'
+import '../sessions/fastify-session.test.js'

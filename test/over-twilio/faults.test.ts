@@ -1,0 +1,2 @@
+import './provider.js'
+import '../fastify/faults.test.js'

@@ -1,0 +1,2 @@
+import './provider.js'
+import '../fastify/plugin.test.js'

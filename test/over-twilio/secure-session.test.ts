@@ -1,0 +1,2 @@
+import './provider.js'
+import '../sessions/secure-session.test.js'

@@ -1,0 +1,2 @@
+import './provider.js'
+import '../invariants/single-use.test.js'

@@ -1,0 +1,2 @@
+import './provider.js'
+import '../invariants/unverified.test.js'
