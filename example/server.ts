@@ -9,6 +9,7 @@ import { page } from './page.js'
 import { sessionsIn } from './session-store.js'
 import { settingsOf, type Settings } from './settings.js'
 import { site } from './site.js'
+import { twilioIn } from './twilio.js'
 
 /** Milliseconds that requests under way may take to end when the server has to. */
 const GRACE = 3000
@@ -37,10 +38,11 @@ async function start (settings: Settings): Promise<void> {
 }
 
 async function createServer (
-  { clockOffset, logLevel }: Settings, { client }: Database, keys: Keys
+  { clockOffset, logLevel, twilio }: Settings, { client }: Database, keys: Keys
 ): Promise<FastifyInstance> {
   const store = postgresStore({ client })
   const sessions = sessionsIn(client)
+  const provider = twilio && await twilioIn(twilio)
   await store.createTable()
   await sessions.createTables()
 
@@ -57,7 +59,7 @@ async function createServer (
   await app.register(page)
   app.get('/healthz', { schema: { summary: 'Whether the server runs' } }, async () => ({ status: 'ok' }))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(site, { sessions, store, clockOffset, ...keys })
+  await app.register(site, { sessions, store, provider, clockOffset, ...keys })
   await app.ready()
   await checkKeys(client, keys.totpKeys)
   return app

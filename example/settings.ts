@@ -12,14 +12,28 @@ export interface Settings {
   readonly sessionSecret: string | null
   /** Seal the secrets of the factors; null when they are kept in `dataDir`. */
   readonly totpKeys: readonly Buffer[] | null
-  /** Seconds that the clock of the second factor is ahead of this machine's. */
+  /** Twilio Verify in the place of the embedded provider. */
+  readonly twilio: TwilioSettings | null
+  /**
+   * Seconds that the clock of the second factor is ahead of this machine's. Twilio judges codes by its own,
+   * which this doesn't move.
+   */
   readonly clockOffset: number
   readonly logLevel: string
 }
 
+/** Which service of Twilio Verify keeps the factors, and how to get at it. */
+export interface TwilioSettings {
+  readonly accountSid: string
+  readonly authToken: string
+  readonly serviceSid: string
+  /** Where another server answers as Verify does; null for Twilio itself. */
+  readonly baseUrl: string | null
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
-const NOT_SUPPORTED = /^(?:REDIS_URL|TWILIO_\w+)$/
+const TWILIO = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVICE_SID'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 /** The session plugin takes no shorter one. */
 const SECRET_LENGTH = 32
@@ -30,9 +44,7 @@ const KEY_BYTES = 32
  * absence should be meant.
  */
 export function settingsOf (env: Environment): Settings {
-  for (const [name, value] of Object.entries(env)) {
-    if (value && NOT_SUPPORTED.test(name)) throw new StartError(`${name} is not supported yet`)
-  }
+  if (env['REDIS_URL']) throw new StartError('REDIS_URL is not supported yet')
   return {
     host: env['HOST'] || '127.0.0.1',
     port: portOf(env['PORT'] || '3000'),
@@ -40,6 +52,7 @@ export function settingsOf (env: Environment): Settings {
     databaseUrl: env['DATABASE_URL'] ? databaseUrlOf(env['DATABASE_URL']) : null,
     sessionSecret: env['SESSION_SECRET'] === undefined ? null : sessionSecretOf(env['SESSION_SECRET'], 'SESSION_SECRET'),
     totpKeys: env['TOTP_KEYS'] === undefined ? null : totpKeysOf(env['TOTP_KEYS'], 'TOTP_KEYS'),
+    twilio: twilioOf(env),
     clockOffset: clockOffsetOf(env['CLOCK_OFFSET'] || '0'),
     logLevel: logLevelOf(env['LOG_LEVEL'] || 'warn')
   }
@@ -72,6 +85,27 @@ function databaseUrlOf (text: string): string {
   const fits = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
   must(fits, 'DATABASE_URL must be a URL such as postgres://user@host/database')
   return text
+}
+
+function twilioOf (env: Environment): TwilioSettings | null {
+  const [accountSid = '', authToken = '', serviceSid = ''] = TWILIO.map(name => env[name])
+  const baseUrl = env['TWILIO_VERIFY_BASE_URL'] || null
+  const missing = TWILIO.filter(name => !env[name])
+  if (missing.length === TWILIO.length && baseUrl === null) return null
+  must(missing.length === 0, `${missing.join(' and ')} must be set too, or no variable of Twilio's`)
+  must(/^AC[0-9a-fA-F]{32}$/.test(accountSid), 'TWILIO_ACCOUNT_SID must be AC and 32 hex digits')
+  must(/^VA[0-9a-fA-F]{32}$/.test(serviceSid), 'TWILIO_VERIFY_SERVICE_SID must be VA and 32 hex digits')
+  must(baseUrl === null || isSafeOrigin(baseUrl),
+    'TWILIO_VERIFY_BASE_URL must be an origin such as https://verify.example; http:// is for this machine alone')
+  return { accountSid, authToken, serviceSid, baseUrl }
+}
+
+/** True where credentials and codes go out encrypted, or not at all. */
+function isSafeOrigin (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { origin, protocol, hostname } = new URL(text)
+  const isLoopback = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])$/.test(hostname)
+  return origin === text && (protocol === 'https:' || (protocol === 'http:' && isLoopback))
 }
 
 function clockOffsetOf (text: string): number {

@@ -3,13 +3,15 @@ import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { UnidentifiedError, verifyTotp, type EntityStore } from 'fastify-verify-totp'
+import { UnidentifiedError, verifyTotp, type EntityStore, type TwilioProvider } from 'fastify-verify-totp'
 import type { Sessions } from './session-store.js'
 
 /** What the site works with. */
 export interface SiteOptions {
   readonly sessions: Sessions
   readonly store: EntityStore
+  /** Makes new factors; null for the embedded provider. */
+  readonly provider: TwilioProvider | null
   readonly sessionSecret: string
   readonly totpKeys: readonly Buffer[]
   readonly clockOffset: number
@@ -30,7 +32,7 @@ const Credentials = Type.Object({
 
 /** Everything for which one has to be known: log-in and log-out, the second factor, and what it protects. */
 export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options) => {
-  const { sessions, store, sessionSecret, totpKeys, clockOffset } = options
+  const { sessions, store, provider, sessionSecret, totpKeys, clockOffset } = options
 
   await app.register(cookie)
   await app.register(session, {
@@ -47,8 +49,10 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
 
   await app.register(verifyTotp, {
     issuer: 'Gold Vault',
+    // With Twilio too: factors that were enrolled without it are still judged here.
     keys: totpKeys,
     store,
+    ...(provider && { provider }),
     identify: request => request.session.userId,
     clock: () => Date.now() / 1000 + clockOffset
   })

@@ -1,4 +1,4 @@
-/* global document, fetch, navigator, location, setInterval, clearInterval */
+/* global document, fetch, Option, navigator, location, setInterval, clearInterval */
 
 /** What a request was refused with; `code` says why. `status` 0 stands for no answer at all. */
 class Refusal extends Error {
@@ -18,8 +18,10 @@ let goBack = null
 /** What the user wanted to do when a code was asked for. */
 let interrupted = null
 let enrolling = null
-/** Whether the app that is being set up is one more. */
-let isAnother = false
+/** The verified factors, as they were last seen. */
+let apps = []
+/** Whether a code is judged only when its app is named: with Twilio, as soon as there are several. */
+let mustChoose = false
 let countdown = null
 let busy = false
 
@@ -89,53 +91,75 @@ function explain (refusal, field, action) {
   if (status === 0) return regret('No connection to the vault. Check your network and try again.', field)
   if (code === 'ERR_TOTP_UNIDENTIFIED') return startOver('You are logged out. Log in to go on.')
   if (code === 'ERR_TOTP_CHALLENGE_REQUIRED') return askForCode(action)
-  if (code === 'ERR_TOTP_NOT_ENROLLED') return showSetup()
+  if (code === 'ERR_TOTP_NOT_ENROLLED') return startAnew()
   if (code === 'ERR_TOTP_DISABLED') return show('closed')
-  if (code === 'ERR_TOTP_LOCKED') return showLock(retryAfter, action)
+  if (code === 'ERR_TOTP_LOCKED' && apps.length > 0) return showLock(retryAfter, action)
+  if (code === 'ERR_TOTP_LOCKED') return regret(`That was too much at once. Try again in ${spoken(retryAfter)}.`, field)
   if (code === 'ERR_TOTP_CHALLENGE_DENIED') {
     return complain('That code was not accepted. Wait for the next one, and type that.', field)
   }
   if (code === 'ERR_TOTP_FACTOR_NOT_FOUND' && enrolling !== null) {
-    return showSetup('This picture is no longer good: it lasts ten minutes and five tries. Please start again.')
+    return showSetup('This picture is no longer good: each lasts ten minutes and five tries at most. Please start ' +
+      'again with a new one, and delete what your app has of the old one.')
   }
   if (code === 'ERR_TOTP_FACTOR_LIMIT') return complain('You have as many apps as you can. Remove one first.')
   if (status === 400 && field?.classList.contains('code')) return complain('Type the six digits that your app shows.', field)
   if (status === 400 && field) return complain('That name can’t be used: 1 to 64 characters, without a colon.', field)
+  if (code === 'ERR_TOTP_PROVIDER') return awaitProvider(field)
   if (status >= 500) return regret('The vault can’t answer at the moment. Try again in a little while.', field)
   complain(message || 'That did not work. Try again.', field)
 }
 
+/** All apps were removed, elsewhere. */
+function startAnew () {
+  apps = []
+  showSetup()
+}
+
+/** Nobody knows whether the code was judged, and a code is judged once: it takes the next one. */
+function awaitProvider (field) {
+  const isCode = field?.classList.contains('code') ?? false
+  if (isCode) field.value = ''
+  regret('The service that checks the codes can’t be reached at the moment. Try again in a little while' +
+    `${isCode ? ', with a new code' : ''}.`, field)
+}
+
+/** Looks which apps there are, and whether the vault is open. */
+async function look () {
+  const { factors, approved } = await ask('GET', '/totp/factors')
+  apps = factors.filter(({ status }) => status === 'verified')
+  return approved
+}
+
 /** Finds out where the user stands, and shows the view for it. */
 async function enter (text = '') {
-  const { factors, approved } = await ask('GET', '/totp/factors')
-  const verified = factors.filter(({ status }) => status === 'verified')
-  isAnother = verified.length > 0
-  if (!isAnother) return showSetup('', text)
+  const approved = await look()
+  if (apps.length === 0) return showSetup('', text)
   if (!approved) {
     askForCode(null)
     return say(text)
   }
-  await showVault(verified, text)
+  await showVault(text)
 }
 
-async function showVault (factors, text = '', focus) {
+async function showVault (text = '', focus) {
   const { vault, identity } = await ask('GET', '/vault')
   forgetEnrollment()
   interrupted = null
   one('vault-content').textContent = `It holds ${vault}, and it is ${identity}’s.`
-  one('factors').replaceChildren(...factors.map(factorItem))
+  one('factors').replaceChildren(...apps.map(factorItem))
   show('vault', { focus: focus?.() })
   say(text)
 }
 
 /** Shows the vault as it is now. */
 async function refresh (text, focus) {
-  const { factors, approved } = await ask('GET', '/totp/factors')
-  if (!approved) return await enter(text)
-  await showVault(factors.filter(({ status }) => status === 'verified'), text, focus)
+  if (!await look()) return await enter(text)
+  await showVault(text, focus)
 }
 
 function showSetup (trouble = '', text = '') {
+  const isAnother = apps.length > 0
   forgetEnrollment()
   one('setup-lead').textContent = isAnother
     ? 'Another phone or tablet will open the vault too.'
@@ -175,7 +199,38 @@ function askForCode (action) {
     ? 'Open your authenticator app, and type the six digits that it shows.'
     : 'This takes a fresh code. Type the six digits that your authenticator app shows now.'
   one('challenge-code').value = ''
-  show('challenge', { back: action === null ? null : () => enter() })
+  offerApps()
+  show('challenge', {
+    focus: lacksApp() ? one('challenge-app') : undefined,
+    back: action === null ? null : () => enter()
+  })
+}
+
+/** Whose code it is, is a question only where there are several apps. */
+function offerApps () {
+  const select = one('challenge-app')
+  const chosen = select.value
+  one('which').hidden = apps.length < 2
+  select.replaceChildren(new Option(mustChoose ? 'Choose the app' : 'Any of them', ''), ...apps.map(appOption))
+  if (apps.some(({ sid }) => sid === chosen)) select.value = chosen
+}
+
+/** Names may be equal; then the apps are numbered, the oldest first. */
+function appOption ({ sid, friendlyName }, index) {
+  const namesakes = apps.slice(0, index).filter(app => app.friendlyName === friendlyName).length
+  return new Option(namesakes === 0 ? friendlyName : `${friendlyName} (${namesakes + 1})`, sid)
+}
+
+function lacksApp () {
+  return mustChoose && apps.length > 1 && one('challenge-app').value === ''
+}
+
+/** The code was not judged, because it could be of several apps. */
+async function askForApp () {
+  await look()
+  mustChoose = true
+  offerApps()
+  complain('Choose the app that shows the code.', one('challenge-app'))
 }
 
 function showLock (seconds, action) {
@@ -185,7 +240,7 @@ function showLock (seconds, action) {
   const submit = one('challenge-form').querySelector('[type="submit"]')
   const line = one('countdown')
   one('challenge-code').value = ''
-  complain(`Too many wrong codes. You can try again in ${spoken(seconds)}.`)
+  complain(`Too many codes. You can try again in ${spoken(seconds)}.`)
   submit.setAttribute('aria-disabled', 'true')
   line.hidden = false
   tick()
@@ -277,6 +332,8 @@ function startOver (trouble = '') {
   one('challenge-code').value = ''
   one('vault-content').textContent = ''
   one('factors').replaceChildren()
+  apps = []
+  mustChoose = false
   show('login')
   if (trouble) complain(trouble)
 }
@@ -311,14 +368,21 @@ onSubmit('setup-form', async () => {
 
 onSubmit('enroll-form', async () => {
   await ask('POST', `/totp/factors/${enrolling.sid}/verify`, { code: one('enroll-code').value.trim() })
-  await enter(isAnother ? 'The new app opens the vault too.' : 'Done: from now on your app opens the vault.')
+  await enter(apps.length > 0 ? 'The new app opens the vault too.' : 'Done: from now on your app opens the vault.')
 })
 
 onSubmit('challenge-form', async () => {
   const code = one('challenge-code').value.trim()
+  const factorSid = one('challenge-app').value
+  if (lacksApp()) return complain('Choose the app that shows the code.', one('challenge-app'))
   try {
-    await ask('POST', '/totp/challenges', { code })
+    await ask('POST', '/totp/challenges', factorSid ? { code, factorSid } : { code })
   } catch (error) {
+    if (error.status === 400 && !factorSid && /^\d{3}[ -]?\d{3}$/.test(code)) return await askForApp()
+    if (error.code === 'ERR_TOTP_FACTOR_NOT_FOUND') {
+      await enter()
+      return complain('That app is gone. Take another one.')
+    }
     // An approval taken away while the code was under way: that code is as good as never given.
     if (error.code === 'ERR_TOTP_CHALLENGE_REQUIRED') return askForCode(interrupted)
     throw error

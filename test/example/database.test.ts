@@ -1,28 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { emptyDatabase, lackingServer } from './empty-database.js'
 import { runExample, temporaryFolder } from './example-server.js'
 import { guest, type Guest } from './guest.js'
 
-const { DATABASE_URL = '' } = process.env
-const SERVER = { skip: DATABASE_URL === '' && 'needs DATABASE_URL' }
-
-/** An empty database of its own, gone with the test. */
-async function emptyDatabase (t: Test): Promise<string> {
-  const name = `example_${randomBytes(6).toString('hex')}`
-  const client = new pg.Client({ connectionString: DATABASE_URL })
-  await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
-  t.teardown(async () => {
-    await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
-    await client.end()
-  })
-  const url = new URL(DATABASE_URL)
-  url.pathname = name
-  return url.href
-}
-
-t.test('instances on one PostgreSQL are one site', SERVER, async t => {
+t.test('instances on one PostgreSQL are one site', { skip: lackingServer }, async t => {
   const shared = {
     DATABASE_URL: await emptyDatabase(t),
     PORT: '0',

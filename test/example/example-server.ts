@@ -40,11 +40,22 @@ export async function temporaryFolder (t: Cleanup): Promise<string> {
   return folder
 }
 
-/** Starts the example on a port of its own. `later` is by how many seconds its clock is ahead. */
+/** How the example is started. */
+export interface ExampleOptions {
+  readonly dataDir: string
+  /** By how many seconds its clock is ahead. */
+  readonly later?: number
+  /** @default one of its own */
+  readonly port?: number
+  /** What else its environment has. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts the example. */
 export async function startExample (
-  t: Cleanup, { dataDir, later = 0, port = 0 }: { dataDir: string, later?: number, port?: number }
+  t: Cleanup, { dataDir, later = 0, port = 0, env = {} }: ExampleOptions
 ): Promise<ExampleServer> {
-  const run = runExample(t, { DATA_DIR: dataDir, PORT: String(port), CLOCK_OFFSET: String(later) })
+  const run = runExample(t, { ...env, DATA_DIR: dataDir, PORT: String(port), CLOCK_OFFSET: String(later) })
   const url = await Promise.race([run.url, run.ended.then(({ stderr }) => {
     throw new Error(`the example did not start: ${stderr}`)
   })])

@@ -33,7 +33,7 @@ export interface Guest {
   enrollVerified (now: number): Promise<Enrolled>
   /** The same with the code before that, so that two more are still to come. */
   enrollEarly (now: () => number): Promise<Enrolled>
-  challenge (code: string): Promise<Answer>
+  challenge (code: string, factorSid?: string): Promise<Answer>
   /** Sends all but the end of the body, and comes back when the server has begun with it. */
   slow (method: string, path: string, body: unknown): Promise<SlowRequest>
   /** The same browser with a copy of the cookies, as when it sends two requests at once. */
@@ -106,7 +106,8 @@ export function guest (url: string, cookies = new Map<string, string>()): Guest 
       throw new Error('no code of the step before was accepted')
     },
 
-    challenge: async code => await request('POST', '/totp/challenges', { code }),
+    challenge: async (code, factorSid) =>
+      await request('POST', '/totp/challenges', factorSid === undefined ? { code } : { code, factorSid }),
 
     async slow (method, path, body) {
       const { hostname, port, host } = new URL(url)

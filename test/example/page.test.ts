@@ -1,44 +1,20 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { authenticator } from '../authenticator.js'
+import { browserPage } from './browser.js'
 import { startExample, temporaryFolder } from './example-server.js'
-import { programPath } from './programs.js'
+import { lacking } from './programs.js'
 
-const browserPath = programPath('chromium')
-const skip = browserPath === null && 'needs chromium'
+const skip = lacking('chromium')
 /** A folder for pictures of every view; without it none are taken. */
 const pictures = process.env['PICTURES']
 
 t.test('the page', { skip }, async t => {
   const dataDir = await temporaryFolder(t)
   let server = await startExample(t, { dataDir })
-  const browser = await chromium.launch({
-    executablePath: browserPath ?? '',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'
-    ]
-  })
-  t.after(async () => await browser.close())
-  const context = await browser.newContext({ viewport: { width: 1000, height: 900 }, reducedMotion: 'reduce' })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-
-  const faults: string[] = []
-  page.on('pageerror', error => faults.push(`${error}`))
-  page.on('requestfailed', request => faults.push(`${request.method()} ${request.url()} failed`))
-  page.on('console', message => {
-    // The browser itself notes each answer of 400 and more: those are what this test is after.
-    if (!/^Failed to load resource: .* status of (400|401|403|429)/.test(message.text())) faults.push(message.text())
-  })
-
-  const title = async (text: string) => await page.getByRole('heading', { level: 2, name: text }).waitFor()
-  const says = async (role: 'alert' | 'status', text: string | RegExp) =>
-    await page.getByRole(role).filter({ hasText: text }).waitFor()
-  const button = (name: string | RegExp) => page.getByRole('button', { name })
-  const focused = async () => await page.evaluate('document.activeElement.id')
+  const { page, context, faults, title, says, button, focused, type } = await browserPage(t)
   let secret = ''
   const phone = () => authenticator(secret)
 
@@ -46,11 +22,6 @@ t.test('the page', { skip }, async t => {
   async function later (seconds: number): Promise<void> {
     await server.end('SIGKILL')
     server = await startExample(t, { dataDir, port: server.port, later: seconds })
-  }
-
-  async function type (code: string): Promise<void> {
-    await page.keyboard.type(code)
-    await page.keyboard.press('Enter')
   }
 
   await t.test('logs in by keyboard, and names the mistake when the password is wrong', async t => {
@@ -109,7 +80,7 @@ t.test('the page', { skip }, async t => {
   })
 
   await t.test('every field has a label, and every button a name', async t => {
-    t.same(await page.evaluate(`[...document.querySelectorAll('input')]
+    t.same(await page.evaluate(`[...document.querySelectorAll('input, select')]
       .filter(input => input.labels.length !== 1 || input.labels[0].textContent.trim() === '').map(input => input.id)`), [])
     t.same(await page.evaluate(`[...document.querySelectorAll('button')]
       .filter(button => button.textContent.trim() === '').map(button => button.id)`), [])
@@ -161,7 +132,7 @@ t.test('the page', { skip }, async t => {
       await page.waitForFunction("document.body.getAttribute('aria-busy') === null")
     }
     await type(phone().wrongCode(server.now()))
-    await says('alert', /Too many wrong codes. You can try again in \d+ seconds./)
+    await says('alert', /Too many codes. You can try again in \d+ seconds./)
     await page.getByText(/^Try again in 0:\d\d$/).waitFor()
     t.equal(await button('Continue').getAttribute('aria-disabled'), 'true')
     await picture(page, 'locked')

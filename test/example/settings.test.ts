@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { settingsOf } from '../../example/settings.js'
 
+const HEX = randomBytes(16).toString('hex')
+const TWILIO = {
+  TWILIO_ACCOUNT_SID: `AC${HEX}`, TWILIO_AUTH_TOKEN: `token of ${HEX}`, TWILIO_VERIFY_SERVICE_SID: `VA${HEX}`
+}
+
 t.test('without an environment it is one machine\'s own server', async t => {
   t.same(settingsOf({ PATH: '/bin' }), {
     host: '127.0.0.1',
@@ -10,6 +15,7 @@ t.test('without an environment it is one machine\'s own server', async t => {
     databaseUrl: null,
     sessionSecret: null,
     totpKeys: null,
+    twilio: null,
     clockOffset: 0,
     logLevel: 'warn'
   })
@@ -26,7 +32,8 @@ t.test('an environment is taken as it is', async t => {
     TOTP_KEYS: keys.map(key => key.toString('base64')).join(', '),
     CLOCK_OFFSET: '-90',
     LOG_LEVEL: 'silent',
-    REDIS_URL: ''
+    REDIS_URL: '',
+    TWILIO_AUTH_TOKEN: ''
   })
   t.same(settings, {
     host: '::1',
@@ -35,6 +42,7 @@ t.test('an environment is taken as it is', async t => {
     databaseUrl: 'postgresql://somebody@127.0.0.1/some',
     sessionSecret: 's'.repeat(32),
     totpKeys: keys,
+    twilio: null,
     clockOffset: -90,
     logLevel: 'silent'
   })
@@ -56,10 +64,51 @@ t.test('what makes no sense is refused by its name', async t => {
   }
 })
 
-t.test('what is to come is refused rather than ignored', async t => {
-  for (const name of [
-    'REDIS_URL', 'TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVICE_SID', 'TWILIO_VERIFY_BASE_URL'
-  ]) {
-    t.throws(() => settingsOf({ [name]: 'x' }), { name: 'StartError', message: `${name} is not supported yet` })
+t.test('Twilio takes three variables, and a fourth to be elsewhere', async t => {
+  t.same(settingsOf(TWILIO).twilio, {
+    accountSid: TWILIO.TWILIO_ACCOUNT_SID,
+    authToken: TWILIO.TWILIO_AUTH_TOKEN,
+    serviceSid: TWILIO.TWILIO_VERIFY_SERVICE_SID,
+    baseUrl: null
+  })
+  const elsewhere = ['https://verify.example', 'https://verify.example:8443', 'http://127.0.0.1:8080', 'http://127.1.2.3',
+    'http://localhost:1', 'http://[::1]:8080']
+  for (const baseUrl of elsewhere) {
+    t.match(settingsOf({ ...TWILIO, TWILIO_VERIFY_BASE_URL: baseUrl }).twilio, { baseUrl })
   }
+})
+
+t.test('some of the three are not enough, and those that lack are named', async t => {
+  const names = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVICE_SID'] as const
+  for (const name of names) {
+    const others = names.filter(other => other !== name)
+    t.throws(() => settingsOf({ ...TWILIO, [name]: '' }), { name: 'StartError', message: new RegExp(`^${name} must be set`) })
+    t.throws(() => settingsOf({ [name]: TWILIO[name] }), {
+      name: 'StartError', message: new RegExp(`^${others.join(' and ')} must be set`)
+    })
+  }
+  t.throws(() => settingsOf({ TWILIO_VERIFY_BASE_URL: 'https://verify.example' }), {
+    name: 'StartError', message: new RegExp(`^${names.join(' and ')} must be set`)
+  })
+})
+
+t.test('variables of Twilio\'s that make no sense are refused by their name, and not shown', async t => {
+  const wrong: ReadonlyArray<[name: string, ...values: string[]]> = [
+    ['TWILIO_ACCOUNT_SID', 'AC1', `SK${HEX}`, `AC${HEX}0`, `AC${HEX}/`],
+    ['TWILIO_VERIFY_SERVICE_SID', 'VA1', `AC${HEX}`, `VA${HEX}/..`],
+    ['TWILIO_VERIFY_BASE_URL', 'verify.example', 'https://', 'https://verify.example/', 'https://verify.example/v2',
+      'https://somebody:password@verify.example', 'ftp://verify.example', 'file:///',
+      'http://verify.example', 'http://127.0.0.1.example', 'http://localhost.example', 'http://127.0.0.1@verify.example',
+      'http://[::2]', 'http://0.0.0.0', 'http://10.127.0.0.1.example']
+  ]
+  for (const [name, ...values] of wrong) {
+    for (const value of values) {
+      const message = new RegExp(`^${name} must be (?!.*${HEX})`)
+      t.throws(() => settingsOf({ ...TWILIO, [name]: value }), { name: 'StartError', message }, value)
+    }
+  }
+})
+
+t.test('what is to come is refused rather than ignored', async t => {
+  t.throws(() => settingsOf({ REDIS_URL: 'x' }), { name: 'StartError', message: 'REDIS_URL is not supported yet' })
 })

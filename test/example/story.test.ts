@@ -1,20 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
+import { scanned } from './camera.js'
 import { startExample, temporaryFolder } from './example-server.js'
 import { lacking, output } from './programs.js'
 
 const skip = lacking('zbarimg', 'oathtool', 'rsvg-convert')
-
-/** What a phone's camera reads in a picture that came as a data URI. */
-async function scanned (folder: string, qr: string): Promise<URL> {
-  const [, kind, data = ''] = /^data:image\/(png|svg\+xml);base64,(.+)$/.exec(qr) ?? []
-  const picture = join(folder, 'qr.png')
-  await writeFile(join(folder, 'qr'), data, 'base64')
-  if (kind === 'png') await writeFile(picture, data, 'base64')
-  else output('rsvg-convert', ['--width=600', '--background-color=white', '--output', picture, join(folder, 'qr')])
-  return new URL(output('zbarimg', ['-q', '--raw', '-Sdisable', '-Sqrcode.enable', picture]))
-}
 
 function codeOf (secret: string, at: number): string {
   return output('oathtool', ['--totp', '-b', '--now', `@${at}`, secret])

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+
+/** Twilio's host, as programs see it that know no other. */
+export interface TwilioHost {
+  /** The proxy by which they reach it. */
+  readonly proxy: string
+  /** The certificate that they have to trust. */
+  readonly certificate: string
+}
+
+const HOST = 'verify.twilio.com'
+
+/** Makes a proxy that takes connections for Twilio's host to the stand-in, and no others anywhere. */
+export async function twilioHost (
+  t: { after (fn: () => Promise<void>): void }, folder: string, baseUrl: string
+): Promise<TwilioHost> {
+  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')]
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', certificate
+  ], { stdio: 'ignore' })
+  const tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, socket => {
+    const inner = connect(Number(new URL(baseUrl).port), '127.0.0.1')
+    socket.pipe(inner).pipe(socket)
+    socket.on('error', () => inner.destroy())
+    inner.on('error', () => socket.destroy())
+  })
+  const proxy = createServer()
+  proxy.on('connect', (request, socket) => {
+    if (request.url !== `${HOST}:443`) return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    return tls.emit('connection', socket)
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  t.after(async () => {
+    proxy.close()
+    proxy.closeAllConnections()
+  })
+  return { proxy: `http://127.0.0.1:${portOf(proxy.address())}`, certificate }
+}
+
+function portOf (address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new TypeError('a server without a port')
+  return address.port
+}
