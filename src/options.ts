@@ -30,7 +30,7 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly session?: SessionPort<Request, Reply>
   /**
    * The account name that apps show, unless the user gives one. @default the identity, or the issuer if that
-   * can't be
+   * can't be, or if Twilio would learn it
    */
   readonly friendlyName?: (request: Request) => string | Promise<string>
   /** Seconds that an approval lasts, 1 to 2592000. Routes may ask for less. @default 43200 */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartError } from './start-error.js'
 
 const KEY_BYTES = 32
+/** Bits of a file's mode: group and others may read. */
+const OTHERS_READ = 0o044
 
 /** Keys as text: base64, separated by commas. `source` is the variable or file that it is from. */
 export function keysOf (text: string, source: string): readonly Uint8Array[] {
@@ -19,6 +21,8 @@ export function keysOf (text: string, source: string): readonly Uint8Array[] {
 export async function keptKeys (folder: string): Promise<readonly Uint8Array[]> {
   const file = join(folder, 'totp-keys')
   await makeOnce(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`)
+  const { mode } = await stat(file)
+  if ((mode & OTHERS_READ) !== 0) throw new StartError(`others may read ${file}: chmod 600`)
   return keysOf(await readFile(file, 'utf8'), file)
 }
 

@@ -28,9 +28,10 @@ makes an account, its auth token, a service and the key under which secrets are 
   --host <address>      address to listen on (127.0.0.1); anything but loopback needs --behind-tls
   --port <port>         port to listen on, 0 for any free one (8080)
   --behind-tls <origin> origin of the proxy with TLS that sends requests here, such as https://verify.example
-  --data <directory>    where everything is kept, for one process at a time (.fastify-verify-totp)
+  --data <directory>    where everything is kept, for one process at a time (.fastify-verify-totp); processes of
+                        other containers aren't noticed
   --database-url <url>  keeps documents and credentials in PostgreSQL, for any number of processes; needs the
-                        package pg, which also reads PGPASSWORD
+                        package pg. A password belongs in PGPASSWORD: others can read arguments
   --json                prints one line of JSON: baseUrl, accountSid, authToken, serviceSid
   --help                prints this
 

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { folderStore } from '../stores/folder.js'
 import { postgresStore, type PostgresClient } from '../stores/postgres.js'
@@ -29,12 +29,22 @@ interface PoolOptions {
   readonly query_timeout: number
 }
 
+/** Bits of a file's mode: group and others may write. */
+const OTHERS_WRITE = 0o022
 /** Milliseconds that a request waits for PostgreSQL. */
 const PATIENCE = 5000
 
-/** Makes the folder, for its owner's eyes only. */
+/**
+ * Makes the folder, for its owner's eyes only. One that is there already has to be this user's, and of no use
+ * to others: what they put there would be written to, or taken for ours.
+ */
 export async function makeFolder (folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { uid, mode } = await stat(folder)
+  const ours = process.getuid === undefined || uid === process.getuid()
+  if (!ours || (mode & OTHERS_WRITE) !== 0) {
+    throw new StartError(`others may write to ${folder}: chmod 700, or --data with another`)
+  }
 }
 
 /** Keeps documents in a folder, which no other process may use meanwhile. */

@@ -85,6 +85,8 @@ const TwilioFactorSchema = strict({
 const UnverifiedEmbeddedSchema = strict({ ...embedded, ...unverified })
 const UnverifiedTwilioSchema = strict({ ...twilio, ...unverified, askedAt: orNull(Seconds) })
 
+const LeftoverSchema = strict({ sid: FactorSid, remote: RemoteSchema, tag: Digest })
+
 const ReservationSchema = strict({
   id: Type.String({ pattern: '^[A-Za-z0-9_-]{16}$' }),
   factorSid: FactorSid,
@@ -121,7 +123,7 @@ const EntitySchema = strict({
   attempts: AttemptsSchema,
   approvals: Type.Array(ApprovalSchema, { maxItems: MAX_SESSIONS }),
   ended: Type.Array(strict({ hash: MarkHash, at: Seconds }), { maxItems: MAX_SESSIONS }),
-  leftovers: Type.Array(strict({ factorSid: FactorSid, remote: RemoteSchema }), { maxItems: MAX_LEFTOVERS })
+  leftovers: Type.Array(LeftoverSchema, { maxItems: MAX_LEFTOVERS })
 })
 
 /** Where Twilio keeps a factor; its `tag` ties that to the identity, as a seal does with a secret. */
@@ -157,7 +159,7 @@ export type UnverifiedFactor = UnverifiedEmbedded | UnverifiedTwilio
 export interface Reservation extends DeepReadonly<Static<typeof ReservationSchema>> {}
 
 /** A removed factor that the remote provider still has. */
-export type Leftover = Entity['leftovers'][number]
+export interface Leftover extends DeepReadonly<Static<typeof LeftoverSchema>> {}
 
 /**
  * Wrong codes of an identity: `failures` since the last right one; attempts whose outcome is `unknown`, and

@@ -77,6 +77,16 @@ export function removeVerified (entity: Entity, sids: readonly string[]): Entity
   return voidApprovals({ ...entity, factors, leftovers })
 }
 
+/**
+ * Drops the unverified factor. Twilio deletes it by itself, unless it is just being asked about a code, and
+ * may find it right: then it is remembered.
+ */
+export function dropUnverified (entity: Entity): Entity {
+  const { unverified } = entity
+  const asked = unverified?.provider === 'twilio' && unverified.askedAt !== null
+  return asked ? removeUnverified(entity) : { ...entity, unverified: null }
+}
+
 /** Removes the unverified factor, and remembers what Twilio has of it. */
 export function removeUnverified (entity: Entity): Entity {
   const removed = entity.unverified === null ? [] : leftoversOf([entity.unverified])

@@ -75,7 +75,7 @@ export function usedFactor (factor: TwilioFactor, digest: string, now: number): 
 /** What has to be deleted at Twilio when these factors go. */
 export function leftoversOf (factors: ReadonlyArray<VerifiedFactor | UnverifiedFactor>): Leftover[] {
   return factors.flatMap(factor =>
-    factor.provider === 'twilio' ? [{ factorSid: factor.sid, remote: factor.remote }] : [])
+    factor.provider === 'twilio' ? [{ sid: factor.sid, remote: factor.remote, tag: factor.tag }] : [])
 }
 
 /** True when both are one factor at Twilio, which compares identities without regard to case. */

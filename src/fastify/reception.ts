@@ -25,7 +25,7 @@ export interface Reception {
 
 /** The part of the settings that is about requests. */
 export type ReceptionSettings =
-  Pick<Settings<FastifyRequest, FastifyReply>, 'identify' | 'issuer' | 'friendlyName' | 'clock' | 'timeout'> &
+  Pick<Settings<FastifyRequest, FastifyReply>, 'identify' | 'issuer' | 'friendlyName' | 'provider' | 'clock' | 'timeout'> &
   { readonly session: SessionPort<FastifyRequest, FastifyReply> }
 
 /** Talks to the host's login and session. */
@@ -85,7 +85,9 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
 
     async friendlyName (request, identity) {
       const name = await namedByHost(request)
-      if (name === undefined) return isFriendlyName(identity) ? identity : settings.issuer
+      // Somebody else's service is told no more of a user than it is meant to be.
+      const shown = settings.provider === undefined && isFriendlyName(identity)
+      if (name === undefined) return shown ? identity : settings.issuer
       if (!isFriendlyName(name)) {
         throw new InvalidOptionError('friendlyName', 'must return 1 to 64 characters, without colon or control characters')
       }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { MAX_SECONDS } from '../entity/age.js'
 import type { Remote } from '../entity/entity.js'
 import {
   ConflictError, FactorLimitError, FactorNotFoundError, InvalidOptionError, LockedError,
@@ -136,8 +137,9 @@ export function twilioProvider ({ client, serviceSid }: TwilioProviderOptions): 
         throw new MalformedError('the factor at Twilio is no verified TOTP factor')
       }
       const { friendlyName, dateCreated } = answer
-      if (typeof friendlyName !== 'string' || !(dateCreated instanceof Date)) throw unfit()
-      return { friendlyName, config: configOf(answer), createdAt: Math.floor(dateCreated.getTime() / 1000) }
+      const createdAt = dateCreated instanceof Date ? Math.floor(dateCreated.getTime() / 1000) : NaN
+      if (typeof friendlyName !== 'string' || !(createdAt >= 0 && createdAt <= MAX_SECONDS)) throw unfit()
+      return { friendlyName, config: configOf(answer), createdAt }
     }
   }
 }

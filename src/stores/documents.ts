@@ -28,7 +28,7 @@ export interface Read<Document> {
 /** Options of `documentsIn`. */
 export interface DocumentsOptions<Document extends { readonly revision: number }> {
   readonly store: Store<Document>
-  /** What the store gave, if it is a document of this key. Throws for all else. */
+  /** What the store gave, or is to be given, if it is a document of this key. Throws for all else. */
   readonly check: (key: string, stored: unknown, now: number) => Document
   readonly clock: Clock
   /** Seconds that one read, or one change with all its tries, may wait for the store. */
@@ -52,7 +52,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
       for (let lost = 0; lost <= retries; lost++) {
         const { document, now } = await read(key, deadline)
         const { next, answer } = decide(document, now)
-        if (next === undefined || await replace(key, document, next, deadline)) return answer
+        if (next === undefined || await replace(key, document, next, now, deadline)) return answer
         await backOff(lost + 1)
       }
       throw new ConflictError()
@@ -66,9 +66,11 @@ export function documentsIn<Document extends { readonly revision: number }> (
   }
 
   async function replace (
-    key: string, document: Document | null, next: Document | null, deadline: Deadline
+    key: string, document: Document | null, next: Document | null, now: number, deadline: Deadline
   ): Promise<boolean> {
     const revised = next === null || document === null ? next : { ...next, revision: document.revision + 1 }
+    // What can't be read again would take away all that is there.
+    if (revised !== null) check(key, revised, now)
     const won: unknown = await ask(deadline, () => store.replace(key, document?.revision ?? null, revised))
     if (typeof won !== 'boolean') throw new StoreError(new Error('replace resolved neither true nor false'))
     return won

@@ -52,6 +52,9 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
     const known = entity.factors.find(factor =>
       factor.provider === 'twilio' && isSameRemote(factor.remote, remote))
     if (known !== undefined) return { answer: publicFactor(known) }
+    if (entity.leftovers.some(leftover => isSameRemote(leftover.remote, remote))) {
+      throw new MalformedError('the factor was removed here, and is to be deleted at Twilio')
+    }
     if (entity.factors.length >= Math.min(context.maxFactors, MAX_FACTORS)) throw new FactorLimitError()
     const sid = newSid('YF')
     const [tag] = tagsOf(context, identity, sid, remote)
@@ -103,6 +106,7 @@ async function tried (context: VerifierContext, adoptions: readonly Adoption[]):
 
 /** What is too easy to guess is not taken over. */
 function requireAdoptable ({ codeLength, skew, timeStep }: TotpConfig): void {
-  const fits = [6, 7, 8].includes(codeLength) && [0, 1].includes(skew) && timeStep >= 15 && timeStep <= 120
+  const whole = Number.isInteger(timeStep) && timeStep >= 15 && timeStep <= 120
+  const fits = whole && [6, 7, 8].includes(codeLength) && [0, 1].includes(skew)
   if (!fits) throw new MalformedError('the factor at Twilio must have 6 to 8 digits and a skew of 0 or 1')
 }

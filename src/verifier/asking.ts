@@ -1,5 +1,5 @@
 import { deadlineIn } from '../deadline.js'
-import type { Remote, TwilioFactor, UnverifiedTwilio } from '../entity/entity.js'
+import type { Leftover, Remote } from '../entity/entity.js'
 import { ProviderError, scrubbed, TotpError } from '../errors.js'
 import type { Outcome, RemoteProvider } from '../providers/provider.js'
 import { UnsealableError } from '../seal.js'
@@ -16,9 +16,12 @@ export function tagsOf (
   return digests(JSON.stringify([serviceSid, twilioIdentity, sid]), { identity, factorSid })
 }
 
-/** The provider that keeps a factor. Throws when that isn't configured, and for a factor that was touched. */
+/**
+ * The provider that keeps a factor, or what is left of one. Throws when that isn't configured, and for a
+ * factor that was touched.
+ */
 export function keeperOf (
-  context: VerifierContext, identity: string, { sid, remote, tag }: TwilioFactor | UnverifiedTwilio
+  context: VerifierContext, identity: string, { sid, remote, tag }: Leftover
 ): RemoteProvider {
   if (!tagsOf(context, identity, sid, remote).includes(tag)) {
     throw new UnsealableError('a factor at Twilio was touched, or belongs to another identity')

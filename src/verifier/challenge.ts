@@ -43,7 +43,8 @@ export async function challenge (
       burntFactor(context, entity.identity, factor, typed, now))
     if (oldest !== undefined) return approved(context, entity, session, [oldest, ...younger], now)
     if (remote === null) return denied(context, entity, factorSid ?? null, now)
-    return reserved(context, entity, remote, typed, now)
+    const guessed = asked.some(({ provider, config }) => provider === 'embedded' && config.codeLength === typed.length)
+    return reserved(context, entity, remote, typed, guessed, now)
   })
   return 'status' in judged ? judged : await settled(context, caller, judged)
 }

@@ -3,7 +3,7 @@ import {
   MAX_FACTORS, newEntity, newSid, type Entity, type UnverifiedEmbedded, type UnverifiedFactor,
   type UnverifiedTwilio
 } from '../entity/entity.js'
-import { publicFactor, type Factor } from '../entity/factors.js'
+import { dropUnverified, publicFactor, type Factor } from '../entity/factors.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
 import { ConflictError, FactorLimitError, MalformedError, type TotpError } from '../errors.js'
 import type { LocalProvider, RemoteProvider } from '../providers/provider.js'
@@ -116,7 +116,7 @@ function enrolled (
   entity: Entity, { session, mark }: Enrollment, unverified: UnverifiedFactor, shown: Shown
 ): Decision<Enrolled> {
   return {
-    next: { ...entity, unverified },
+    next: { ...dropUnverified(entity), unverified },
     answer: { factor: publicFactor(unverified), ...shown, mark: session?.mark === mark ? null : mark },
     events: [{ type: 'factor.created', factorSid: unverified.sid }]
   }

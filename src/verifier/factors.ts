@@ -54,8 +54,8 @@ export async function rename (
  */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
   const { mark, leftover, repeated } = await removed(context, caller, sid)
-  const left = leftover ? await sweep(context, caller.identity) : []
-  if (repeated && left.includes(sid)) throw new ProviderError(new Error('the factor could not be deleted at Twilio'))
+  const gone = !leftover || await sweep(context, caller.identity, sid)
+  if (repeated && !gone) throw new ProviderError(new Error('the factor could not be deleted at Twilio'))
   return { mark }
 }
 
@@ -72,7 +72,11 @@ async function removed (context: VerifierContext, caller: Caller, sid: string): 
   const mark = newMark()
   return await change(context, caller, (entity, now): Decision<Removed> => {
     if (entity === null) throw new FactorNotFoundError()
-    if (entity.leftovers.some(({ factorSid }) => factorSid === sid)) {
+    if (entity.leftovers.some(leftover => leftover.sid === sid)) {
+      // Whoever removed the last factor has lost every approval, and may finish it; others have to show
+      // theirs.
+      const stale = entity.factors.length > 0 ? stalenessOf(context, entity, session, now) : null
+      if (stale !== null) throw stale
       return { answer: { mark: null, leftover: true, repeated: true } }
     }
     const factor = requireFactor(context, entity, session, sid, now)

@@ -1,27 +1,35 @@
 import type { Entity, Leftover } from '../entity/entity.js'
-import { answeredInTime } from './asking.js'
-import { identityOf } from './caller.js'
+import { answeredInTime, keeperOf } from './asking.js'
 import { change, type VerifierContext } from './context.js'
 
 /**
- * Deletes what Twilio still has of removed factors, and answers the sids of those for which that failed: they
- * are unusable through us already, an event tells of them, and it can be repeated.
+ * Deletes at Twilio what it still has of removed factors, of one or of all. Answers whether nothing is left
+ * of them. It never rejects: they are unusable through us already, an event tells of those that are left, and
+ * it can be repeated.
  */
-export async function sweep (context: VerifierContext, identity: string): Promise<readonly string[]> {
-  const { entities, emit } = context
-  const { entity, now } = await entities.read(identityOf(identity))
-  const leftovers = entity?.leftovers ?? []
-  const deleted = await Promise.all(leftovers.map(async leftover => await isDeleted(context, leftover)))
-  const gone = leftovers.filter((_, index) => deleted[index] === true)
-  if (gone.length > 0) await forget(context, identity, gone)
-  const left = leftovers.filter(leftover => !gone.includes(leftover)).map(({ factorSid }) => factorSid)
-  for (const factorSid of left) emit({ type: 'factor.undeleted', identity, factorSid, at: now })
-  return left
+export async function sweep (context: VerifierContext, identity: string, sid?: string): Promise<boolean> {
+  try {
+    return await swept(context, identity, sid)
+  } catch {
+    return false
+  }
 }
 
-async function isDeleted ({ providers, timeout }: VerifierContext, { remote }: Leftover): Promise<boolean> {
+async function swept (context: VerifierContext, identity: string, only?: string): Promise<boolean> {
+  const { entity, now } = await context.entities.read(identity)
+  const asked = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
+  const answers = await Promise.all(asked.map(async leftover => await isDeleted(context, identity, leftover)))
+  const left = asked.filter((_, index) => answers[index] !== true)
+  for (const { sid } of left) context.emit({ type: 'factor.undeleted', identity, factorSid: sid, at: now })
+  const gone = asked.filter(leftover => !left.includes(leftover))
+  if (gone.length > 0) await forget(context, identity, gone)
+  return left.length === 0
+}
+
+async function isDeleted (context: VerifierContext, identity: string, leftover: Leftover): Promise<boolean> {
   try {
-    await answeredInTime(timeout, async () => await providers.remote(remote.serviceSid).remove(remote))
+    const provider = keeperOf(context, identity, leftover)
+    await answeredInTime(context.timeout, async () => await provider.remove(leftover.remote))
     return true
   } catch {
     return false
@@ -29,11 +37,10 @@ async function isDeleted ({ providers, timeout }: VerifierContext, { remote }: L
 }
 
 async function forget (context: VerifierContext, identity: string, gone: readonly Leftover[]): Promise<void> {
-  const sids = gone.map(({ factorSid }) => factorSid)
+  const sids = gone.map(({ sid }) => sid)
   await change(context, { identity }, entity => {
     if (entity === null) return { answer: undefined }
-    const leftovers = entity.leftovers.filter(({ factorSid }) => !sids.includes(factorSid))
-    const next = { ...entity, leftovers }
+    const next = { ...entity, leftovers: entity.leftovers.filter(({ sid }) => !sids.includes(sid)) }
     return { next: isBlank(next) ? null : next, answer: undefined }
   })
 }

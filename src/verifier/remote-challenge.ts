@@ -4,7 +4,7 @@ import {
 } from '../entity/attempts.js'
 import type { Attempts, Entity, Reservation, TwilioFactor } from '../entity/entity.js'
 import {
-  askedFactor, creationWait, isSpent, notCreated, openChallenge, usedFactor
+  askedFactor, creationWait, isSameRemote, isSpent, notCreated, openChallenge, usedFactor
 } from '../entity/twilio-factor.js'
 import {
   ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError,
@@ -24,6 +24,12 @@ export interface Reserved {
   readonly code: string
   /** The challenge that a wrong code left pending, or null where a new one is to be created. */
   readonly pending: TwilioFactor['challenge']
+  /**
+   * Whether an embedded factor has judged the code already: that it was wrong there counts, whatever comes.
+   */
+  readonly guessed: boolean
+  /** The generation in which Twilio was asked. */
+  readonly generation: number
 }
 
 /**
@@ -31,19 +37,25 @@ export interface Reserved {
  * asking.
  */
 export function reserved (
-  context: VerifierContext, entity: Entity, factor: TwilioFactor, code: string, now: number
+  context: VerifierContext, entity: Entity, factor: TwilioFactor, code: string, guessed: boolean, now: number
 ): Decision<Reserved> {
-  keeperOf(context, entity.identity, factor)
-  const digests = context.digests(code, { identity: entity.identity, factorSid: factor.sid })
+  const { identity, generation } = entity
+  const digests = context.digests(code, { identity, factorSid: factor.sid })
   if (isSpent(factor, entity.attempts, digests)) return denied(context, entity, factor.sid, now)
   const pending = openChallenge(factor, now)
-  const wait = pending === null ? creationWait(factor, now) : 0
-  if (wait > 0) throw new LockedError(wait)
+  try {
+    keeperOf(context, identity, factor)
+    const wait = pending === null ? creationWait(factor, now) : 0
+    if (wait > 0) throw new LockedError(wait)
+  } catch (error) {
+    if (guessed) return denied(context, entity, null, now)
+    throw error
+  }
 
   const reservation = newReservation(factor.sid, digests[0], now)
   const attempts = reserveAttempt(entity.attempts, reservation, context.limits, now)
   const next = withFactor({ ...entity, attempts }, askedFactor(factor, now))
-  return { next, answer: { reservation, factor, code, pending } }
+  return { next, answer: { reservation, factor, code, pending, guessed, generation } }
 }
 
 /** Asks Twilio, and records what became of the attempt before anybody learns it. */
@@ -61,8 +73,8 @@ export async function settled (
     // It was given up meanwhile: nobody may use what it turned out to be.
     if (!entity.attempts.asked.some(reservation => reservation.id === id)) throw new ChallengeDeniedError()
     const factor = entity.factors.find(({ sid }) => sid === factorSid)
-    if (factor?.provider !== 'twilio') {
-      return refused(entity, settleUnknown(entity.attempts, id), new FactorNotFoundError())
+    if (factor?.provider !== 'twilio' || !isSameRemote(factor.remote, remote)) {
+      return lost(context, entity, reserved, new FactorNotFoundError(), now)
     }
     return settlement(context, session, entity, factor, reserved, outcome, now)
   })
@@ -70,10 +82,11 @@ export async function settled (
 
 function settlement (
   context: VerifierContext, session: Session | null, entity: Entity, factor: TwilioFactor,
-  { reservation: { id, digest, at }, pending }: Reserved, outcome: Outcome, now: number
+  reserved: Reserved, outcome: Outcome, now: number
 ): Decision<Challenged> {
+  const { reservation: { id, digest, at }, pending, guessed } = reserved
   const { attempts } = entity
-  const closed = closedMeanwhile(context, entity, session)
+  const closed = closedMeanwhile(context, entity, session, reserved)
   switch (outcome.verdict) {
     case 'approved': {
       const [tag] = tagsOf(context, entity.identity, factor.sid, factor.remote)
@@ -91,24 +104,40 @@ function settlement (
       ])
     }
     case 'unjudged': {
-      const left = pending === null ? notCreated(factor, at) : factor
-      return refused(withFactor(entity, left), giveBack(attempts, id), outcome.refusal)
+      const left = withFactor(entity, pending === null ? notCreated(factor, at) : factor)
+      // What was pending for longer than a lock may have been part of one that is over, and can't be told
+      // apart.
+      const late = now - at >= context.limits.lockFor
+      if (guessed || late) return lost(context, left, reserved, outcome.refusal, now)
+      return refused(left, giveBack(attempts, id), outcome.refusal)
     }
     case 'unknown':
-      return refused(entity, settleUnknown(attempts, id), outcome.refusal)
+      return lost(context, entity, reserved, outcome.refusal, now)
     case 'unfit':
-      return refused(entity, settleUnknown(attempts, id), outcome.refusal, [
+      return lost(context, entity, reserved, outcome.refusal, now, [
         { type: 'provider.refused', factorSid: factor.sid }
       ])
   }
 }
 
+/** Nobody will learn whether the code was right, but for an embedded factor, for which it was wrong. */
+function lost (
+  { limits }: VerifierContext, entity: Entity, { reservation: { id }, guessed }: Reserved,
+  answer: TotpError, now: number, events: readonly Happening[] = []
+): Decision<never> {
+  const { attempts } = entity
+  if (!guessed) return refused(entity, settleUnknown(attempts, id), answer, events)
+  const denial: Happening = { type: 'challenge.denied', factorSid: null }
+  return refused(entity, settleFailure(attempts, id, limits, now), answer, [denial, ...events])
+}
+
 /** Why a right code opens nothing any more. A lock that began after the attempt was reserved is no reason. */
 function closedMeanwhile (
-  { maxAge }: VerifierContext, entity: Entity, session: Session | null
+  { maxAge }: VerifierContext, entity: Entity, session: Session | null, { generation }: Reserved
 ): TotpError | null {
   if (entity.attempts.disabledAt !== null) return new DisabledError()
-  return session !== null && hasEnded(entity, session) ? new ChallengeRequiredError(maxAge) : null
+  const ended = entity.generation !== generation || (session !== null && hasEnded(entity, session))
+  return ended ? new ChallengeRequiredError(maxAge) : null
 }
 
 function refused (

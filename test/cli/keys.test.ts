@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { keptKeys, keysOf } from '../../src/cli/keys.js'
@@ -30,13 +30,22 @@ t.test('a key is made once, for its owner\'s eyes only', async t => {
 
 t.test('a key is neither replaced nor made up', async t => {
   const folder = await temporaryFolder(t)
-  await writeFile(join(folder, 'totp-keys'), '')
+  await writeFile(join(folder, 'totp-keys'), '', { mode: 0o600 })
   await t.rejects(keptKeys(folder), { name: 'StartError', message: /totp-keys must be keys/ })
   t.equal(await readFile(join(folder, 'totp-keys'), 'utf8'), '')
   await t.rejects(keptKeys(join(folder, 'nowhere')), { code: 'ENOENT' })
   const other = await temporaryFolder(t)
-  await mkdir(join(other, 'totp-keys'))
+  await mkdir(join(other, 'totp-keys'), { mode: 0o700 })
   await t.rejects(keptKeys(other), { code: 'EISDIR' })
+})
+
+t.test('a key that others may read is one no more', async t => {
+  const folder = await temporaryFolder(t)
+  await keptKeys(folder)
+  for (const mode of [0o640, 0o604]) {
+    await chmod(join(folder, 'totp-keys'), mode)
+    await t.rejects(keptKeys(folder), { name: 'StartError', message: /others may read .*totp-keys: chmod 600/ })
+  }
 })
 
 t.test('a file system that makes no links is said to be one', async t => {

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { folderStorage, postgresStorage } from '../../src/cli/storage.js'
@@ -23,6 +24,18 @@ t.test('a folder is one storage\'s at a time', async t => {
   await t.rejects(folderStorage(folder))
   await storage.close()
   await (await folderStorage(folder)).close()
+})
+
+t.test('a folder that others may write to, or that is somebody else\'s, is not used', async t => {
+  const folder = await temporaryFolder(t)
+  for (const mode of [0o770, 0o707]) {
+    await chmod(folder, mode)
+    await t.rejects(folderStorage(folder), { name: 'StartError', message: /others may write to/ })
+  }
+  await chmod(folder, 0o755)
+  await (await folderStorage(folder)).close()
+  t.intercept(process, 'getuid', { value: () => 4711 })
+  await t.rejects(folderStorage(folder), { name: 'StartError', message: /others may write to/ })
 })
 
 t.test('a database is used through a pool, each store in a table of its own', async t => {

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { clearFailures, countFailure, restartFutureLock, standing, type AttemptLimits } from '../../src/entity/attempts.js'
-import { noAttempts, type Attempts } from '../../src/entity/entity.js'
+import {
+  ASKED_LIFE, clearFailures, countFailure, giveBack, newReservation, releaseAttempt, reserveAttempt,
+  restartFutureLock, settleFailure, settleUnknown, standing, withoutAbandoned, type AttemptLimits
+} from '../../src/entity/attempts.js'
+import { MAX_ASKED, newSid, noAttempts, type Attempts, type Reservation } from '../../src/entity/entity.js'
 import { NOW } from './documents.js'
 
 const LIMITS: AttemptLimits = { lockAfter: 5, lockFor: 30, disableAfter: 50 }
@@ -163,6 +166,117 @@ t.test('no history of right and wrong codes allows more than the caps', async t 
     return true
   })))
 })
+
+t.test('an attempt is counted before its outcome is known, and locks as a wrong one does', async t => {
+  let attempts = { ...noAttempts(NOW), failures: 3 }
+  attempts = reserved(attempts)
+  t.same(standing(attempts, LIMITS, NOW), { state: 'open' })
+  attempts = reserved(attempts)
+  t.same(standing(attempts, LIMITS, NOW), { state: 'locked', retryAfter: 30 })
+  t.match(attempts, { failures: 3, unknown: 0, tally: 0 })
+})
+
+t.test('a reserved attempt that was wrong is counted once, and towards the caps', async t => {
+  const afterWrong = (before: Partial<Attempts>) => {
+    const attempts = reserved({ ...noAttempts(NOW), ...before })
+    return settleFailure(attempts, idIn(attempts), LIMITS, NOW)
+  }
+  t.same(afterWrong({ failures: 4 }), { ...noAttempts(NOW), failures: 5, tally: 1, lockedAt: NOW })
+  t.equal(afterWrong({ failures: 49 }).disabledAt, NOW)
+  t.equal(afterWrong({ tally: 99 }).disabledAt, NOW)
+})
+
+t.test('an attempt of unknown outcome counts towards the lock, and towards no cap', async t => {
+  let attempts: Attempts = { ...noAttempts(NOW), tally: 99, failures: 49 }
+  for (let n = 1; n <= 51; n++) {
+    attempts = reserved(attempts)
+    attempts = settleUnknown(attempts, idIn(attempts))
+  }
+  t.same(attempts, { ...noAttempts(NOW), failures: 49, unknown: 51, tally: 99, lockedAt: NOW })
+})
+
+t.test('an attempt that is given back never was one', async t => {
+  const before = { ...noAttempts(NOW), failures: 4, tally: 4 }
+  const attempts = reserved(before)
+  t.same(giveBack(attempts, idIn(attempts)), before)
+})
+
+t.test('a right code leaves the attempts that are under way counted', async t => {
+  const attempts = reserved(reserved({ ...noAttempts(NOW), failures: 3, unknown: 7 }))
+  t.same(clearFailures(releaseAttempt(attempts, idIn(attempts))), {
+    ...noAttempts(NOW), asked: attempts.asked.slice(1)
+  })
+})
+
+t.test('attempts whose process has died are of unknown outcome', async t => {
+  const attempts = reserved(reserved(noAttempts(NOW)), NOW + 10)
+  t.same(withoutAbandoned(attempts, NOW + ASKED_LIFE), attempts)
+  t.match(withoutAbandoned(attempts, NOW + ASKED_LIFE + 1), { unknown: 1, asked: { length: 1 } })
+  t.match(withoutAbandoned(attempts, NOW + ASKED_LIFE + 11), { unknown: 2, asked: { length: 0 } })
+  t.match(withoutAbandoned(attempts, NOW - 31), { unknown: 2, asked: { length: 0 } }, 'so are those of a clock that was wrong')
+})
+
+t.test('no more attempts are remembered than fit, and those that do not fit stay counted', async t => {
+  let attempts = noAttempts(NOW)
+  for (let n = 1; n <= MAX_ASKED + 3; n++) attempts = reserved(attempts)
+  t.match(attempts, { unknown: 3, asked: { length: MAX_ASKED } })
+})
+
+t.test('however attempts overlap, each counts once, and none is judged before its lock has passed', async t => {
+  const act = fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ type: 'reserve', at: 0 } as const) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('wrong', 'unknown', 'back'), at: fc.nat(9) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('right'), at: fc.nat(9) }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('wait'), at: fc.integer({ min: 1, max: 90 }) }) }
+  )
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(act, { maxLength: 150 }), acts => {
+    let [attempts, now] = [noAttempts(NOW), NOW]
+    let [counted, wrong] = [0, 0]
+    const reachedAt = new Map<number, number>()
+    for (const { type, at } of acts) {
+      attempts = withoutAbandoned(attempts, now)
+      const { asked } = attempts
+      const reservation = asked[at % Math.max(1, asked.length)]
+      if (type === 'wait') {
+        now += at
+      } else if (type === 'reserve') {
+        if (standing(attempts, LIMITS, now).state !== 'open') continue
+        const began = reachedAt.get(counted)
+        if (began !== undefined && now - began < Math.min(30 * 2 ** (counted / 5 - 1), HOUR)) return false
+        attempts = reserved(attempts, now)
+        counted++
+        if (counted % 5 === 0) reachedAt.set(counted, now)
+      } else if (reservation !== undefined) {
+        attempts = settled(type, attempts, reservation, now)
+        wrong += type === 'wrong' ? 1 : 0
+        if (type === 'back') counted--
+        if (type === 'right') counted = attempts.asked.length
+      }
+      const { failures, unknown } = attempts
+      if (failures + unknown + attempts.asked.length !== counted) return false
+      if (attempts.disabledAt === null && attempts.tally !== wrong) return false
+    }
+    return true
+  }), { numRuns: 300 }))
+})
+
+type End = 'wrong' | 'unknown' | 'back' | 'right'
+
+function settled (end: End, attempts: Attempts, { id }: Reservation, now: number): Attempts {
+  if (end === 'wrong') return settleFailure(attempts, id, LIMITS, now)
+  if (end === 'unknown') return settleUnknown(attempts, id)
+  return end === 'back' ? giveBack(attempts, id) : clearFailures(releaseAttempt(attempts, id))
+}
+
+function reserved (attempts: Attempts, now = NOW): Attempts {
+  return reserveAttempt(attempts, newReservation(newSid('YF'), 'd'.repeat(43), now), LIMITS, now)
+}
+
+/** The attempt that was reserved first. */
+function idIn ({ asked: [first] }: Attempts): string {
+  if (first === undefined) throw new Error('no attempt is under way')
+  return first.id
+}
 
 /** Guesses as soon as one is allowed; the owner logs in when `ownerComes`. */
 function guessesOfAYear (ownerComes: (guessesSinceLogin: number) => boolean): number {

@@ -17,7 +17,7 @@ const full = {
   },
   approvals: [approvalWith(mark, base)],
   ended: [{ hash: hashOf(newMark()), at: NOW }],
-  leftovers: [{ factorSid: newSid('YF'), remote: REMOTE }]
+  leftovers: [{ sid: newSid('YF'), remote: REMOTE, tag: hashOf(mark) }]
 }
 
 t.test('a new entity has no factor, and begins at a random revision and generation', async t => {

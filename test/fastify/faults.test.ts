@@ -118,7 +118,7 @@ t.test('while the store can not be written, nothing is approved, enrolled, renam
     t.match(await spare.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' }, what)
   }
   t.match((await alice.get('/totp/factors')).json().factors, [
-    { friendlyName: 'alice', status: 'verified' }, { friendlyName: 'second phone', status: 'unverified' }
+    { friendlyName: isEmbedded() ? 'alice' : 'Acme', status: 'verified' }, { friendlyName: 'second phone', status: 'unverified' }
   ])
   t.match(await alice.vault(), { status: 200 })
   t.match(await spare.challenge(factor.code(now())), { status: 200 }, 'mended, the code still works')

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { faultyStore } from '../faulty-store.js'
-import { site, type SiteOptions } from '../site.js'
+import { isEmbedded, site, type SiteOptions } from '../site.js'
 import type { Enrolled, Response, Visitor } from '../visitor.js'
 
 /** What a refusal looks like: code, status, and Fastify's own shape. */
@@ -256,7 +256,7 @@ t.test('RFC 9470: a caller with a bearer token is told in a header how old an ap
 t.test('a session without an approval sees of factors what it takes to answer a challenge', async t => {
   const { alice, spare, factor, now } = await enrolled(t)
   const config = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 }
-  const brief = { sid: factor.sid, friendlyName: 'alice', status: 'verified', config }
+  const brief = { sid: factor.sid, friendlyName: isEmbedded() ? 'alice' : 'Acme', status: 'verified', config }
   const verifiedAt = new Date((now() - 30) * 1000).toISOString()
   t.same((await spare.get('/totp/factors')).json(), { factors: [brief], approved: false, approval: null })
   t.same((await alice.get('/totp/factors')).json(), {

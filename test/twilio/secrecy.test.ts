@@ -1,0 +1,122 @@
+import { Writable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import t from 'tap'
+import type { Response } from '../visitor.js'
+import { refusal, sidOf, type Behaviour, type Kind } from './hostile.js'
+import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
+
+/** What Twilio says, and might have in it what nobody should read. */
+const SAID = 'said-by-twilio-alone'
+const KINDS: readonly Kind[] = ['enroll', 'verify', 'create', 'update', 'remove', 'fetch']
+
+/** Every failure that there is, in every dress. */
+const FAILURES: ReadonlyArray<Behaviour | 'closed'> = [
+  refusal(400, 20001, SAID), refusal(401, 20003, SAID), refusal(403, 60311, SAID), refusal(403, 60318, SAID),
+  refusal(403, 60322, SAID), refusal(403, 60999, SAID), refusal(404, 20404, SAID), refusal(429, 20429, SAID),
+  refusal(429, 60310, SAID), refusal(500, 20500, SAID),
+  {
+    status: 400,
+    body: { type: SAID, title: SAID, detail: SAID, status: 400, code: 60999, errors: [{ detail: SAID }] }
+  },
+  { status: 502, body: `<html>${SAID}</html>`, type: 'text/html' },
+  { status: 200, body: `<html>${SAID}</html>`, type: 'text/html' },
+  {
+    status: 200,
+    body: { status: SAID, sid: SAID, message: SAID, config: SAID, binding: { secret: SAID, uri: SAID } }
+  },
+  { status: 200, body: 'null' },
+  { status: 200, body: '' },
+  'reset', 'cut', 'hang', 'closed'
+]
+
+t.test('no failure at Twilio writes down a credential, a code, a secret, or what Twilio said', async t => {
+  let log = ''
+  const thrown: unknown[] = []
+  const replies: Response[] = []
+  const made = await there(t, {
+    totp: { timeout: 1 },
+    server: {
+      logger: { level: 'trace', stream: new Writable({ write: (line, _encoding, done) => { log += String(line); done() } }) }
+    },
+    host: app => { app.addHook('onError', async (_request, _reply, error) => { thrown.push(error) }) }
+  })
+  const { login, server, app, events, store } = made
+  const secrets = new Map([
+    ['the auth token', server.authToken],
+    ['the credentials', Buffer.from(`${server.client.accountSid}:${server.authToken}`).toString('base64')],
+    ['the beginning of the credentials', Buffer.from(`${server.client.accountSid}`).toString('base64').slice(0, 40)],
+    ['what Twilio said', SAID]
+  ])
+  let count = 0
+  const code = (): string => {
+    const next = codeOf(314_000 + count++)
+    secrets.set(`code ${next}`, next)
+    return next
+  }
+  const take = (response: Response): Response => {
+    replies.push(response)
+    return response
+  }
+  const given = { twilioIdentity: 'somebody', twilioFactorSid: sidOf('YF') }
+
+  for (const [index, failure] of FAILURES.entries()) {
+    const identity = `person ${index}`
+    const operator = { identity, operator: true } as const
+    const person = await login(identity)
+    await enrolledThere(person)
+    const { sid: verified } = (await kept(store, identity)).factors[0] ?? { sid: '' }
+    const unverified = await person.enroll()
+    secrets.set(`a secret of ${identity}`, unverified.secret)
+    take(await person.challenge(code()))
+    if (failure === 'closed') await server.close()
+    else for (const kind of KINDS) server.answer(kind, failure)
+    t.not(take(await person.challenge(code())).status, 200)
+    t.not(take(await person.challenge(code())).status, 200)
+    t.not(take(await verifyThere(person, unverified.sid, code())).status, 200)
+    t.not(take(await person.post('/totp/factors', {})).status, 201)
+    take(await person.delete(`/totp/factors/${verified}`))
+    take(await person.delete(`/totp/factors/${verified}`))
+    take(await person.get('/totp/factors'))
+    const acts = [
+      app.totp.challenge(operator, { code: code() }), app.totp.enroll(operator, { friendlyName: 'x' }),
+      app.totp.adopt({ identity, ...given }), app.totp.remove(operator, verified), app.totp.reset(identity)
+    ]
+    for (const act of await Promise.allSettled(acts)) {
+      if (act.status === 'rejected') thrown.push(act.reason)
+    }
+    for await (const { error } of app.totp.adoptAll([{ identity, ...given }])) thrown.push(error)
+    server.mend()
+  }
+  await turn()
+
+  t.ok(thrown.length > FAILURES.length * 4)
+  t.match(log, 'ERR_TOTP_PROVIDER')
+  t.match(log, 'Twilio answered with HTTP 403, error 60999', 'but the log says what it was')
+  const places = new Map([
+    ['the log', log],
+    ['the replies', JSON.stringify(replies.map(({ text, headers }) => [text, headers]))],
+    ['the events', JSON.stringify(events)],
+    ['the errors', thrown.map(error => inspect(error, { depth: null, showHidden: true })).join('\n')],
+    ['the errors as JSON', thrown.map(error => JSON.stringify(error)).join('\n')],
+    ['the causes', thrown.flatMap(causesOf).map(error => `${inspect(error, { depth: null })} ${String(error)}`).join('\n')]
+  ])
+  for (const [place, text] of places) {
+    t.strictSame([...secrets].filter(([, secret]) => text.includes(secret)).map(([name]) => name), [], place)
+  }
+})
+
+t.test('the store has no secret and no URI of a factor at Twilio', async t => {
+  const { login, store } = await there(t)
+  const alice = await login('alice')
+  const { sid, secret } = await alice.enroll('phone')
+  t.notMatch(JSON.stringify(await kept(store)), secret)
+  await verifyThere(alice, sid)
+  t.notMatch(JSON.stringify(await kept(store)), secret)
+  t.notMatch(JSON.stringify(await kept(store)), 'otpauth')
+})
+
+function causesOf (error: unknown): unknown[] {
+  const cause: unknown = error instanceof Error ? error.cause : undefined
+  return cause === undefined ? [error] : [error, ...causesOf(cause)]
+}
