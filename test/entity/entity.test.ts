@@ -13,7 +13,12 @@ const full = {
   ...base,
   unverified: unverifiedFactor(mark, base.generation),
   attempts: {
-    ...noAttempts(NOW), failures: 5, lockedAt: NOW, tally: 5, disabledAt: NOW, asked: [newReservation(factor.sid, hashOf(mark), NOW)]
+    ...noAttempts(NOW),
+    failures: 5,
+    lockedAt: NOW,
+    tally: 5,
+    disabledAt: NOW,
+    asked: [newReservation(factor.sid, hashOf(mark), NOW)]
   },
   approvals: [approvalWith(mark, base)],
   ended: [{ hash: hashOf(newMark()), at: NOW }],

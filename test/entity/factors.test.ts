@@ -30,7 +30,10 @@ t.test('an unverified factor is of the session that enrolled it', async t => {
 })
 
 t.test('the fifth wrong code ends an unverified factor', async t => {
-  for (const failures of [1, 2, 3, 4]) t.same(afterFailure({ ...unverified, failures }), { ...unverified, failures })
+  for (const failures of [1, 2, 3, 4]) {
+    const tried = { ...unverified, failures }
+    t.equal(afterFailure(tried), tried)
+  }
   t.equal(afterFailure({ ...unverified, failures: 5 }), null)
 })
 
