@@ -26,7 +26,10 @@ async function deadProcess (): Promise<number> {
 
 /** A process that has ended, and whose parent doesn't look. */
 async function zombie (t: Test): Promise<number> {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  // It ends when its parent has become a program that never looks: a shell might.
+  const child = 'until read -r name < /proc/$$/comm && [ "$name" = sleep ]; do :; done'
+  const script = `(${child}) & echo $!; exec sleep 600`
+  const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
   t.teardown(() => { parent.kill('SIGKILL') })
   const [line] = await once(parent.stdout, 'data')
   const pid = Number(line)
