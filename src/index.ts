@@ -3,6 +3,11 @@ export type { FastifyTotpOptions, Guard, Totp } from './fastify/plugin.js'
 export { memoryStore } from './stores/memory.js'
 export { postgresStore } from './stores/postgres.js'
 export type { PostgresClient, PostgresStore, PostgresStoreOptions } from './stores/postgres.js'
+export { redisStore } from './stores/redis.js'
+export type { RedisStore, RedisStoreOptions } from './stores/redis.js'
+export type {
+  IoredisClient, IoredisCluster, NodeRedisClient, NodeRedisCluster, RedisClient
+} from './stores/redis-client.js'
 export type { EntityStore, Store } from './stores/store.js'
 export { twilioProvider } from './providers/twilio.js'
 export type { TwilioClient, TwilioProvider, TwilioProviderOptions } from './providers/twilio.js'
@@ -29,7 +34,7 @@ export type { Verifier } from './verifier/verifier.js'
 export {
   ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,
   EnrollmentEndedError, FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError,
-  MalformedError, MisconfiguredError, NotEnrolledError, ProviderError, StoreError, TotpError, UnidentifiedError,
-  isTotpError
+  MalformedError, MisconfiguredError, NotEnrolledError, ProviderError, StoreError, TotpError,
+  UnidentifiedError, isTotpError
 } from './errors.js'
 export type { AnyTotpError } from './errors.js'

@@ -8,10 +8,10 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** The house, from the roof down. A file belongs to the first row that its path begins with. */
 const FLOORS: ReadonlyArray<readonly [floor: number, paths: readonly string[]]> = [
-  [5, ['index.ts', 'verify-api.ts']],
+  [5, ['index.ts', 'store-suite.ts', 'verify-api.ts']],
   [4.5, ['cli/']],
   [4, ['fastify/', 'verify-api/']],
-  [3, ['options.ts', 'http/']],
+  [3, ['options.ts', 'http/', 'stores/suite/']],
   [2, ['verifier/', 'guard.ts']],
   [1, ['providers/', 'stores/', 'sessions/', 'clock.ts', 'deadline.ts', 'back-off.ts', 'qr.ts']],
   [0, ['otp/', 'entity/', 'seal.ts', 'errors.ts', 'events.ts']]
@@ -30,7 +30,9 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
     file === 'cli/credentials.ts' || file === 'verify-api/documents.ts',
   '@scure/base': file => file === 'otp/secret.ts',
   'node:crypto': file => floorOf(file) <= 1 || inCli(file) ||
-    ['verify-api/authentication.ts', 'verify-api/binding.ts', 'verify-api/sid.ts'].includes(file),
+    ['verify-api/authentication.ts', 'verify-api/binding.ts', 'verify-api/sid.ts'].includes(file) ||
+    ['stores/suite/codes.ts', 'stores/suite/random.ts', 'stores/suite/suite.ts'].includes(file),
+  'node:assert/strict': file => file.startsWith('stores/suite/'),
   'node:http': file => floorOf(file) === 4,
   'node:timers/promises': file => file === 'back-off.ts',
   'node:fs/promises': file => inCli(file) || file === 'stores/folder.ts',

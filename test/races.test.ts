@@ -72,7 +72,8 @@ t.test('of 50 requests with one right code in 50 sessions, one is approved', asy
     await send(site, person)('POST', '/totp/challenges', { code })))
   t.equal(answers.filter(({ status }) => status === 200).length, 1)
   t.strictSame(answers.filter(({ status }) => ![200, 403, 429, 503].includes(status)), [])
-  // While Twilio is asked about the code, four more requests with it are counted; then the success clears them.
+  // While Twilio is asked about the code, four more requests with it are counted; then the success clears
+  // them.
   const most = isEmbedded() ? 5 : 9
   t.ok(answers.filter(({ code }) => code === 'ERR_TOTP_CHALLENGE_DENIED').length <= most)
   const vaults = await Promise.all(people.map(async ([site, person]) => await send(site, person)('GET', '/vault')))

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'libsql'
 import t from 'tap'
 import ts from 'typescript'
 import { endpoints } from '../src/http/endpoints.js'
 import * as door from '../src/index.js'
 import type { EntityStore } from '../src/index.js'
-import { promises } from './stores/promises.js'
+import { storeSuite } from '../src/store-suite.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -60,22 +61,18 @@ t.test('the first one is a complete server', async t => {
 })
 
 t.test('the store that it writes keeps the promises of a store', async t => {
-  const code = blocks.find(code => code.includes('function fileStore')) ?? ''
-  const folder = folderWith(t, { 'file-store.mjs': transpiled(code) })
-  const { fileStore } = await import(join(folder, 'file-store.mjs'))
-  promises(t, async () => {
-    const store: EntityStore = fileStore(mkdtempSync(join(folder, 'entities-')))
-    const keys = new Set<string>()
-    return {
-      get: store.get,
-      async replace (key, expected, next) {
-        const won = await store.replace(key, expected, next)
-        if (won) next === null ? keys.delete(key) : keys.add(key)
-        return won
-      },
-      list: async (after = '', limit) => [...keys].sort().filter(key => key > after).slice(0, limit)
-    }
-  })
+  const code = blocks.find(code => code.includes('function sqliteStore')) ?? ''
+  t.equal(code.trim(), readFileSync(join(ROOT, 'example', 'sqlite-store.ts'), 'utf8').trim(), 'it is in the example')
+  const folder = folderWith(t, { 'sqlite-store.mjs': transpiled(code) })
+  const { sqliteStore } = await import(join(folder, 'sqlite-store.mjs'))
+  const instance = (): EntityStore => sqliteStore(new Database(join(folder, 'entities.db')))
+  const broken = (): EntityStore => {
+    const database = new Database(':memory:')
+    const store: EntityStore = sqliteStore(database)
+    database.exec('DROP TABLE totp_entities')
+    return store
+  }
+  storeSuite({ test: t.test, factory: instance, broken })
 })
 
 t.test('its tables name every endpoint, error and event', async t => {

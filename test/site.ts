@@ -50,7 +50,9 @@ export function useProvider (next: ProviderOf): void {
   providerOf = next
 }
 
-/** True where codes are judged in this process: some promises are about seals and steps, which Twilio has not. */
+/**
+ * True where codes are judged in this process: some promises are about seals and steps, which Twilio has not.
+ */
 export function isEmbedded (): boolean {
   return providerOf === embeddedProvider
 }

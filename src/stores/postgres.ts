@@ -16,6 +16,8 @@ export interface PostgresStoreOptions {
   readonly client: PostgresClient
   /** Name of the table, quoted as it is. @default 'totp_entities' */
   readonly table?: string
+  /** Name of the schema that the table is in, quoted as it is; it has to exist. @default the search path's */
+  readonly schema?: string
 }
 
 /** A store with a table of its own. */
@@ -28,11 +30,18 @@ export interface PostgresStore<Document extends { readonly revision: number } = 
 /** Two sessions that create one table at the same time: the loser gets one of these. */
 const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 
-/** Keeps documents in PostgreSQL, one row for each; call `createTable()` once before use. */
+/**
+ * Keeps documents in PostgreSQL, one row for each; call `createTable()` once before use.
+ *
+ * Each change is one statement, which decides and commits by itself. That takes `read committed`, the
+ * default: under a stricter isolation a race that is lost is a rejection. With `synchronous_commit` off a
+ * crash takes back the last changes that were resolved, and a code works once more; a failover does where
+ * replicas aren't synchronous. Never give it a replica to read from.
+ */
 export function postgresStore<Document extends { readonly revision: number } = Entity> (
-  { client, table = 'totp_entities' }: PostgresStoreOptions
+  { client, table = 'totp_entities', schema }: PostgresStoreOptions
 ): PostgresStore<Document> {
-  const name = `"${table.replaceAll('"', '""')}"`
+  const name = schema === undefined ? quoted(table) : `${quoted(schema)}.${quoted(table)}`
 
   let committing: Promise<void> | null = null
 
@@ -82,14 +91,15 @@ export function postgresStore<Document extends { readonly revision: number } = E
         if (expected === null) return (await get(key)) === null
         return await changed(`DELETE FROM ${name} WHERE key = $1 AND revision = $2`, [key, expected])
       }
+      // As text, because some drivers would make JSON of what they see to be JSON.
       const document = JSON.stringify(next)
       if (expected === null) {
         return await changed(
-          `INSERT INTO ${name} (key, revision, document) VALUES ($1, $2, $3::jsonb) ON CONFLICT DO NOTHING`,
+          `INSERT INTO ${name} (key, revision, document) VALUES ($1, $2, $3::text::jsonb) ON CONFLICT DO NOTHING`,
           [key, next.revision, document])
       }
       return await changed(
-        `UPDATE ${name} SET revision = $3, document = $4::jsonb WHERE key = $1 AND revision = $2`,
+        `UPDATE ${name} SET revision = $3, document = $4::text::jsonb WHERE key = $1 AND revision = $2`,
         [key, expected, next.revision, document])
     },
 
@@ -99,6 +109,10 @@ export function postgresStore<Document extends { readonly revision: number } = E
       return rows.map(row => row.key)
     }
   }
+}
+
+function quoted (name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 function codeOf (error: unknown): string {

@@ -18,8 +18,8 @@ export interface Store<Document extends { readonly revision: number }> {
   replace (key: string, expected: number | null, next: Document | null): Promise<boolean>
 
   /**
-   * Optional: up to `limit` keys in a fixed order, those behind `after`. For reports, key rotation,
-   * migration.
+   * Optional: up to `limit` keys in a fixed order, those behind `after`; fewer mean that there are no more.
+   * For reports, key rotation, migration.
    */
   list? (after: string | undefined, limit: number): Promise<string[]>
 }

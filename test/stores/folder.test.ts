@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { storeSuite } from '../../src/store-suite.js'
 import { folderStore, type FolderStore } from '../../src/stores/folder.js'
 import { entityWith } from '../entity/documents.js'
-import { promises } from './promises.js'
 
 interface Opened { readonly folder: string, readonly store: FolderStore }
 
@@ -18,7 +18,12 @@ async function open (t: Test): Promise<Opened> {
   return { folder, store }
 }
 
-t.test('in a folder', async t => promises(t, async () => (await open(t)).store))
+t.test('in a folder', async t => {
+  const { folder, store } = await open(t)
+  const broken = () => folderStore(join(folder, 'gone'))
+  storeSuite({ test: t.test, factory: () => store, broken })
+  t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
+})
 
 t.test('what one process kept, the next one finds', async t => {
   const { folder, store } = await open(t)

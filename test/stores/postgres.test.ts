@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { storeSuite } from '../../src/store-suite.js'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
 import { entityWith } from '../entity/documents.js'
 import { untyped } from '../untyped.js'
-import { promises } from './promises.js'
 
 const { DATABASE_URL } = process.env
 const SERVER = { skip: DATABASE_URL === undefined && 'needs DATABASE_URL' }
@@ -13,13 +13,16 @@ const SERVER = { skip: DATABASE_URL === undefined && 'needs DATABASE_URL' }
 t.test('on PGlite', async t => {
   const client = new PGlite()
   t.teardown(async () => await client.close())
-  await suite(t, client)
+  await suite(t, client, client)
 })
 
 t.test('on PostgreSQL', SERVER, async t => {
-  const client = new pg.Pool({ connectionString: DATABASE_URL, max: 10 })
-  t.teardown(async () => await client.end())
-  await suite(t, client)
+  const pool = () => {
+    const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 })
+    t.teardown(async () => await pool.end())
+    return pool
+  }
+  await suite(t, pool(), pool())
 })
 
 t.test('a client that fails is a rejection, not an absence', async t => {
@@ -92,7 +95,7 @@ t.test('a client with a transaction open is refused: a burnt code could be rolle
   t.equal(await postgresStore({ client }).get('identity:alice'), null)
 })
 
-async function suite (t: Test, client: PostgresClient): Promise<void> {
+async function suite (t: Test, client: PostgresClient, other: PostgresClient): Promise<void> {
   const table = () => `totp ${randomBytes(6).toString('hex')}`
   const names: string[] = []
   const open = async (name = table()) => {
@@ -105,7 +108,15 @@ async function suite (t: Test, client: PostgresClient): Promise<void> {
     for (const name of names) await client.query(`DROP TABLE IF EXISTS "${name.replaceAll('"', '""')}"`)
   })
 
-  promises(t, open)
+  t.test('a table', async t => {
+    const name = table()
+    const store = await open(name)
+    const clients = [client, other]
+    const factory = () => postgresStore({ client: clients.pop() ?? client, table: name })
+    const nobody = new pg.Pool({ host: '127.0.0.1', port: 1 })
+    storeSuite({ test: t.test, factory, broken: () => postgresStore({ client: nobody }) })
+    t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
+  })
 
   t.test('the table is created once, whoever comes first', async t => {
     const name = table()
