@@ -1,14 +1,11 @@
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { postgresStore } from 'fastify-verify-totp'
 import { makeDataFolder } from './data-folder.js'
-import { openDatabase, type Database } from './database.js'
-import { checkKeys } from './key-check.js'
 import { keysOf, type Keys } from './keys.js'
 import { page } from './page.js'
-import { sessionsIn } from './session-store.js'
 import { settingsOf, type Settings } from './settings.js'
 import { site } from './site.js'
+import { openStorage, type Storage } from './storage.js'
 import { twilioIn } from './twilio.js'
 
 /** Milliseconds that requests under way may take to end when the server has to. */
@@ -26,25 +23,22 @@ try {
 async function start (settings: Settings): Promise<void> {
   await makeDataFolder(settings.dataDir)
   const keys = await keysOf(settings)
-  const database = await openDatabase(settings)
+  const storage = await openStorage(settings)
   try {
-    const app = await createServer(settings, database, keys)
-    closeOnSignal(app, database)
+    const app = await createServer(settings, storage, keys)
+    closeOnSignal(app, storage)
     console.log(`fastify-verify-totp example: ${await app.listen({ host: settings.host, port: settings.port })}/`)
   } catch (error) {
-    await database.close()
+    await storage.close()
     throw error
   }
 }
 
 async function createServer (
-  { clockOffset, logLevel, twilio }: Settings, { client }: Database, keys: Keys
+  { clockOffset, logLevel, twilio }: Settings, storage: Storage, keys: Keys
 ): Promise<FastifyInstance> {
-  const store = postgresStore({ client })
-  const sessions = sessionsIn(client)
+  const { store, sessions } = storage
   const provider = twilio && await twilioIn(twilio)
-  await store.createTable()
-  await sessions.createTables()
 
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
@@ -61,16 +55,16 @@ async function createServer (
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(site, { sessions, store, provider, clockOffset, ...keys })
   await app.ready()
-  await checkKeys(client, keys.totpKeys)
+  await storage.checkKeys(keys.totpKeys)
   return app
 }
 
-function closeOnSignal (app: FastifyInstance, database: Database): void {
+function closeOnSignal (app: FastifyInstance, storage: Storage): void {
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.once(signal, async () => {
       setTimeout(() => app.server.closeAllConnections(), GRACE).unref()
       await app.close()
-      await database.close()
+      await storage.close()
       process.exit(0)
     })
   }

@@ -23,13 +23,17 @@ declare module 'fastify' {
  *   fails, because the session can't be had any more, and the answer must not be that it can.
  */
 export interface Sessions extends SessionStore {
-  createTables (): Promise<void>
   /** From now on, and for half a day at most, sessions with this `login` count. */
   begin (login: string): Promise<void>
   /** From now on they don't, and their contents are gone. */
   end (login: string): Promise<void>
   /** How many are logged in. */
   count (): Promise<number>
+}
+
+/** Sessions with tables of their own. */
+export interface DatabaseSessions extends Sessions {
+  createTables (): Promise<void>
 }
 
 /** Whatever went wrong with the database, and nothing of it that a client should see. */
@@ -46,14 +50,15 @@ export class UnavailableError extends Error {
   }
 }
 
-class LoginEndedError extends Error {
+/** A session can't be kept any more, because its log-in has ended. */
+export class LoginEndedError extends Error {
   readonly code = 'LOGIN_ENDED'
 }
 
 const SWEEP_EVERY = 3_600_000
 
 /** Makes the sessions of `client`'s database. */
-export function sessionsIn (client: PostgresClient): Sessions {
+export function sessionsIn (client: PostgresClient): DatabaseSessions {
   let sweptAt = 0
 
   async function query<Row extends Record<string, unknown>> (

@@ -8,6 +8,8 @@ export interface Settings {
   readonly dataDir: string
   /** PostgreSQL in the place of the embedded database. */
   readonly databaseUrl: string | null
+  /** Redis in its place. */
+  readonly redisUrl: string | null
   /** Signs the session cookies; null when one is kept in `dataDir`. */
   readonly sessionSecret: string | null
   /** Seal the secrets of the factors; null when they are kept in `dataDir`. */
@@ -44,12 +46,13 @@ const KEY_BYTES = 32
  * absence should be meant.
  */
 export function settingsOf (env: Environment): Settings {
-  if (env['REDIS_URL']) throw new StartError('REDIS_URL is not supported yet')
+  must(!env['DATABASE_URL'] || !env['REDIS_URL'], 'DATABASE_URL and REDIS_URL exclude each other')
   return {
     host: env['HOST'] || '127.0.0.1',
     port: portOf(env['PORT'] || '3000'),
     dataDir: env['DATA_DIR'] || '.data',
     databaseUrl: env['DATABASE_URL'] ? databaseUrlOf(env['DATABASE_URL']) : null,
+    redisUrl: env['REDIS_URL'] ? redisUrlOf(env['REDIS_URL']) : null,
     sessionSecret: env['SESSION_SECRET'] === undefined ? null : sessionSecretOf(env['SESSION_SECRET'], 'SESSION_SECRET'),
     totpKeys: env['TOTP_KEYS'] === undefined ? null : totpKeysOf(env['TOTP_KEYS'], 'TOTP_KEYS'),
     twilio: twilioOf(env),
@@ -84,6 +87,12 @@ function portOf (text: string): number {
 function databaseUrlOf (text: string): string {
   const fits = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
   must(fits, 'DATABASE_URL must be a URL such as postgres://user@host/database')
+  return text
+}
+
+function redisUrlOf (text: string): string {
+  const fits = URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol)
+  must(fits, 'REDIS_URL must be a URL such as redis://host:6379')
   return text
 }
 

@@ -2,7 +2,7 @@ import { scrubbed } from './errors.js'
 
 /** What happened; the names are those of Twilio Verify's webhooks where it has one. */
 export type TotpEventType =
-  | 'factor.created' | 'factor.verified' | 'factor.deleted' | 'factor.adopted' | 'factor.undeleted'
+  | 'factor.created' | 'factor.verified' | 'factor.deleted' | 'factor.adopted' | 'factor.leftover'
   | 'challenge.approved' | 'challenge.denied'
   | 'identity.locked' | 'identity.disabled' | 'identity.unlocked' | 'identity.revoked' | 'identity.reset'
   | 'document.refused' | 'provider.refused' | 'guard.unenrolled'

@@ -16,7 +16,9 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly issuer: string
   /** Keys of 32 bytes each, all different. Secrets are sealed with the first; all of them open. */
   readonly keys: readonly Uint8Array[]
-  /** Keeps the entities: `memoryStore()`, `postgresStore({ client })`, or your own. */
+  /**
+   * Keeps the entities: `memoryStore()`, `postgresStore({ client })`, `redisStore({ client })`, or your own.
+   */
   readonly store: EntityStore
   /**
    * The immutable id of the user who is logged in; undefined, null or '' for nobody, who is answered with
@@ -185,6 +187,7 @@ export function requirementOf (asked: Partial<Requirement>, longest: number): Re
   return { maxAge, unenrolled }
 }
 
+/** True for one or more different keys of 32 bytes each. */
 export function areKeys (keys: unknown): boolean {
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isKey)) return false
   return new Set(keys.map(key => Buffer.from(key).toString('hex'))).size === keys.length
@@ -194,6 +197,7 @@ function isKey (key: unknown): key is Uint8Array {
   return key instanceof Uint8Array && key.length === 32 && key.some(byte => byte !== key[0])
 }
 
+/** Throws `InvalidOptionError` unless what is expected of the option holds. */
 export function must (option: string, holds: boolean, expected: string): void {
   if (!holds) throw new InvalidOptionError(option, expected)
 }
@@ -203,6 +207,7 @@ function integer (option: string, value: unknown, least: number, most: number): 
   must(option, fits, `must be an integer from ${least} to ${most}`)
 }
 
+/** Throws `InvalidOptionError` for the first option that nobody knows. */
 export function onlyKnown (path: string, options: object, known: readonly string[]): void {
   must(path.slice(0, -1) || 'options', isPlain(options), 'must be an object')
   for (const name of Object.keys(options)) must(path + name, known.includes(name), 'is unknown')
@@ -221,6 +226,7 @@ function isFunctionOrAbsent (value: unknown): boolean {
   return value === undefined || typeof value === 'function'
 }
 
+/** True for an object that has functions of these names. */
 export function hasFunctions (value: unknown, names: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && names.every(name => typeof Reflect.get(value, name) === 'function')
 }
@@ -229,6 +235,7 @@ function isTwilioProvider (value: unknown): value is TwilioProvider {
   return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'fetch'])
 }
 
+/** True for an origin in the one spelling that browsers send. */
 export function isOrigin (text: unknown): boolean {
   return typeof text === 'string' && /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }

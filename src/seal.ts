@@ -35,12 +35,15 @@ export interface Keyring {
   open (sealed: string, context: SealContext): Opened
   /** Digests of a code, one for each key, that of the first key first: by any of them it is known again. */
   digests (code: string, context: SealContext): readonly [string, ...string[]]
+  /** Tags that tie a text to an identity and a factor, one for each key, that of the first key first. */
+  tags (text: string, context: SealContext): readonly [string, ...string[]]
 }
 
 interface SealingKey {
   readonly id: string
   readonly key: KeyObject
   readonly digestKey: KeyObject
+  readonly tagKey: KeyObject
 }
 
 /**
@@ -77,10 +80,14 @@ export function createKeyring (keys: readonly Uint8Array[]): Keyring {
       }
     },
 
-    digests (code, { identity, factorSid }) {
-      const digest = ({ digestKey }: SealingKey) =>
-        base64url(createHmac('sha256', digestKey).update(JSON.stringify([FORMAT, identity, factorSid, code])).digest())
+    digests (code, context) {
+      const digest = ({ digestKey }: SealingKey) => mac(digestKey, code, context)
       return [digest(first), ...others.map(digest)]
+    },
+
+    tags (text, context) {
+      const tag = ({ tagKey }: SealingKey) => mac(tagKey, text, context)
+      return [tag(first), ...others.map(tag)]
     }
   }
 }
@@ -89,7 +96,11 @@ function sealingKey (key: Uint8Array): SealingKey {
   const id = createHash('sha256').update('fastify-verify-totp key id').update(key).digest().subarray(0, 8)
   const derived = (use: string) =>
     createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `fastify-verify-totp ${use}`, 32)))
-  return { id: base64url(id), key: derived('seal'), digestKey: derived('digest') }
+  return { id: base64url(id), key: derived('seal'), digestKey: derived('digest'), tagKey: derived('tag') }
+}
+
+function mac (key: KeyObject, text: string, { identity, factorSid }: SealContext): string {
+  return base64url(createHmac('sha256', key).update(JSON.stringify([FORMAT, identity, factorSid, text])).digest())
 }
 
 function additionalData ({ identity, factorSid }: SealContext, keyId: string): Buffer {

@@ -76,7 +76,7 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const embedded = embeddedProvider({ issuer, keyring })
   const providers = providersOf(embedded, settings.provider ?? embedded, settings.formerProviders)
   const verifier = createVerifier({
-    ...settings, entities, providers, digests: keyring.digests, emit, limits: attempts
+    ...settings, entities, providers, ...keyring, emit, limits: attempts
   })
   const session = settings.session ?? registeredSession(fastify)
   const reception = receptionOf({ ...settings, session }, verifier)

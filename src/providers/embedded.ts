@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
-import { hotp, type Alg } from '../otp/hotp.js'
 import { keyUri } from '../otp/key-uri.js'
+import { areSameKey } from '../otp/same-key.js'
 import { decodeSecret, encodeSecret, newSecret } from '../otp/secret.js'
 import { matchingStep } from '../otp/totp.js'
 import type { Keyring } from '../seal.js'
@@ -32,17 +32,7 @@ export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring
 
     holds (identity, factor, secret) {
       const { secret: own } = keyring.open(factor.sealed, { identity, factorSid: factor.sid })
-      return haveEqualCodes(own, decodeSecret(secret), factor.config.alg)
+      return areSameKey(own, decodeSecret(secret), factor.config.alg)
     }
   }
-}
-
-/**
- * True for secrets that are one key to the HMAC. RFC 2104 fills keys with zeros and hashes long ones, so
- * different bytes may be the same key; three codes of eight digits in common are no coincidence.
- */
-function haveEqualCodes (one: Buffer, other: Buffer, alg: Alg): boolean {
-  const [key, otherKey] = [createSecretKey(one), createSecretKey(other)]
-  const config = { alg, codeLength: 8 }
-  return [0, 1, 2].every(counter => hotp(key, counter, config) === hotp(otherKey, counter, config))
 }

@@ -54,9 +54,12 @@ export interface TwilioProviderOptions {
 export interface TwilioProvider extends RemoteProvider {}
 
 /** Lets Twilio Verify make the secrets and judge the codes. Throws `InvalidOptionError` for wrong options. */
-export function twilioProvider ({ client, serviceSid }: TwilioProviderOptions): TwilioProvider {
+export function twilioProvider (options: TwilioProviderOptions): TwilioProvider {
+  const { client, serviceSid, ...others } = options ?? {}
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw new InvalidOptionError(unknown, 'is unknown')
   requireClient(client)
-  if (!SERVICE_SID.test(serviceSid)) throw new InvalidOptionError('serviceSid', 'must be VA and 32 hex digits')
+  if (!matches(serviceSid, SERVICE_SID)) throw new InvalidOptionError('serviceSid', 'must be VA and 32 hex digits')
 
   const entity = (identity: string) => client.verify.v2.services(serviceSid).entities(identity)
 

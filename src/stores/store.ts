@@ -24,5 +24,5 @@ export interface Store<Document extends { readonly revision: number }> {
   list? (after: string | undefined, limit: number): Promise<string[]>
 }
 
-/** A store for entities; see `memoryStore` and `postgresStore`, or bring your own. */
+/** A store for entities; see `memoryStore`, `postgresStore` and `redisStore`, or bring your own. */
 export type EntityStore = Store<Entity>

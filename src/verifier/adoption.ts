@@ -108,5 +108,7 @@ async function tried (context: VerifierContext, adoptions: readonly Adoption[]):
 function requireAdoptable ({ codeLength, skew, timeStep }: TotpConfig): void {
   const whole = Number.isInteger(timeStep) && timeStep >= 15 && timeStep <= 120
   const fits = whole && [6, 7, 8].includes(codeLength) && [0, 1].includes(skew)
-  if (!fits) throw new MalformedError('the factor at Twilio must have 6 to 8 digits and a skew of 0 or 1')
+  if (!fits) {
+    throw new MalformedError('the factor at Twilio must have 6 to 8 digits, a skew of 0 or 1, steps of 15 to 120 s')
+  }
 }

@@ -10,10 +10,10 @@ import type { VerifierContext } from './context.js'
  * it is kept can't be moved to somebody else's document.
  */
 export function tagsOf (
-  { digests }: Pick<VerifierContext, 'digests'>, identity: string, factorSid: string, remote: Remote
+  { tags }: Pick<VerifierContext, 'tags'>, identity: string, factorSid: string, remote: Remote
 ): readonly [string, ...string[]] {
   const { serviceSid, identity: twilioIdentity, sid } = remote
-  return digests(JSON.stringify([serviceSid, twilioIdentity, sid]), { identity, factorSid })
+  return tags(JSON.stringify([serviceSid, twilioIdentity, sid]), { identity, factorSid })
 }
 
 /**

@@ -17,6 +17,7 @@ export interface VerifierContext {
   readonly entities: Entities
   readonly providers: Providers
   readonly digests: Keyring['digests']
+  readonly tags: Keyring['tags']
   readonly emit: (event: TotpEvent) => void
   readonly limits: AttemptLimits
   /** What new factors are made of. */

@@ -20,7 +20,7 @@ async function swept (context: VerifierContext, identity: string, only?: string)
   const asked = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
   const answers = await Promise.all(asked.map(async leftover => await isDeleted(context, identity, leftover)))
   const left = asked.filter((_, index) => answers[index] !== true)
-  for (const { sid } of left) context.emit({ type: 'factor.undeleted', identity, factorSid: sid, at: now })
+  for (const { sid } of left) context.emit({ type: 'factor.leftover', identity, factorSid: sid, at: now })
   const gone = asked.filter(leftover => !left.includes(leftover))
   if (gone.length > 0) await forget(context, identity, gone)
   return left.length === 0

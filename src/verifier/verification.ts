@@ -53,9 +53,12 @@ export async function verify (
       ? judgedHere(context, entity, unverified, session, typed, now)
       : reserved(context, entity, unverified, now)
   })
-  const verified = 'asking' in judged ? await settled(context, caller, judged.asking, typed) : judged
-  if (context.enrollAnew) await sweep(context, caller.identity)
-  return verified
+  if (!('asking' in judged) && !context.enrollAnew) return judged
+  try {
+    return 'asking' in judged ? await settled(context, caller, judged.asking, typed) : judged
+  } finally {
+    await sweep(context, caller.identity)
+  }
 }
 
 function judgedHere (

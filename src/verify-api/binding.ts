@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { keyUri } from '../otp/key-uri.js'
+import { areSameKey } from '../otp/same-key.js'
 import { encodeSecret, newSecret } from '../otp/secret.js'
 import { matchingStep, type TotpConfig } from '../otp/totp.js'
 import type { Keyring, SealContext } from '../seal.js'
@@ -30,7 +31,8 @@ export function seal (keyring: Keyring, owner: Owner, sid: string, secret: Buffe
 
 /** True when this is the secret of the factor. */
 export function holds (keyring: Keyring, owner: Owner, factor: StoredFactor, secret: Buffer): boolean {
-  return keyring.open(factor.sealed, contextOf(owner, factor.sid)).secret.equals(secret)
+  const { secret: own } = keyring.open(factor.sealed, contextOf(owner, factor.sid))
+  return areSameKey(own, secret, factor.config.alg)
 }
 
 /**

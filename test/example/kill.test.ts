@@ -93,7 +93,7 @@ t.test('an interrupt ends it cleanly, in the middle of a request too', async t =
 
 t.test('an environment that makes no sense stops the start with one line that names the variable', async t => {
   const folder = await temporaryFolder(t)
-  const wrong = [['PORT', 'http'], ['REDIS_URL', 'redis://127.0.0.1'], ['LOG_LEVEL', 'loud']] as const
+  const wrong = [['PORT', 'http'], ['REDIS_URL', 'http://127.0.0.1'], ['LOG_LEVEL', 'loud']] as const
   for (const [name, value] of wrong) {
     const { exitCode, stdout, stderr } = await runExample(t, { DATA_DIR: folder, [name]: value }).ended
     t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })

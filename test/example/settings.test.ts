@@ -13,6 +13,7 @@ t.test('without an environment it is one machine\'s own server', async t => {
     port: 3000,
     dataDir: '.data',
     databaseUrl: null,
+    redisUrl: null,
     sessionSecret: null,
     totpKeys: null,
     twilio: null,
@@ -40,6 +41,7 @@ t.test('an environment is taken as it is', async t => {
     port: 0,
     dataDir: 'there',
     databaseUrl: 'postgresql://somebody@127.0.0.1/some',
+    redisUrl: null,
     sessionSecret: 's'.repeat(32),
     totpKeys: keys,
     twilio: null,
@@ -109,6 +111,9 @@ t.test('variables of Twilio\'s that make no sense are refused by their name, and
   }
 })
 
-t.test('what is to come is refused rather than ignored', async t => {
-  t.throws(() => settingsOf({ REDIS_URL: 'x' }), { name: 'StartError', message: 'REDIS_URL is not supported yet' })
+t.test('Redis takes the place of a database', async t => {
+  t.match(settingsOf({ REDIS_URL: 'rediss://redis.example' }), { redisUrl: 'rediss://redis.example', databaseUrl: null })
+  t.throws(() => settingsOf({ REDIS_URL: 'x' }), { name: 'StartError', message: /^REDIS_URL must be a URL/ })
+  const both = { REDIS_URL: 'redis://127.0.0.1', DATABASE_URL: 'postgres://127.0.0.1/some' }
+  t.throws(() => settingsOf(both), { name: 'StartError', message: /exclude each other/ })
 })

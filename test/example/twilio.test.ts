@@ -53,7 +53,7 @@ for (const { name, skip, database } of databases) {
     t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
     const phone = await alice.enroll('png')
     const uri = new URL(phone.uri)
-    t.match(decodeURIComponent(uri.pathname), /\/Acme:alice$/, 'the issuer is the name of the Verify service')
+    t.match(decodeURIComponent(uri.pathname), /\/Acme:Gold Vault$/, 'the issuer is the name of the Verify service')
     await t.test('a phone reads the picture', { skip: lacking('zbarimg') }, async t => {
       t.equal((await scanned(dataDir, phone.qr)).href, uri.href)
     })

@@ -11,5 +11,6 @@ const services = new WeakMap<EntityStore, Promise<TwilioProviderOptions>>()
 useProvider(async (t, store, clock) => {
   const service = services.get(store) ?? standIn(t, { clock })
   services.set(store, service)
-  return { provider: twilioProvider(await service) }
+  const { client, serviceSid } = await service
+  return { provider: twilioProvider({ client, serviceSid }) }
 })

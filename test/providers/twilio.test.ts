@@ -11,7 +11,7 @@ const CODE = '123456'
 /** A provider, and a factor that is verified there. */
 async function verifiedThere (t: Test) {
   const server = await hostile(t)
-  const provider = twilioProvider(server)
+  const provider = twilioProvider({ client: server.client, serviceSid: server.serviceSid })
   const { remote } = await provider.bind({ identity: sidOf('YE'), friendlyName: 'phone', config: CONFIG, secret: undefined })
   server.right.add(CODE)
   await provider.verify(remote, CODE)

@@ -327,7 +327,7 @@ t.test('on a cluster', { skip: lackingProgram }, async t => {
   await until(async () => await third.cluster('REPLICATE', id).then(() => true, () => false))
   for (const client of [first, second, third]) {
     await until(async () => String(await client.cluster('INFO')).includes('cluster_state:ok'))
-    await until(async () => String(await client.cluster('NODES')).includes('slave'))
+    await until(async () => String(await client.cluster('SLOTS')).includes(String(replica.port)))
   }
   await until(async () => (await third.info('replication')).includes('master_link_status:up'))
 
@@ -355,6 +355,7 @@ t.test('on a cluster', { skip: lackingProgram }, async t => {
   })
 
   await t.test('what was written is read, however far behind the replicas are', async t => {
+    t.same([cluster.nodes('slave').length, nodeCluster.replicas.length], [1, 1], 'there is one to read from')
     replica.freeze()
     for (const [name, client] of clients) {
       const store = redisStore({ client, prefix: `${name}:` })

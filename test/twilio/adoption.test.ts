@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { twilioProvider, type Adopted, type Adoption } from '../../src/index.js'
+import { type Adopted, type Adoption } from '../../src/index.js'
 import { site, START } from '../site.js'
 import { untyped } from '../untyped.js'
 import { but, hostile, refusal, sidOf, without, type Behaviour, type FactorThere, type Hostile, type Instead } from './hostile.js'
-import { enrolledThere, kept, keptFactor, RIGHT, there } from './there.js'
+import { enrolledThere, kept, keptFactor, providerAt, RIGHT, there } from './there.js'
 
 const CONFIG = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
 
@@ -160,7 +160,7 @@ t.test('an adoption is for somebody who can be named', async t => {
 t.test('an adoption is from a service that is configured, and named where there are several', async t => {
   const [one, two] = [await hostile(t), await hostile(t)]
   const { app } = await site(t, {
-    totp: { provider: twilioProvider(one), formerProviders: [twilioProvider(two)] }
+    totp: { provider: providerAt(one), formerProviders: [providerAt(two)] }
   })
   const given = already(two)
   await t.rejects(app.totp.adopt({ identity: 'alice', ...given }), { code: 'FST_ERR_VALIDATION' })

@@ -36,11 +36,14 @@ t.test('a client and a service that can not be are found at once', async t => {
       code: 'ERR_TOTP_INVALID_OPTION', message: /option "client"/
     })
   }
-  for (const wrong of ['', 'VA', sidOf('YF'), `${sidOf('VA')}\n`, `${sidOf('VA')}/..`, ` ${sidOf('VA')}`, undefined, null]) {
+  for (const wrong of ['', 'VA', sidOf('YF'), `${sidOf('VA')}\n`, `${sidOf('VA')}/..`, ` ${sidOf('VA')}`, undefined, null, [serviceSid]]) {
     t.throws(() => twilioProvider({ client, serviceSid: untyped(wrong) }), {
       code: 'ERR_TOTP_INVALID_OPTION', message: /option "serviceSid"/
     })
   }
+  t.throws(() => twilioProvider(untyped(undefined)), { code: 'ERR_TOTP_INVALID_OPTION', message: /option "client"/ })
+  const misspelt = untyped({ client, serviceSid, service: 1 })
+  t.throws(() => twilioProvider(misspelt), { code: 'ERR_TOTP_INVALID_OPTION', message: /option "service" is unknown/ })
 })
 
 t.test('the package does not load the one of Twilio', async t => {

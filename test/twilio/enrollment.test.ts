@@ -65,7 +65,8 @@ t.test('a first code whose outcome is not learnt ends the enrollment, so that a 
     t.match(await verifyThere(alice, sid, WRONG), GONE, identity)
     t.match(await verifyThere(alice, sid, RIGHT), GONE, identity)
     t.equal(server.asked('verify').length, before)
-    t.match(await kept(store, identity), { unverified: null, leftovers: { length: 1 } }, identity)
+    t.equal(await store.get(`identity:${identity}`), null, 'and nothing is left of it')
+    t.equal(server.factors.size, 0, 'nor at Twilio')
   }
 })
 
@@ -143,7 +144,8 @@ t.test('a right first code verifies nothing after the factor was removed, replac
     t.match(await other.vault(), { status: 403 }, identity)
     t.match((await store.get(`identity:${identity}`))?.factors ?? [], { length: 0 }, identity)
     if (identity.startsWith('no longer')) {
-      t.match(await kept(store, identity), { unverified: null, leftovers: [{ sid }] })
+      t.match(await kept(store, identity), { unverified: null, leftovers: { length: 0 } })
+      t.equal(server.asked('remove').length > 0, true, 'nor does Twilio keep it')
     }
     server.mend()
   }
@@ -181,7 +183,8 @@ t.test('a right first code verifies nothing where the approval is no longer fres
   wait(301)
   held.open()
   t.match(await answer, { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
-  t.match(await kept(store), { factors: { length: 1 }, unverified: null, leftovers: [{ sid }] })
+  t.match(await kept(store), { factors: { length: 1 }, unverified: null, leftovers: { length: 0 } })
+  t.equal(server.factors.size, 1, 'nor does Twilio keep it')
 })
 
 t.test('Twilio\'s refusals to create a factor are answered with what can be done', async t => {

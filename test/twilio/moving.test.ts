@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { memoryStore, twilioProvider, type FastifyTotpOptions } from '../../src/index.js'
+import { memoryStore, type FastifyTotpOptions } from '../../src/index.js'
 import { site, type SiteOptions } from '../site.js'
 import { hostile, type Hostile } from './hostile.js'
-import { codeOf, enrolledThere, FIRST, kept, RIGHT, there, verifyThere, WRONG } from './there.js'
+import { codeOf, enrolledThere, FIRST, kept, providerAt, RIGHT, there, verifyThere, WRONG } from './there.js'
 
 const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const UNAVAILABLE = { status: 503, code: 'ERR_TOTP_PROVIDER' }
@@ -34,7 +34,7 @@ async function service (t: Test): Promise<Hostile> {
 
 t.test('from Twilio to the embedded provider: a user is asked to enroll anew, and the old factors go', async t => {
   const server = await service(t)
-  const provider = twilioProvider(server)
+  const provider = providerAt(server)
   const { before, after, store, now } = await moved(t, { provider }, {
     formerProviders: [provider], enrollAnew: true
   })
@@ -65,7 +65,7 @@ t.test('from Twilio to the embedded provider: a user is asked to enroll anew, an
 t.test('from the embedded provider to Twilio: likewise', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, {}, {
-    provider: twilioProvider(server), enrollAnew: true
+    provider: providerAt(server), enrollAnew: true
   })
   const phone = await (await before.login('alice')).enrollVerified(now())
   wait(60)
@@ -83,9 +83,9 @@ t.test('from the embedded provider to Twilio: likewise', async t => {
 
 t.test('from one service to another: likewise, and each factor is judged by its own', async t => {
   const [old, recent] = [await service(t), await service(t)]
-  const former = twilioProvider(old)
+  const former = providerAt(old)
   const { before, after, store } = await moved(t, { provider: former }, {
-    provider: twilioProvider(recent), formerProviders: [former], enrollAnew: true
+    provider: providerAt(recent), formerProviders: [former], enrollAnew: true
   })
   await enrolledThere(await before.login('alice'))
   const alice = await after.login('alice')
@@ -102,7 +102,7 @@ t.test('from one service to another: likewise, and each factor is judged by its 
 
 t.test('without enrollAnew nobody is asked, and the factors stay beside each other', async t => {
   const server = await service(t)
-  const { before, after, store, now, wait } = await moved(t, {}, { provider: twilioProvider(server) })
+  const { before, after, store, now, wait } = await moved(t, {}, { provider: providerAt(server) })
   const phone = await (await before.login('alice')).enrollVerified(now())
   wait(60)
   const alice = await after.login('alice')
@@ -114,7 +114,7 @@ t.test('without enrollAnew nobody is asked, and the factors stay beside each oth
 t.test('former factors take no room from new ones', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, { maxFactors: 1 }, {
-    provider: twilioProvider(server), enrollAnew: true, maxFactors: 1
+    provider: providerAt(server), enrollAnew: true, maxFactors: 1
   })
   const phone = await (await before.login('alice')).enrollVerified(now())
   wait(60)
@@ -127,7 +127,7 @@ t.test('former factors take no room from new ones', async t => {
 
 t.test('a former factor that Twilio fails to delete is unusable all the same, and is told of', async t => {
   const server = await service(t)
-  const provider = twilioProvider(server)
+  const provider = providerAt(server)
   const { before, after, store, now } = await moved(t, { provider }, {
     formerProviders: [provider], enrollAnew: true
   })
@@ -139,7 +139,7 @@ t.test('a former factor that Twilio fails to delete is unusable all the same, an
   t.match(await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now()) }), { status: 200 })
   t.match(await kept(store), { factors: { length: 1 }, leftovers: [{ sid }] })
   await turn()
-  t.match(after.events.at(-1), { type: 'factor.undeleted', factorSid: sid })
+  t.match(after.events.at(-1), { type: 'factor.leftover', factorSid: sid })
   server.mend()
   t.match(await alice.delete(`/totp/factors/${sid}`), { status: 204 })
   t.equal(server.factors.size, 0)
@@ -148,7 +148,7 @@ t.test('a former factor that Twilio fails to delete is unusable all the same, an
 t.test('a factor whose provider is not configured is judged by nobody, and is a factor still', async t => {
   const server = await service(t)
   let log = ''
-  const { before, after } = await moved(t, { provider: twilioProvider(server) }, {}, {
+  const { before, after } = await moved(t, { provider: providerAt(server) }, {}, {
     server: {
       logger: { stream: new Writable({ write: (line, _encoding, done) => { log += String(line); done() } }) }
     },
@@ -173,7 +173,7 @@ t.test('a factor whose provider is not configured is judged by nobody, and is a 
 
 t.test('an enrollment that began before the move is finished by the provider that began it', async t => {
   const server = await service(t)
-  const provider = twilioProvider(server)
+  const provider = providerAt(server)
   const { before, after, store } = await moved(t, { provider }, {
     formerProviders: [provider], enrollAnew: true
   })

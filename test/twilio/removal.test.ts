@@ -44,7 +44,7 @@ t.test('where Twilio fails to delete, the factor is unusable at once, an event t
     server.answer('remove', instead)
     t.match(await alice.delete(`/totp/factors/${sid}`), { status: 204 }, identity)
     await turn()
-    t.match(events.at(-1), { type: 'factor.undeleted', identity, factorSid: sid })
+    t.match(events.at(-1), { type: 'factor.leftover', identity, factorSid: sid })
     t.match(events.at(-2), { type: 'factor.deleted', identity, factorSid: sid })
     const before = server.asked('create').length
     t.match(await alice.challenge(RIGHT), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' }, identity)
@@ -140,7 +140,7 @@ t.test('a factor of a provider that is not configured is removed here, and there
   const operator = { identity: 'alice', operator: true } as const
   await without.app.totp.remove(operator, sid)
   await turn()
-  t.match(without.events.at(-1), { type: 'factor.undeleted', factorSid: sid })
+  t.match(without.events.at(-1), { type: 'factor.leftover', factorSid: sid })
   t.strictSame(server.asked('remove'), [])
   await made.app.totp.remove(operator, sid)
   t.equal(server.factors.size, 0)

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { memoryStore, twilioProvider } from '../../src/index.js'
+import { memoryStore } from '../../src/index.js'
 import { instances } from '../instances.js'
-import { arrived, codeOf, enrolledThere, FIRST, hold, kept, keptFactor, RIGHT, there } from './there.js'
+import {
+  arrived, codeOf, enrolledThere, FIRST, hold, kept, keptFactor, providerAt, RIGHT, there
+} from './there.js'
 import { hostile } from './hostile.js'
 
 const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
@@ -45,7 +47,7 @@ t.test('a code is the same in every spelling', async t => {
 t.test('of requests with one code at once, over instances, one is asked about and one is approved', async t => {
   const server = await hostile(t)
   server.right.add(FIRST).add(RIGHT)
-  const { all, one } = await instances(t, { totp: { provider: twilioProvider(server) } })
+  const { all, one } = await instances(t, { totp: { provider: providerAt(server) } })
   await enrolledThere(await one.login('alice'))
   const people = await Promise.all([...all, ...all].map(async site => await site.login('alice')))
   const answers = await Promise.all(people.map(async person => await person.challenge(RIGHT)))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
-import { twilioProvider, type Entity, type EntityStore } from '../../src/index.js'
+import { twilioProvider, type Entity, type EntityStore, type TwilioProvider } from '../../src/index.js'
 import type { TwilioFactor } from '../../src/entity/entity.js'
 import { gate, type Gate } from '../gate.js'
 import { site, type Site, type SiteOptions } from '../site.js'
@@ -24,13 +24,18 @@ export const RIGHT = codeOf(900_001)
 /** A code that never is. */
 export const WRONG = codeOf(0)
 
+/** The provider whose factors a server keeps. */
+export function providerAt ({ client, serviceSid }: Hostile): TwilioProvider {
+  return twilioProvider({ client, serviceSid })
+}
+
 /** Makes one, at a server of its own unless there is one. */
 export async function there (
   t: { after (fn: () => Promise<void>): void }, options: SiteOptions = {}, given?: Hostile
 ): Promise<There> {
   const server = given ?? await hostile(t)
   server.right.add(FIRST).add(RIGHT)
-  const provider = twilioProvider(server)
+  const provider = providerAt(server)
   const made = await site(t, { ...options, totp: { provider, timeout: 60, ...options.totp } })
   return { ...made, server }
 }

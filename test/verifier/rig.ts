@@ -34,7 +34,7 @@ export function rig (start: number, store: EntityStore = memoryStore<Entity>()):
       return createVerifier({
         entities: entitiesIn({ store, clock: () => made.time, timeout: 60, retries: 15, backOff, emit }),
         providers: providersOf(embedded, embedded, []),
-        digests: keyring.digests,
+        ...keyring,
         emit,
         limits: LIMITS,
         config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },

@@ -92,7 +92,7 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
   return createVerifier({
     entities: entitiesIn({ store, clock, timeout: PATIENCE, retries: RETRIES, backOff: jitter, emit }),
     providers: providersOf(embedded, embedded, []),
-    digests: keyring.digests,
+    ...keyring,
     emit,
     limits: LIMITS,
     config: CONFIG,
