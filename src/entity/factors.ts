@@ -19,9 +19,9 @@ export interface Factor {
   readonly config: TotpConfig
   /** When it was enrolled, in Unix seconds. */
   readonly createdAt: number
-  /** When it gave its first right code, in Unix seconds; null for an unverified one. */
+  /** When it gave its first right code, or was adopted, in Unix seconds; null for an unverified one. */
   readonly verifiedAt: number | null
-  /** When it last gave a right code, in Unix seconds; null for an unverified one. */
+  /** When it last gave a right code, or was adopted, in Unix seconds; null for an unverified one. */
   readonly lastUsedAt: number | null
 }
 

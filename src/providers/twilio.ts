@@ -154,7 +154,9 @@ const IDENTITY = /^[A-Za-z0-9-]{8,64}$/
 
 type Answer = Readonly<Record<string, unknown>>
 
-/** Only the one word opens, and only for what was asked; what isn't a word of Twilio's leaves it open. */
+/**
+ * Only `approved` opens, and only for what was asked; any word but it and `pending` is taken for no verdict.
+ */
 function verdict (remote: Remote, answer: Answer, pendingSid: string | null): Outcome {
   const { sid, status } = answer
   const asked = matches(sid, CHALLENGE_SID) && (pendingSid === null || sid === pendingSid) &&

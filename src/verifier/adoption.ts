@@ -26,6 +26,7 @@ export interface Adoption {
 
 /** What became of one adoption of many. */
 export interface Adopted {
+  /** What was to be adopted. */
   readonly adoption: Adoption
   /** The factor, or null when it could not be adopted. */
   readonly factor: Factor | null

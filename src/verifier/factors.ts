@@ -1,7 +1,7 @@
 import { approvalOf, newMark, publicApproval, withdraw, type Approval, type Session } from '../entity/approvals.js'
 import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
-import { FactorNotFoundError, ProviderError } from '../errors.js'
+import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
 import type { Decision, Happening } from '../stores/entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
 import { change, ownUnverified, stalenessOf, type NewMark, type VerifierContext } from './context.js'
@@ -54,8 +54,8 @@ export async function rename (
  */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
   const { mark, leftover, repeated } = await removed(context, caller, sid)
-  const gone = !leftover || await sweep(context, caller.identity, sid)
-  if (repeated && !gone) throw new ProviderError(new Error('the factor could not be deleted at Twilio'))
+  const failure = leftover ? await sweep(context, caller.identity, sid) : null
+  if (repeated && failure !== null) throw failure instanceof TotpError ? failure : new StoreError(failure)
   return { mark }
 }
 

@@ -3,36 +3,40 @@ import { answeredInTime, keeperOf } from './asking.js'
 import { change, type VerifierContext } from './context.js'
 
 /**
- * Deletes at Twilio what it still has of removed factors, of one or of all. Answers whether nothing is left
- * of them. It never rejects: they are unusable through us already, an event tells of those that are left, and
- * it can be repeated.
+ * Deletes at Twilio what it still has of removed factors, of one or of all. Answers why something is left of
+ * them, or null. It never rejects: they are unusable through us already, an event tells of those that are
+ * left, and it can be repeated.
  */
-export async function sweep (context: VerifierContext, identity: string, sid?: string): Promise<boolean> {
+export async function sweep (context: VerifierContext, identity: string, sid?: string): Promise<unknown> {
   try {
     return await swept(context, identity, sid)
-  } catch {
-    return false
+  } catch (error) {
+    return error
   }
 }
 
-async function swept (context: VerifierContext, identity: string, only?: string): Promise<boolean> {
+async function swept (context: VerifierContext, identity: string, only?: string): Promise<unknown> {
   const { entity, now } = await context.entities.read(identity)
   const asked = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
-  const answers = await Promise.all(asked.map(async leftover => await isDeleted(context, identity, leftover)))
-  const left = asked.filter((_, index) => answers[index] !== true)
+  const failures = await Promise.all(asked.map(async leftover =>
+    await failedDeletion(context, identity, leftover)))
+  const left = asked.filter((_, index) => failures[index] !== null)
   for (const { sid } of left) context.emit({ type: 'factor.leftover', identity, factorSid: sid, at: now })
   const gone = asked.filter(leftover => !left.includes(leftover))
   if (gone.length > 0) await forget(context, identity, gone)
-  return left.length === 0
+  return failures.find(failure => failure !== null) ?? null
 }
 
-async function isDeleted (context: VerifierContext, identity: string, leftover: Leftover): Promise<boolean> {
+/** Why a factor could not be deleted, or null. */
+async function failedDeletion (
+  context: VerifierContext, identity: string, leftover: Leftover
+): Promise<unknown> {
   try {
     const provider = keeperOf(context, identity, leftover)
     await answeredInTime(context.timeout, async () => await provider.remove(leftover.remote))
-    return true
-  } catch {
-    return false
+    return null
+  } catch (error) {
+    return error
   }
 }
 

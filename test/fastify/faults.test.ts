@@ -236,34 +236,36 @@ t.test('a document that is lost is no way around the guard', async t => {
   t.equal(handled(), 0)
 })
 
-t.test('a seal of an unknown key, or a touched one, is a fault of ours: 503, not counted, told of', async t => {
-  if (!isEmbedded()) return
-  const store = memoryStore<Entity>()
-  const { login, now, wait } = await site(t, { totp: { store } })
-  const alice = await login('alice')
-  const factor = await alice.enrollVerified(now())
-  wait(30)
+// Twilio keeps the secrets of its factors, so there are no seals.
+if (isEmbedded()) {
+  t.test('a seal of an unknown key, or a touched one, is a fault of ours: 503, not counted, told of', async t => {
+    const store = memoryStore<Entity>()
+    const { login, now, wait } = await site(t, { totp: { store } })
+    const alice = await login('alice')
+    const factor = await alice.enrollVerified(now())
+    wait(30)
 
-  const other = await site(t, { totp: { store, keys: [randomBytes(32)] } })
-  const there = await other.login('alice')
-  other.wait(30)
-  for (let n = 0; n < 7; n++) unavailable(t, await there.challenge(factor.code(now())), 'an unknown key')
-  await new Promise(setImmediate)
-  t.match(other.events.map(({ type }) => type), Array(7).fill('document.refused'))
+    const other = await site(t, { totp: { store, keys: [randomBytes(32)] } })
+    const there = await other.login('alice')
+    other.wait(30)
+    for (let n = 0; n < 7; n++) unavailable(t, await there.challenge(factor.code(now())), 'an unknown key')
+    await new Promise(setImmediate)
+    t.match(other.events.map(({ type }) => type), Array(7).fill('document.refused'))
 
-  const rotated = await site(t, { totp: { store, keys: [randomBytes(32), KEY] } })
-  const later = await rotated.login('alice')
-  rotated.wait(30)
-  t.match(await later.challenge(factor.code(now())), { status: 200 }, 'nothing was counted: seven would have locked')
+    const rotated = await site(t, { totp: { store, keys: [randomBytes(32), KEY] } })
+    const later = await rotated.login('alice')
+    rotated.wait(30)
+    t.match(await later.challenge(factor.code(now())), { status: 200 }, 'nothing was counted: seven would have locked')
 
-  const kept = await store.get('identity:alice')
-  if (kept === null) throw new Error('alice has no document')
-  const touched = kept.factors.map(factor =>
-    factor.provider === 'embedded' ? { ...factor, sealed: factor.sealed.replace(/.{4}$/, 'AAAA') } : factor)
-  await store.replace('identity:alice', kept.revision, { ...kept, factors: touched, revision: kept.revision + 1 })
-  rotated.wait(30)
-  unavailable(t, await later.challenge(factor.code(rotated.now())), 'a touched seal')
-})
+    const kept = await store.get('identity:alice')
+    if (kept === null) throw new Error('alice has no document')
+    const touched = kept.factors.map(factor =>
+      factor.provider === 'embedded' ? { ...factor, sealed: factor.sealed.replace(/.{4}$/, 'AAAA') } : factor)
+    await store.replace('identity:alice', kept.revision, { ...kept, factors: touched, revision: kept.revision + 1 })
+    rotated.wait(30)
+    unavailable(t, await later.challenge(factor.code(rotated.now())), 'a touched seal')
+  })
+}
 
 t.test('when the session can not be kept, the answer is 503 and no cookie opens the vault', async t => {
   const sessions = new Map<string, string>()

@@ -60,21 +60,23 @@ for (const { name, steps, code } of [
   })
 }
 
-t.test('without factorSid a code is tried with every factor, burnt in all it fits, and names the oldest', async t => {
-  if (!isEmbedded()) return
-  const { one, now, wait } = await instances(t)
-  const code = '120159'
-  const first = await importFactor(one, 'alice', 'the first phone, old', now())
-  const second = await importFactor(one, 'alice', '2nd phone 0001210268', now())
-  wait(60)
-  t.strictSame([first.code(now()), second.code(now())], [code, code], 'a moment at which both show the same')
-  const alice = await one.login('alice')
-  t.match((await alice.challenge(code)).json(), { approval: { factorSid: first.sid } })
-  t.match(await alice.challenge(code, first.sid), DENIED)
-  t.match(await alice.challenge(code, second.sid), DENIED)
-  wait(30)
-  t.match((await alice.challenge(second.code(now()))).json(), { approval: { factorSid: second.sid } })
-})
+// Twilio can't be asked about several factors with one code.
+if (isEmbedded()) {
+  t.test('without factorSid a code is tried with every factor, burnt in all it fits, and names the oldest', async t => {
+    const { one, now, wait } = await instances(t)
+    const code = '120159'
+    const first = await importFactor(one, 'alice', 'the first phone, old', now())
+    const second = await importFactor(one, 'alice', '2nd phone 0001210268', now())
+    wait(60)
+    t.strictSame([first.code(now()), second.code(now())], [code, code], 'a moment at which both show the same')
+    const alice = await one.login('alice')
+    t.match((await alice.challenge(code)).json(), { approval: { factorSid: first.sid } })
+    t.match(await alice.challenge(code, first.sid), DENIED)
+    t.match(await alice.challenge(code, second.sid), DENIED)
+    wait(30)
+    t.match((await alice.challenge(second.code(now()))).json(), { approval: { factorSid: second.sid } })
+  })
+}
 
 t.test('with factorSid only that factor is tried', async t => {
   const { one, now, wait } = await instances(t)

@@ -161,3 +161,21 @@ t.test('a factor that Twilio verifies while nobody wants it any more is deleted 
     t.strictSame((await store.get(`identity:alice ${meanwhile}`))?.leftovers ?? [], [], meanwhile)
   }
 })
+
+t.test('why a repeated deletion fails is told to whoever repeats it, and one that was touched is not asked for', async t => {
+  const { app, login, server, store } = await there(t)
+  const operator = { identity: 'alice', operator: true } as const
+  const sid = await enrolledThere(await login('alice'))
+  server.answer('remove', refusal(500, 20500))
+  await app.totp.remove(operator, sid)
+  await t.rejects(app.totp.remove(operator, sid), {
+    code: 'ERR_TOTP_PROVIDER', cause: { message: 'Twilio answered with HTTP 500, error 20500' }
+  })
+  server.mend()
+  const asked = server.asked('remove').length
+  await rewrite(store, entity => ({
+    ...entity, leftovers: entity.leftovers.map(leftover => ({ ...leftover, tag: 'A'.repeat(43) }))
+  }))
+  await t.rejects(app.totp.remove(operator, sid), { code: 'ERR_TOTP_STORE' })
+  t.equal(server.asked('remove').length, asked)
+})
