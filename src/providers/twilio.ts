@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { MAX_SECONDS } from '../entity/age.js'
 import type { Remote } from '../entity/entity.js'
-import {
-  ConflictError, FactorLimitError, FactorNotFoundError, InvalidOptionError, LockedError,
-  MalformedError, ProviderError, TotpError
-} from '../errors.js'
+import { InvalidOptionError, MalformedError, ProviderError, TotpError } from '../errors.js'
 import { decodeSecret, encodeSecret } from '../otp/secret.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Outcome, RemoteProvider } from './provider.js'
+import {
+  causeOf, enrollmentRefusal, failedOutcome, failureOf, fetchRefusal, hasEnded, isGone, type Failure
+} from './twilio-failure.js'
 
 /**
  * As much of the client of the `twilio` package as is used: what `twilio(accountSid, authToken)` returns has
@@ -107,7 +107,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
         return verification(remote, record(await factor(remote).update({ authPayload: code })))
       } catch (error) {
         const failure = failureOf(error)
-        return isGone(failure) || isOneOf(ENDED, failure.code) ? { verdict: 'ended' } : failedOutcome(failure)
+        return hasEnded(failure) ? { verdict: 'ended' } : failedOutcome(failure)
       }
     },
 
@@ -192,40 +192,6 @@ function bindingOf ({ binding }: Answer): { secret: string, uri: string } {
   return { secret, uri }
 }
 
-/** What is known of a failure: never its message or anything else that was sent. */
-interface Failure {
-  /** HTTP status, or null when there was no answer. */
-  readonly status: number | null
-  /** Twilio's number, or a system's name for a broken connection. */
-  readonly code: number | string | null
-}
-
-/** Wrong codes, in the words from before October 2021 that are documented still. */
-const DENIED = [60311, 60324]
-/** Connections that never came about. */
-const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
-/** Refusals after which the code was surely not judged. Any other may be a new word for a wrong one. */
-const UNJUDGED = [
-  20001, 20003, 20403, 20404, 20429, 25109, 60200, 60204, 60300, 60306, 60308, 60312, 60318, 60326, 60328,
-  60361, 60362, 60363, 60364, 60365, 60366, 60367, 60370, 60390, 60391, 60392
-]
-/** Challenges that take no more codes: one more request makes a new one. */
-const CLOSED_CHALLENGE = [60322, 60323]
-const GONE = [20404, 60390, 60391, 60392]
-/** Unverified factors that no code verifies any more. */
-const ENDED = [60310, 60383]
-/** Seconds to wait where Twilio says that it is too much: 60312 counts by the hour, 60326 by the day. */
-const PATIENCE: Readonly<Record<number, number>> = { 60312: 3600, 60326: 86_400 }
-
-function failedOutcome (failure: Failure): Outcome {
-  const { status, code } = failure
-  if (isOneOf(DENIED, code)) return { verdict: 'denied', challengeSid: null }
-  if (isOneOf(CLOSED_CHALLENGE, code)) return { verdict: 'unjudged', refusal: new ConflictError() }
-  const refusal = status === 429 ? patience(code) : new ProviderError(causeOf(failure))
-  const unjudged = status === null ? isOneOf(UNSENT, code) : isOneOf(UNJUDGED, code)
-  return { verdict: unjudged ? 'unjudged' : 'unknown', refusal }
-}
-
 /** Asks for what judges no code. */
 async function asked (
   refusal: (failure: Failure) => TotpError | null, ask: () => Promise<unknown>
@@ -237,41 +203,6 @@ async function asked (
     const failure = failureOf(error)
     throw refusal(failure) ?? new ProviderError(causeOf(failure))
   }
-}
-
-function enrollmentRefusal ({ status, code }: Failure): TotpError | null {
-  if (code === 60315) return new FactorLimitError()
-  if (code === 60317) return new MalformedError('secret belongs to a factor of this identity already')
-  if (code === 60314) return new MalformedError('secret was refused by Twilio')
-  return status === 429 ? patience(code) : null
-}
-
-function fetchRefusal (failure: Failure): TotpError | null {
-  if (isGone(failure)) return new FactorNotFoundError()
-  return failure.status === 429 ? patience(failure.code) : null
-}
-
-function patience (code: Failure['code']): LockedError {
-  return new LockedError(typeof code === 'number' ? PATIENCE[code] ?? 1 : 1)
-}
-
-function isGone ({ status, code }: Failure): boolean {
-  return status === 404 && isOneOf(GONE, code)
-}
-
-/** By what it looks like: some of the client's classes aren't exported, and one error is another's copy. */
-function failureOf (error: unknown): Failure {
-  if (!(error instanceof Error)) return { status: null, code: null }
-  const { status, code }: Error & { status?: unknown, code?: unknown } = error
-  return {
-    status: typeof status === 'number' ? status : null,
-    code: typeof code === 'number' || matches(code, /^E[A-Z_]{2,30}$/) ? code : null
-  }
-}
-
-function causeOf ({ status, code }: Failure): Error {
-  if (status === null) return new Error(`Twilio gave no answer that can be read${code === null ? '' : `: ${code}`}`)
-  return new Error(`Twilio answered with HTTP ${status}${code === null ? '' : `, error ${code}`}`)
 }
 
 function unfit (): ProviderError {
@@ -289,10 +220,6 @@ function record (value: unknown): Answer {
 
 function matches (value: unknown, pattern: RegExp): value is string {
   return typeof value === 'string' && pattern.test(value)
-}
-
-function isOneOf (codes: ReadonlyArray<number | string>, code: number | string | null): boolean {
-  return code !== null && codes.includes(code)
 }
 
 function requireClient (client: TwilioClient): void {

@@ -1,0 +1,90 @@
+import {
+  ConflictError, FactorLimitError, FactorNotFoundError, LockedError, MalformedError, ProviderError,
+  type TotpError
+} from '../errors.js'
+import type { Outcome } from './provider.js'
+
+/** What is known of a failure: never its message or anything else that was sent. */
+export interface Failure {
+  /** HTTP status, or null when there was no answer. */
+  readonly status: number | null
+  /** Twilio's number, or a system's name for a broken connection. */
+  readonly code: number | string | null
+}
+
+/** Wrong codes, in the words from before October 2021 that are documented still. */
+const DENIED = [60311, 60324]
+/** How a system names what became of a connection. */
+const SYSTEM_CODE = /^E[A-Z_]{2,30}$/
+/** Connections that never came about. */
+const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
+/** Refusals after which the code was surely not judged. Any other may be a new word for a wrong one. */
+const UNJUDGED = [
+  20001, 20003, 20403, 20404, 20429, 25109, 60200, 60204, 60300, 60306, 60308, 60312, 60318, 60326, 60328,
+  60361, 60362, 60363, 60364, 60365, 60366, 60367, 60370, 60390, 60391, 60392
+]
+/** Challenges that take no more codes: one more request makes a new one. */
+const CLOSED_CHALLENGE = [60322, 60323]
+const GONE = [20404, 60390, 60391, 60392]
+/** Unverified factors that no code verifies any more. */
+const ENDED = [60310, 60383]
+/** Seconds to wait where Twilio says that it is too much: 60312 counts by the hour, 60326 by the day. */
+const PATIENCE: Readonly<Record<number, number>> = { 60312: 3600, 60326: 86_400 }
+
+/** What a failure means for the code that Twilio was asked about. */
+export function failedOutcome (failure: Failure): Outcome {
+  const { status, code } = failure
+  if (isOneOf(DENIED, code)) return { verdict: 'denied', challengeSid: null }
+  if (isOneOf(CLOSED_CHALLENGE, code)) return { verdict: 'unjudged', refusal: new ConflictError() }
+  const refusal = status === 429 ? patience(code) : new ProviderError(causeOf(failure))
+  const unjudged = status === null ? isOneOf(UNSENT, code) : isOneOf(UNJUDGED, code)
+  return { verdict: unjudged ? 'unjudged' : 'unknown', refusal }
+}
+
+/** What a failure to create a factor means, where that is nothing of Twilio's own. */
+export function enrollmentRefusal ({ status, code }: Failure): TotpError | null {
+  if (code === 60315) return new FactorLimitError()
+  if (code === 60317) return new MalformedError('secret belongs to a factor of this identity already')
+  if (code === 60314) return new MalformedError('secret was refused by Twilio')
+  return status === 429 ? patience(code) : null
+}
+
+/** What a failure to look a factor up means, where that is nothing of Twilio's own. */
+export function fetchRefusal (failure: Failure): TotpError | null {
+  if (isGone(failure)) return new FactorNotFoundError()
+  return failure.status === 429 ? patience(failure.code) : null
+}
+
+function patience (code: Failure['code']): LockedError {
+  return new LockedError(typeof code === 'number' ? PATIENCE[code] ?? 1 : 1)
+}
+
+/** True where Twilio says that there is no such factor. */
+export function isGone ({ status, code }: Failure): boolean {
+  return status === 404 && isOneOf(GONE, code)
+}
+
+/** True where no code verifies an unverified factor any more. */
+export function hasEnded (failure: Failure): boolean {
+  return isGone(failure) || isOneOf(ENDED, failure.code)
+}
+
+/** By what it looks like: some of the client's classes aren't exported, and one error is another's copy. */
+export function failureOf (error: unknown): Failure {
+  if (!(error instanceof Error)) return { status: null, code: null }
+  const { status, code }: Error & { status?: unknown, code?: unknown } = error
+  return {
+    status: typeof status === 'number' ? status : null,
+    code: typeof code === 'number' || (typeof code === 'string' && SYSTEM_CODE.test(code)) ? code : null
+  }
+}
+
+/** A failure for the log. */
+export function causeOf ({ status, code }: Failure): Error {
+  if (status === null) return new Error(`Twilio gave no answer that can be read${code === null ? '' : `: ${code}`}`)
+  return new Error(`Twilio answered with HTTP ${status}${code === null ? '' : `, error ${code}`}`)
+}
+
+function isOneOf (codes: ReadonlyArray<number | string>, code: number | string | null): boolean {
+  return code !== null && codes.includes(code)
+}
