@@ -8,12 +8,12 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** The house, from the roof down. A file belongs to the first row that its path begins with. */
 const FLOORS: ReadonlyArray<readonly [floor: number, paths: readonly string[]]> = [
-  [5, ['index.ts', 'store-suite.ts', 'verify-api.ts']],
+  [5, ['index.ts', 'operations.ts', 'store-suite.ts', 'verify-api.ts']],
   [4.5, ['cli/']],
   [4, ['fastify/', 'verify-api/']],
-  [3, ['options.ts', 'http/', 'stores/suite/']],
+  [3, ['options.ts', 'http/', 'operations/', 'stores/suite/']],
   [2, ['verifier/', 'guard.ts']],
-  [1, ['providers/', 'stores/', 'sessions/', 'clock.ts', 'deadline.ts', 'back-off.ts', 'qr.ts']],
+  [1, ['providers/', 'stores/', 'sessions/', 'clock.ts', 'deadline.ts', 'back-off.ts', 'at-once.ts', 'qr.ts']],
   [0, ['otp/', 'entity/', 'seal.ts', 'errors.ts', 'events.ts']]
 ]
 
@@ -38,8 +38,14 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   'node:fs/promises': file => inCli(file) || file === 'stores/folder.ts',
   'node:path': file => inCli(file) || file === 'stores/folder.ts',
   'node:net': inCli,
-  'node:util': file => inCli(file) || file === 'providers/twilio.ts',
-  pg: file => file === 'cli/storage.ts'
+  'node:util': file => inCli(file) || file === 'providers/twilio.ts' || file === 'operations/transfer.ts',
+  'node:url': inCli,
+  'node:readline': inCli,
+  'node:stream': inCli,
+  pg: file => file === 'cli/drivers.ts',
+  ioredis: file => file === 'cli/drivers.ts',
+  // A store of the operator's own.
+  computed: file => file === 'cli/entity-store.ts'
 }
 
 interface Import { readonly from: string, readonly to: string, readonly ours: boolean }

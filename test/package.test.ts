@@ -217,7 +217,7 @@ t.test('the command serves what Twilio\'s own library understands, and goes on a
     ends: [
       { exitCode: 0, stderr: '', lines: 1 },
       { exitCode: 0, stderr: '', lines: 1 },
-      { exitCode: 1, stderr: `${NAME}: a database needs the package pg: npm install pg\n`, lines: 0 }
+      { exitCode: 1, stderr: `${NAME}: PostgreSQL needs the package pg: npm install pg\n`, lines: 0 }
     ]
   })
 })

@@ -21,6 +21,11 @@ export function keysOf (text: string, source: string): readonly Uint8Array[] {
 export async function keptKeys (folder: string): Promise<readonly Uint8Array[]> {
   const file = join(folder, 'totp-keys')
   await makeOnce(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`)
+  return await keysIn(file)
+}
+
+/** The keys that a file has, which is for its owner's eyes only. */
+export async function keysIn (file: string): Promise<readonly Uint8Array[]> {
   const { mode } = await stat(file)
   if ((mode & OTHERS_READ) !== 0) throw new StartError(`others may read ${file}: chmod 600`)
   return keysOf(await readFile(file, 'utf8'), file)

@@ -1,16 +1,23 @@
 import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { reasonOf, StartError, UsageError } from './start-error.js'
 
 /** What a command has of the process that it runs in. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What comes in, in pieces of any size. */
+  readonly stdin: Readable
   readonly stdout: Output
   readonly stderr: Output
   once (signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
 }
 
 /** Where text goes. */
-export interface Output { write (text: string): unknown }
+export interface Output {
+  write (text: string): unknown
+  /** True where somebody looks on, who sees what is overwritten go. */
+  readonly isTTY?: boolean
+}
 
 /** One of the things that the program can do. */
 export interface Command {

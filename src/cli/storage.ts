@@ -1,8 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { folderStore } from '../stores/folder.js'
-import { postgresStore, type PostgresClient } from '../stores/postgres.js'
+import { postgresStore } from '../stores/postgres.js'
 import type { Store } from '../stores/store.js'
+import { openPool, type PostgresDriver } from './drivers.js'
 import { lockFolder } from './folder-lock.js'
 import { attempt, StartError } from './start-error.js'
 
@@ -13,26 +14,8 @@ export interface Storage {
   close (): Promise<void>
 }
 
-/** What is asked of the package `pg`. */
-export interface PostgresDriver {
-  readonly default: {
-    readonly Pool: new (options: PoolOptions) => PostgresClient & {
-      on (event: 'error', listener: () => void): unknown
-      end (): Promise<void>
-    }
-  }
-}
-
-interface PoolOptions {
-  readonly connectionString: string
-  readonly connectionTimeoutMillis: number
-  readonly query_timeout: number
-}
-
 /** Bits of a file's mode: group and others may write. */
 const OTHERS_WRITE = 0o022
-/** Milliseconds that a request waits for PostgreSQL. */
-const PATIENCE = 5000
 
 /**
  * Makes the folder, for its owner's eyes only. One that is there already has to be this user's, and of no use
@@ -65,12 +48,9 @@ export async function folderStorage (folder: string): Promise<Storage> {
 
 /** Keeps documents in PostgreSQL, where other processes may use them at the same time. */
 export async function postgresStorage (
-  connectionString: string, load: () => Promise<PostgresDriver> = async () => await import('pg')
+  connectionString: string, load?: () => Promise<PostgresDriver>
 ): Promise<Storage> {
-  const { default: { Pool } } = await driver(load)
-  const client = new Pool({ connectionString, connectionTimeoutMillis: PATIENCE, query_timeout: PATIENCE })
-  // An idle connection that breaks is replaced; without a listener it would end the process.
-  client.on('error', () => {})
+  const { client, close } = await openPool(connectionString, load)
 
   return {
     async open<Document extends { readonly revision: number }> (name: string) {
@@ -79,15 +59,6 @@ export async function postgresStorage (
       return store
     },
 
-    close: async () => await client.end()
-  }
-}
-
-/** Whoever keeps documents in a folder has no need of it, so it isn't among the dependencies. */
-async function driver (load: () => Promise<PostgresDriver>): Promise<PostgresDriver> {
-  try {
-    return await load()
-  } catch {
-    throw new StartError('a database needs the package pg: npm install pg')
+    close
   }
 }

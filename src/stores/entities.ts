@@ -85,8 +85,14 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
   }
 }
 
-function keyOf (identity: string): string {
+/** The key under which an identity's entity is kept. */
+export function keyOf (identity: string): string {
   return DOOR + identity
+}
+
+/** Whose entity is kept under this key; null when it is of another door. */
+export function identityIn (key: string): string | null {
+  return key.startsWith(DOOR) ? key.slice(DOOR.length) : null
 }
 
 function given<T> (answer: T | TotpError): T {

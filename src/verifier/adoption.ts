@@ -1,11 +1,13 @@
+import { atOnce } from '../at-once.js'
 import { MAX_FACTORS, newEntity, newSid, type TwilioFactor } from '../entity/entity.js'
 import { addVerified, publicFactor, type Factor } from '../entity/factors.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
 import { isSameRemote } from '../entity/twilio-factor.js'
 import { FactorLimitError, MalformedError } from '../errors.js'
 import type { TotpConfig } from '../otp/totp.js'
+import { tagsOf } from '../providers/tag.js'
 import type { Decision } from '../stores/entities.js'
-import { answeredInTime, tagsOf } from './asking.js'
+import { answeredInTime } from './asking.js'
 import { identityOf } from './caller.js'
 import { change, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
@@ -85,24 +87,13 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
 export async function * adoptAll (
   context: VerifierContext, adoptions: Iterable<Adoption> | AsyncIterable<Adoption>
 ): AsyncGenerator<Adopted, void, undefined> {
-  let some: Adoption[] = []
-  for await (const adoption of adoptions) {
-    some.push(adoption)
-    if (some.length < AT_ONCE) continue
-    yield * await tried(context, some)
-    some = []
-  }
-  yield * await tried(context, some)
-}
-
-async function tried (context: VerifierContext, adoptions: readonly Adoption[]): Promise<Adopted[]> {
-  return await Promise.all(adoptions.map(async adoption => {
+  yield * atOnce(AT_ONCE, adoptions, async adoption => {
     try {
       return { adoption, factor: await adopt(context, adoption), error: null }
     } catch (error) {
       return { adoption, factor: null, error }
     }
-  }))
+  })
 }
 
 /** What is too easy to guess is not taken over. */

@@ -11,8 +11,9 @@ import {
   type TotpError
 } from '../errors.js'
 import type { Outcome } from '../providers/provider.js'
+import { tagsOf } from '../providers/tag.js'
 import type { Decision, Happening } from '../stores/entities.js'
-import { judgedInTime, keeperOf, tagsOf } from './asking.js'
+import { judgedInTime, keeperOf } from './asking.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type VerifierContext } from './context.js'
 import { approved, consequences, denied, type Challenged } from './verdict.js'

@@ -70,8 +70,3 @@ t.test('a database is used through a pool, each store in a table of its own', as
   await storage.close()
   t.ok(ended)
 })
-
-t.test('without pg there is no database, and it is said what to do', async t => {
-  const missing = async () => { throw new Error('Cannot find package \'pg\'') }
-  await t.rejects(postgresStorage(URL, missing), { name: 'StartError', message: /npm install pg$/ })
-})

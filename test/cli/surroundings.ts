@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { Surroundings } from '../../src/cli/run.js'
 
 /** What a command believes to be its process. */
@@ -16,7 +17,7 @@ export interface Process extends Surroundings {
 interface Cleanup { after (fn: () => Promise<void>): void }
 
 /** Surroundings in this process, with an environment of their own. */
-export function surroundings (env: Record<string, string> = {}): Process {
+export function surroundings (env: Record<string, string> = {}, input: readonly string[] = []): Process {
   const signals = new EventEmitter()
   const written = { stdout: '', stderr: '' }
   let speak = () => {}
@@ -25,6 +26,7 @@ export function surroundings (env: Record<string, string> = {}): Process {
     env,
     written,
     spoken,
+    stdin: Readable.from(input),
     stdout: { write: text => { written.stdout += text; speak() } },
     stderr: { write: text => { written.stderr += text } },
     once: (signal, listener) => signals.once(signal, listener),

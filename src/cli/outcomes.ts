@@ -1,0 +1,54 @@
+import type { RefusedIdentity } from '../operations/report.js'
+import { printable } from './printable.js'
+import { progressOn } from './progress.js'
+import type { Surroundings } from './run.js'
+import { reasonOf, StartError } from './start-error.js'
+
+/** What became of one identity. */
+interface Outcome {
+  readonly identity: string
+  readonly status: string
+}
+
+/**
+ * Goes through the outcomes to the last one, or to a signal; shows how far it is of `total`, prints the lines
+ * that they have, and in the end how many there were of which status.
+ */
+export async function tellAll<O extends Outcome> (
+  surroundings: Surroundings,
+  total: number,
+  outcomes: AsyncIterable<O | RefusedIdentity>,
+  line: (outcome: O) => string | null
+): Promise<void> {
+  const { stdout, stderr } = surroundings
+  const progress = progressOn(stderr, total)
+  const counts = new Map<string, number>()
+  let [last, stopped] = ['', false]
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) surroundings.once(signal, () => { stopped = true })
+  try {
+    for await (const outcome of outcomes) {
+      if (isRefused(outcome)) progress.tell(stderr, `${printable(outcome.identity)}: ${outcome.reason}`)
+      else progress.tell(stdout, line(outcome))
+      progress.step()
+      last = outcome.identity
+      counts.set(outcome.status, (counts.get(outcome.status) ?? 0) + 1)
+      if (stopped) throw new StartError('stopped')
+    }
+  } catch (error) {
+    progress.end()
+    throw new StartError(`${reasonOf(error)}; the last identity was ${printable(last)}`)
+  }
+  progress.end()
+  stderr.write(`${summaryOf(counts)}\n`)
+  if (counts.has('refused')) throw new StartError('what was refused is as it was')
+}
+
+function isRefused (outcome: Outcome): outcome is RefusedIdentity {
+  return outcome.status === 'refused'
+}
+
+function summaryOf (counts: ReadonlyMap<string, number>): string {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const parts = [...counts].map(([status, count]) => `${count} ${status}`)
+  return `${total} ${total === 1 ? 'identity' : 'identities'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+}

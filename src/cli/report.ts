@@ -1,0 +1,40 @@
+import { countIdentities } from '../operations/entities.js'
+import { report as reportOf, type ReportedIdentity } from '../operations/report.js'
+import { withStore } from './entity-store.js'
+import { tellAll } from './outcomes.js'
+import { printable } from './printable.js'
+import type { Command } from './run.js'
+import { STORE_HELP, storeOptionsOf } from './store-options.js'
+
+const HELP = `Usage: fastify-verify-totp report [options]
+
+Tells who is enrolled, a line for each identity, and in the end how many there are. It changes nothing, and
+prints nothing secret.
+
+${STORE_HELP}  --json                prints a line of JSON for each: identity, status, factors, failures, disabledAt
+  --help                prints this
+`
+
+/** Tells who is enrolled. */
+export const report: Command = {
+  summary: 'tells who is enrolled',
+  help: HELP,
+
+  async run (args, surroundings) {
+    const { choice, json } = storeOptionsOf('report', ['json'], args, surroundings.env)
+    await withStore(choice, async store => {
+      const total = await countIdentities({ store })
+      await tellAll(surroundings, total, reportOf({ store }), json ? JSON.stringify : lineOf)
+    })
+  }
+}
+
+function lineOf ({ identity, status, factors, disabledAt }: ReportedIdentity): string {
+  const name = printable(identity).padEnd(38)
+  if (factors.length === 0) return `${name}  ${status}`
+  const lastUsed = new Date(Math.max(...factors.map(({ lastUsedAt }) => lastUsedAt ?? 0)) * 1000)
+  const providers = [...new Set(factors.map(({ provider }) => provider))].join(', ')
+  const count = factors.length === 1 ? '1 factor' : `${factors.length} factors`
+  const disabled = disabledAt === null ? '' : '  disabled'
+  return `${name}  ${status}  ${count} (${providers}), last used ${lastUsed.toISOString().slice(0, 10)}${disabled}`
+}

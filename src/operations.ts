@@ -1,0 +1,10 @@
+export { countIdentities } from './operations/entities.js'
+export type { ScanOptions, StoreOptions } from './operations/entities.js'
+export { report } from './operations/report.js'
+export type { RefusedIdentity, ReportedFactor, ReportedIdentity } from './operations/report.js'
+export { reseal } from './operations/reseal.js'
+export type { ResealedIdentity, ResealOptions } from './operations/reseal.js'
+export { exportEntities, importEntities } from './operations/transfer.js'
+export type {
+  ExportedIdentity, Importable, ImportedIdentity, ImportOptions
+} from './operations/transfer.js'

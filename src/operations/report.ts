@@ -1,0 +1,60 @@
+import { atOnce } from '../at-once.js'
+import type { Entity, VerifiedFactor } from '../entity/entity.js'
+import { publicFactor, type Factor } from '../entity/factors.js'
+import { keyOf } from '../stores/entities.js'
+import { AT_ONCE, entitiesOf, identitiesIn, reasonOf, type ScanOptions } from './entities.js'
+
+/** A verified factor, and who judges its codes. */
+export interface ReportedFactor extends Factor {
+  /** The provider that made it. */
+  readonly provider: VerifiedFactor['provider']
+}
+
+/** An identity of which something is kept, without anything secret. */
+export interface ReportedIdentity {
+  readonly identity: string
+  /** Whether it has a verified factor. */
+  readonly status: 'enrolled' | 'unenrolled'
+  /** Verified ones, in the order of their verification. */
+  readonly factors: readonly ReportedFactor[]
+  /** Wrong codes since the last right one. */
+  readonly failures: number
+  /** When challenges were disabled, in Unix seconds; null when they aren't. */
+  readonly disabledAt: number | null
+}
+
+/** An identity whose document doesn't fit, and is refused wherever it is met. */
+export interface RefusedIdentity {
+  readonly identity: string
+  readonly status: 'refused'
+  /** What is wrong with it, without quoting it. */
+  readonly reason: string
+}
+
+/** Tells who is enrolled, and with what. Rejects when the store fails. */
+export async function * report (
+  options: ScanOptions
+): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
+  const entities = entitiesOf(options)
+
+  yield * atOnce(AT_ONCE, identitiesIn(options), async identity => {
+    try {
+      const { document } = await entities.read(keyOf(identity))
+      return reported(identity, document)
+    } catch (error) {
+      return { identity, status: 'refused', reason: reasonOf(error) } as const
+    }
+  })
+}
+
+function reported (identity: string, entity: Entity | null): ReportedIdentity {
+  // It may have gone since it was listed.
+  const factors = entity?.factors ?? []
+  return {
+    identity,
+    status: factors.length === 0 ? 'unenrolled' : 'enrolled',
+    factors: factors.map(factor => ({ ...publicFactor(factor), provider: factor.provider })),
+    failures: entity?.attempts.failures ?? 0,
+    disabledAt: entity?.attempts.disabledAt ?? null
+  }
+}

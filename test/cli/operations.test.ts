@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { access, chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { report } from '../../src/cli/report.js'
+import { reseal } from '../../src/cli/reseal.js'
+import { run } from '../../src/cli/run.js'
+import { exporting, importing } from '../../src/cli/transfer.js'
+import { site } from '../site.js'
+import { ownStore } from './own-store.js'
+import { surroundings } from './surroundings.js'
+
+const commands = { report, reseal, export: exporting, import: importing }
+const [OLD, FRESH] = [randomBytes(32), randomBytes(32)]
+const KEYS = [FRESH, OLD].map(key => key.toString('base64')).join(',')
+
+interface Options {
+  readonly env?: Record<string, string>
+  readonly input?: readonly string[]
+  /** What happens when a line has come. */
+  readonly onLine?: (process: ReturnType<typeof surroundings>) => void
+}
+
+async function outcome (args: string[], { env = {}, input = [], onLine }: Options = {}) {
+  const process = surroundings(env, input)
+  const write = process.stdout.write
+  const stdout = { write: (text: string) => { write(text); onLine?.(process) } }
+  const exitCode = await run(commands, args, { ...process, stdout })
+  return { exitCode, ...process.written }
+}
+
+/** A store with alice and bob in it, who are enrolled, and carol, who is about to be. */
+async function populated (t: { after (fn: () => Promise<void>): void }) {
+  const own = await ownStore(t)
+  const { login, now } = await site(t, { totp: { store: own.store, keys: [OLD] } })
+  const phone = await (await login('alice')).enrollVerified(now())
+  await (await login('bob')).enrollVerified(now())
+  await (await login('carol')).enroll()
+  return { ...own, phone, args: ['--store', own.module] }
+}
+
+t.test('report tells who is enrolled', async t => {
+  const { args, folder, phone } = await populated(t)
+  const told = await outcome(['report', ...args])
+  t.match(told, { exitCode: 0, stderr: '3 identities: ' })
+  t.same(told.stdout.split('\n').sort(), ['',
+    `"alice"${' '.repeat(31)}  enrolled  1 factor (embedded), last used 2027-01-15`,
+    `"bob"${' '.repeat(33)}  enrolled  1 factor (embedded), last used 2027-01-15`,
+    `"carol"${' '.repeat(31)}  unenrolled`
+  ])
+  t.match(told.stderr, /\b2 enrolled\b/)
+  await t.resolves(access(join(folder, 'closed')), 'the store was closed')
+
+  const json = await outcome(['report', '--json', ...args])
+  const rows = json.stdout.trim().split('\n').map(line => JSON.parse(line))
+  t.match(rows.find(({ identity }) => identity === 'alice'), { status: 'enrolled', factors: [{ sid: phone.sid }], failures: 0 })
+  for (const { stdout, stderr } of [told, json]) t.notMatch(stdout + stderr, phone.secret)
+})
+
+t.test('report shows several factors, other providers and disabled identities', async t => {
+  const { store, args } = await populated(t)
+  const alice = await store.get('identity:alice')
+  const { factors: [factor] } = alice ?? { factors: [] }
+  if (alice === null || factor?.provider !== 'embedded') throw new Error('alice is enrolled')
+  const other = { ...factor, sid: `YF${'0'.repeat(32)}`, lastUsedAt: factor.lastUsedAt + 86_400 }
+  await store.replace('identity:alice', alice.revision, {
+    ...alice,
+    revision: alice.revision + 1,
+    factors: [factor, other],
+    attempts: { ...alice.attempts, disabledAt: 1 }
+  })
+  const { stdout } = await outcome(['report', ...args])
+  t.match(stdout, /"alice" +enrolled {2}2 factors \(embedded\), last used 2027-01-16 {2}disabled\n/)
+})
+
+t.test('reseal seals everything under the first key', async t => {
+  const { args, folder, store, phone } = await populated(t)
+  t.same(await outcome(['reseal', ...args], { env: { TOTP_KEYS: KEYS } }), {
+    exitCode: 0, stdout: '', stderr: '3 identities: 3 resealed\n'
+  })
+  await writeFile(join(folder, 'keys'), `${KEYS}\n`, { mode: 0o600 })
+  t.same(await outcome(['reseal', '--keys', join(folder, 'keys'), ...args]), {
+    exitCode: 0, stdout: '', stderr: '3 identities: 3 current\n'
+  })
+  const after = await site(t, { totp: { store, keys: [FRESH] } })
+  t.match(await (await after.login('alice')).challenge(phone.code(after.now() + 30)), { status: 200 })
+
+  await chmod(join(folder, 'keys'), 0o644)
+  t.match(await outcome(['reseal', '--keys', join(folder, 'keys'), ...args]), { exitCode: 1, stderr: /chmod 600/ })
+  t.match(await outcome(['reseal', ...args]), { exitCode: 1, stderr: /the keys are needed: TOTP_KEYS/ })
+  const wrong = { exitCode: 1, stderr: /^(?!.*hunter2)/ }
+  t.match(await outcome(['reseal', ...args], { env: { TOTP_KEYS: 'hunter2' } }), wrong)
+})
+
+t.test('reseal goes on behind an identity', async t => {
+  const { args, store } = await populated(t)
+  const [first = '', ...rest] = (await store.list(undefined, 3)).map(key => key.replace('identity:', ''))
+  t.match(await outcome(['reseal', '--after', first, ...args], { env: { TOTP_KEYS: KEYS } }), {
+    exitCode: 0, stderr: '2 identities: 2 resealed\n'
+  })
+  t.equal(rest.length, 2)
+  const { stderr } = await outcome(['reseal', ...args], { env: { TOTP_KEYS: KEYS } })
+  t.match(stderr, '3 identities: 1 resealed, 2 current\n')
+})
+
+t.test('what is refused is named, and the exit code is 1', async t => {
+  const { args } = await populated(t)
+  const { exitCode, stdout, stderr } = await outcome(['reseal', ...args], { env: { TOTP_KEYS: FRESH.toString('base64') } })
+  t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })
+  const lines = stderr.trim().split('\n')
+  t.match(lines.filter(line => line.startsWith('"')), [/^"\w+": a secret is sealed under a key/, /^"/, /^"/])
+  t.match(lines.slice(-2), ['3 identities: 3 refused', 'fastify-verify-totp: what was refused is as it was'])
+})
+
+t.test('a signal ends it after the identity that it is at', async t => {
+  const { args } = await populated(t)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const onLine = (process: ReturnType<typeof surroundings>) => process.emit(signal)
+    const { exitCode, stdout, stderr } = await outcome(['report', ...args], { onLine })
+    t.match({ exitCode, stderr }, { exitCode: 1, stderr: /^fastify-verify-totp: stopped; the last identity was "\w+"\n$/ })
+    t.equal(stdout.split('\n').length, 2, 'one line')
+  }
+})
+
+t.test('what is exported can be imported, and again', async t => {
+  const [from, to] = [await populated(t), await ownStore(t)]
+  const args = ['import', '--store', to.module]
+  const exported = await outcome(['export', ...from.args])
+  t.match(exported, { exitCode: 0, stderr: '3 identities: 3 exported\n' })
+  t.notMatch(exported.stdout, from.phone.secret)
+  const input = [exported.stdout.slice(0, 100), exported.stdout.slice(100)]
+  t.same(await outcome(args, { input }), { exitCode: 0, stdout: '', stderr: '3 identities: 3 imported\n' })
+  for (const name of ['alice', 'bob', 'carol']) {
+    t.same(await to.store.get(`identity:${name}`), await from.store.get(`identity:${name}`))
+  }
+  t.match(await outcome(args, { input }), { exitCode: 0, stderr: '3 identities: 3 present\n' })
+})
+
+t.test('an export that is cut short, damaged, or none at all, is not taken for a whole one', async t => {
+  const [from, to] = [await populated(t), await ownStore(t)]
+  const args = ['import', '--store', to.module]
+  const { stdout } = await outcome(['export', ...from.args])
+  const [head = '', first = '', second = '', third = '', foot = ''] = stdout.split('\n')
+  const incomplete = { exitCode: 1, stderr: /the export ends, or is damaged, behind identity 1; the last identity was "/ }
+  t.match(await outcome(args, { input: [`${head}\n${first}\n`] }), incomplete)
+  t.match(await outcome(args, { input: [`${head}\n${first}\n${second.slice(0, 80)}`] }), incomplete)
+  t.match(await outcome(args, { input: [`${head}\n${first}\n${foot}\n`] }), incomplete, 'a line is missing')
+  t.match(await outcome(args, { input: [`${head}\n${first}\nnull\n`] }), incomplete)
+  t.match(await outcome(args, { input: [stdout] }), { exitCode: 0 }, 'the whole one can follow')
+  const none = { exitCode: 1, stderr: /what came in is no export of this version/ }
+  for (const input of [[], ['\n'], ['{}\n'], [first], [head.replace('"format":1', '"format":2')], [`${third}\n${stdout}`]]) {
+    t.match(await outcome(args, { input }), none)
+  }
+})
+
+t.test('an export without those that are refused is whole all the same', async t => {
+  const [from, to] = [await populated(t), await ownStore(t)]
+  const alice = await from.store.get('identity:alice')
+  await from.store.replace('identity:mallory', null, alice)
+  const { exitCode, stdout, stderr } = await outcome(['export', ...from.args])
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document is of another identity\n/ })
+  t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0, stderr: /3 imported/ })
+})
+
+t.test('a module without a store, or that fails, is said to be one', async t => {
+  const { folder } = await ownStore(t)
+  const tried = async (text: string) => {
+    const module = join(folder, `${randomBytes(4).toString('hex')}.mjs`)
+    await writeFile(module, text)
+    const { exitCode, stderr } = await outcome(['report', '--store', module])
+    t.equal(exitCode, 1, text)
+    return stderr
+  }
+  t.match(await tried('export const store = {}'), /must be a store with get, replace and list/)
+  t.match(await tried('export default { get () {}, replace () {} }'), /must be a store/)
+  t.match(await tried('export default () => null'), /must be a store/)
+  t.match(await tried('throw new Error("password=hunter2")'), /^fastify-verify-totp: the store can't be used: password=…\n$/)
+  t.match(await outcome(['report', '--store', join(folder, 'none.mjs')]), { exitCode: 1, stderr: /can't be used: Cannot find/ })
+  const store = '{ async get () { throw new Error("gone") }, async replace () {}, async list () { return ["identity:a"] } }'
+  t.match(await tried(`export default ${store}`), /^fastify-verify-totp: gone; the last identity was ""\n$/)
+})
+
+t.test('each tells how it is used', async t => {
+  for (const name of Object.keys(commands)) {
+    const { exitCode, stdout } = await outcome([name, '--help'])
+    t.equal(exitCode, 0)
+    t.match(stdout, new RegExp(`^Usage: fastify-verify-totp ${name} `))
+    t.ok(stdout.split('\n').every(line => line.length <= 120))
+  }
+})

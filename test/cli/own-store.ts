@@ -1,0 +1,22 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Entity } from '../../src/index.js'
+import { folderStore } from '../../src/stores/folder.js'
+import { temporaryFolder } from './surroundings.js'
+
+const FOLDER_STORE = new URL('../../dist/stores/folder.js', import.meta.url).href
+
+/** A store as a team may have it, and the module that the program is told of. */
+export async function ownStore (t: { after (fn: () => Promise<void>): void }) {
+  const folder = await temporaryFolder(t)
+  const store = folderStore<Entity>(join(folder, 'entities'))
+  await store.createFolder()
+  const module = join(folder, 'store.mjs')
+  await writeFile(module, `
+    import { writeFileSync } from 'node:fs'
+    import { folderStore } from ${JSON.stringify(FOLDER_STORE)}
+    export default async () => folderStore(${JSON.stringify(join(folder, 'entities'))})
+    export const close = () => writeFileSync(${JSON.stringify(join(folder, 'closed'))}, '')
+  `)
+  return { store, module, folder }
+}

@@ -1,0 +1,59 @@
+import t from 'tap'
+import { memoryStore, type EntityStore } from '../../src/index.js'
+import { countIdentities, report } from '../../src/operations.js'
+import { entityWith } from '../entity/documents.js'
+
+async function identitiesOf (store: EntityStore, after?: string): Promise<string[]> {
+  const identities = []
+  const options = { store, ...(after === undefined ? {} : { after }) }
+  for await (const { identity } of report(options)) identities.push(identity)
+  return identities
+}
+
+t.test('every identity is met once, whatever its name, and documents of other doors are not', async t => {
+  const store = memoryStore()
+  const names = ['__proto__', 'identity:alice', 'ALICE', 'alice', 'alice ', 'böb', '\u{1f4f1}', ':', '%']
+  for (const identity of names) await store.replace(`identity:${identity}`, null, entityWith({ identity }))
+  for (const key of ['a', 'service:VA1', 'identity', 'zebra']) await store.replace(key, null, entityWith())
+  t.same((await identitiesOf(store)).sort(), names.sort())
+  t.equal(await countIdentities({ store }), names.length)
+})
+
+t.test('a store of many pages is gone through to its end, and on from where it was left', async t => {
+  const identities = Array.from({ length: 20_001 }, (_, i) => String(i).padStart(6, '0'))
+  const asked: unknown[] = []
+  const store: EntityStore = {
+    get: async () => null,
+    replace: async () => false,
+    async list (after, limit) {
+      asked.push(after)
+      const from = after === undefined ? 0 : Number(after.slice('identity:'.length)) + 1
+      return identities.slice(from, from + limit).map(identity => `identity:${identity}`)
+    }
+  }
+  t.same(await identitiesOf(store), identities)
+  t.same(asked, [undefined, 'identity:009999', 'identity:019999'])
+  t.same(await identitiesOf(store, '019998'), ['019999', '020000'])
+  t.equal(await countIdentities({ store }), 20_001)
+  t.equal(await countIdentities({ store, after: '019998' }), 2)
+})
+
+t.test('a list that fails, or gives the same page for ever, ends it', async t => {
+  const empty = memoryStore()
+  const page = Array.from({ length: 10_000 }, (_, i) => `identity:${i}`)
+  await t.rejects(countIdentities({ store: { ...empty, list: async () => page } }), {
+    code: 'ERR_TOTP_STORE', cause: { message: /go on behind/ }
+  })
+  const list = async () => { throw new Error('password=hunter2') }
+  await t.rejects(countIdentities({ store: { ...empty, list } }), {
+    code: 'ERR_TOTP_STORE', cause: { message: 'password=…' }
+  })
+  const { list: none, ...unlisted } = empty
+  await t.rejects(identitiesOf(unlisted), { code: 'ERR_TOTP_INVALID_OPTION', message: /"list"/ })
+})
+
+t.test('a store that hangs is not waited for', async t => {
+  const store = { ...memoryStore(), get: async () => await new Promise<null>(() => {}), list: async () => ['identity:a'] }
+  const first = report({ store, timeout: 0.01 }).next()
+  await t.rejects(first, { code: 'ERR_TOTP_STORE' })
+})

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
+import { reseal, type ResealOptions } from '../../src/operations.js'
+import { site } from '../site.js'
+import { hostile, refusal } from '../twilio/hostile.js'
+import { enrolledThere, kept, rewrite, RIGHT, there } from '../twilio/there.js'
+
+const [OLD, FRESH] = [randomBytes(32), randomBytes(32)]
+
+async function resealed (options: ResealOptions) {
+  const outcomes = []
+  for await (const outcome of reseal(options)) outcomes.push(outcome)
+  return outcomes
+}
+
+/** The store, and how many writes it was asked for. */
+function counting (store: EntityStore = memoryStore()): { store: EntityStore, writes: () => number } {
+  let writes = 0
+  return {
+    writes: () => writes,
+    store: {
+      ...store,
+      async replace (key, expected, next) {
+        writes++
+        return await store.replace(key, expected, next)
+      }
+    }
+  }
+}
+
+t.test('afterwards the first key opens everything, and all is as it was', async t => {
+  const store = memoryStore()
+  const before = await site(t, { totp: { store, keys: [OLD] } })
+  const [alice, bob] = [await before.login('alice'), await before.login('bob')]
+  const phone = await alice.enrollVerified(before.now())
+  const begun = await bob.enroll()
+  const during = await site(t, { totp: { store, keys: [FRESH, OLD] } })
+
+  t.same(await resealed({ store, keys: [FRESH, OLD] }), [
+    { identity: 'alice', status: 'resealed' }, { identity: 'bob', status: 'resealed' }
+  ])
+  t.match(await alice.vault(), { status: 200 }, 'who was approved is')
+  t.match(await bob.post(`/totp/factors/${begun.sid}/verify`, { code: begun.code(before.now()) }), {
+    status: 503, code: 'ERR_TOTP_STORE'
+  }, 'an instance without the new key can\'t go on')
+  const after = await site(t, { totp: { store, keys: [FRESH] } })
+  const again = await after.login('alice')
+  t.match(await again.challenge(phone.code(after.now())), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }, 'spent is spent')
+  t.match(await again.challenge(phone.code(after.now() + 30)), { status: 200 })
+  t.match(await (await during.login('alice')).challenge(phone.code(during.now() + 30)), { status: 403 })
+})
+
+t.test('what is at Twilio is tied to its identity by the first key, and what is left there too', async t => {
+  const store = memoryStore()
+  const server = await hostile(t)
+  const before = await there(t, { totp: { store, keys: [OLD], maxFactors: 2 } }, server)
+  const alice = await before.login('alice')
+  const gone = await enrolledThere(alice)
+  server.answer('remove', refusal(500, 20500))
+  await alice.delete(`/totp/factors/${gone}`)
+  const sid = await enrolledThere(alice)
+  await alice.enroll()
+
+  t.same(await resealed({ store, keys: [FRESH, OLD] }), [{ identity: 'alice', status: 'resealed' }])
+  t.match(await kept(store), { factors: [{ sid }], leftovers: [{ sid: gone }], unverified: { provider: 'twilio' } })
+  const after = await there(t, { totp: { store, keys: [FRESH] } }, server)
+  server.mend()
+  const again = await after.login('alice')
+  t.match(await again.challenge(RIGHT), { status: 200 })
+  t.match(await again.delete(`/totp/factors/${gone}`), { status: 204 }, 'the deletion can be repeated')
+  t.same((await kept(store)).leftovers, [])
+})
+
+t.test('what is current is not written, and a repetition finds everything current', async t => {
+  const { store, writes } = counting()
+  const before = await site(t, { totp: { store, keys: [OLD] } })
+  await (await before.login('alice')).enrollVerified(before.now())
+  const after = await site(t, { totp: { store, keys: [FRESH, OLD] } })
+  await (await after.login('bob')).enrollVerified(after.now())
+  await (await after.login('carol')).challenge('123456')
+
+  const [hers, his] = [await store.get('identity:alice'), await store.get('identity:bob')]
+  const written = writes()
+  t.same(await resealed({ store, keys: [FRESH, OLD] }), [
+    { identity: 'alice', status: 'resealed' }, { identity: 'bob', status: 'current' }
+  ])
+  t.equal(writes(), written + 1)
+  t.same(await store.get('identity:bob'), his)
+  const { factors: [old], revision = 0, ...rest } = hers ?? { factors: [] }
+  const { factors: [fresh], ...now } = await kept(store)
+  t.same({ ...now, ...fresh, sealed: '' }, { ...rest, revision: revision + 1, ...old, sealed: '' }, 'nothing but the seal')
+  t.not(fresh?.provider === 'embedded' && fresh.sealed, old?.provider === 'embedded' && old.sealed)
+  t.same((await resealed({ store, keys: [FRESH, OLD] })).map(({ status }) => status), ['current', 'current'])
+  t.equal(writes(), written + 1)
+})
+
+t.test('what servers write meanwhile is not lost', async t => {
+  const store = memoryStore()
+  const running = await site(t, { totp: { store, keys: [OLD, FRESH] } })
+  const alice = await running.login('alice')
+  const phone = await alice.enrollVerified(running.now())
+  running.wait(30)
+  const code = phone.code(running.now())
+  let late = false
+  const interrupted: EntityStore = {
+    ...store,
+    async replace (key, expected, next) {
+      if (!late) {
+        late = true
+        t.match(await alice.challenge(code), { status: 200 })
+        await (await running.login('alice')).challenge(phone.wrongCode(running.now()))
+      }
+      return await store.replace(key, expected, next)
+    }
+  }
+  t.same(await resealed({ store: interrupted, keys: [FRESH, OLD] }), [{ identity: 'alice', status: 'resealed' }])
+  const after = await site(t, { totp: { store, keys: [FRESH], clock: running.now } })
+  t.match(await kept(store), { attempts: { failures: 1 } })
+  t.match(await (await after.login('alice')).challenge(code), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' })
+  t.match(await alice.vault(), { status: 200 })
+})
+
+t.test('a store that fails ends it, and it goes on behind the last identity that was done', async t => {
+  const store = memoryStore()
+  const before = await site(t, { totp: { store, keys: [OLD] } })
+  const identities = Array.from({ length: 30 }, (_, i) => `user-${String(i).padStart(2, '0')}`)
+  for (const identity of identities) await (await before.login(identity)).enrollVerified(before.now())
+  let left = 25
+  const failing: EntityStore = {
+    ...store,
+    async replace (key, expected, next) {
+      if (left-- <= 0) throw new Error('the disk is full: password=hunter2')
+      return await store.replace(key, expected, next)
+    }
+  }
+  const done: string[] = []
+  const going = async () => {
+    for await (const { identity } of reseal({ store: failing, keys: [FRESH, OLD] })) done.push(identity)
+  }
+  await t.rejects(going(), { code: 'ERR_TOTP_STORE', cause: { message: /disk is full: password=…/ } })
+  t.same(done, identities.slice(0, 25))
+  const rest = await resealed({ store, keys: [FRESH, OLD], after: done.at(-1) ?? '' })
+  t.same(rest.map(({ identity }) => identity), identities.slice(25))
+  const all = await resealed({ store, keys: [FRESH, OLD] })
+  t.ok(all.length === 30 && all.every(({ status }) => status === 'current'))
+})
+
+t.test('what can\'t be opened is refused and left as it is, and the others are done', async t => {
+  const store = memoryStore()
+  const before = await site(t, { totp: { store, keys: [OLD] } })
+  for (const identity of ['alice', 'bob', 'carol', 'dave']) await (await before.login(identity)).enrollVerified(before.now())
+  const other = await site(t, { totp: { store, keys: [randomBytes(32)] } })
+  await (await other.login('erin')).enrollVerified(other.now())
+  const hers = await kept(store, 'alice')
+  await rewrite(store, entity => ({ ...entity, factors: hers.factors }), 'bob')
+  const { generation, ...broken } = await kept(store, 'carol')
+  await store.replace('identity:carol', broken.revision, untypedEntity({ ...broken, revision: broken.revision + 1 }))
+  const service = await there(t, { totp: { store, keys: [randomBytes(32)] } })
+  await enrolledThere(await service.login('frank'))
+
+  const documents = async () => await Promise.all(['bob', 'carol', 'erin', 'frank'].map(async name =>
+    await store.get(`identity:${name}`)))
+  const untouched = await documents()
+  t.match(await resealed({ store, keys: [FRESH, OLD] }), [
+    { identity: 'alice', status: 'resealed' },
+    { identity: 'bob', status: 'refused', reason: /belongs to another factor/ },
+    { identity: 'carol', status: 'refused', reason: /does not fit its schema/ },
+    { identity: 'dave', status: 'resealed' },
+    { identity: 'erin', status: 'refused', reason: /under a key that is not among "keys"/ },
+    { identity: 'frank', status: 'refused', reason: /a factor at Twilio was touched/ }
+  ])
+  t.same(await documents(), untouched)
+})
+
+t.test('what is wrong with the options is said', async t => {
+  const store = memoryStore()
+  const { list, ...unlisted } = store
+  const wrong = (options: ResealOptions) => t.rejects(resealed(options), { code: 'ERR_TOTP_INVALID_OPTION' })
+  await wrong({ store, keys: [] })
+  await wrong({ store, keys: [OLD, OLD] })
+  await wrong({ store, keys: [randomBytes(31)] })
+  await wrong({ store: unlisted, keys: [OLD] })
+})
+
+function untypedEntity (entity: object): Entity {
+  return JSON.parse(JSON.stringify(entity))
+}

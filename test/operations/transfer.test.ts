@@ -1,0 +1,101 @@
+import { PGlite } from '@electric-sql/pglite'
+import t from 'tap'
+import { memoryStore, postgresStore, type EntityStore } from '../../src/index.js'
+import { exportEntities, importEntities, type Importable } from '../../src/operations.js'
+import { site } from '../site.js'
+
+async function imported (store: EntityStore, entities: Iterable<Importable> | AsyncIterable<Importable>) {
+  const outcomes = []
+  for await (const outcome of importEntities({ store, entities })) outcomes.push(outcome)
+  return outcomes
+}
+
+t.test('everything goes to another store as it is: factors, spent codes, counts, approvals', async t => {
+  const client = await PGlite.create()
+  t.teardown(async () => await client.close())
+  const [store, other] = [memoryStore(), postgresStore({ client })]
+  await other.createTable()
+  const before = await site(t, { totp: { store } })
+  const [alice, bob] = [await before.login('alice'), await before.login('bob')]
+  const phone = await alice.enrollVerified(before.now())
+  await bob.enrollVerified(before.now())
+  const stranger = await before.login('alice')
+  for (let i = 0; i < 4; i++) await stranger.challenge(phone.wrongCode(before.now()))
+
+  t.same(await imported(other, exportEntities({ store })), [
+    { identity: 'alice', status: 'imported' }, { identity: 'bob', status: 'imported' }
+  ])
+  for (const name of ['alice', 'bob']) t.same(await other.get(`identity:${name}`), await store.get(`identity:${name}`))
+  const after = await site(t, { totp: { store: other } })
+  const again = await after.login('alice')
+  t.match(await again.challenge(phone.code(after.now())), { status: 403 }, 'a spent code, and the fifth wrong one')
+  t.match(await again.challenge(phone.code(after.now() + 30)), { status: 429 })
+  after.wait(30)
+  t.match(await again.challenge(phone.code(after.now())), { status: 200 })
+})
+
+t.test('as JSON too, and a repetition does no harm', async t => {
+  const [store, other] = [memoryStore(), memoryStore()]
+  const { login, now } = await site(t, { totp: { store } })
+  await (await login('alice')).enrollVerified(now())
+  const lines: string[] = []
+  for await (const exported of exportEntities({ store })) lines.push(JSON.stringify(exported))
+  const read = () => lines.map((line): Importable => JSON.parse(line))
+  t.same(await imported(other, read()), [{ identity: 'alice', status: 'imported' }])
+  const first = await other.get('identity:alice')
+  t.same(await imported(other, read()), [{ identity: 'alice', status: 'present' }])
+  t.same(await other.get('identity:alice'), first)
+})
+
+t.test('nothing takes the place of what is there', async t => {
+  const [store, other] = [memoryStore(), memoryStore()]
+  const [here, there] = [await site(t, { totp: { store } }), await site(t, { totp: { store: other } })]
+  await (await here.login('alice')).enrollVerified(here.now())
+  await (await there.login('alice')).enrollVerified(there.now())
+  const kept = await other.get('identity:alice')
+  t.same(await imported(other, exportEntities({ store })), [{ identity: 'alice', status: 'occupied' }])
+  t.same(await other.get('identity:alice'), kept)
+})
+
+t.test('what is no entity of its identity is refused, the others are imported', async t => {
+  const [store, other] = [memoryStore(), memoryStore()]
+  const { login, now } = await site(t, { totp: { store } })
+  for (const identity of ['alice', 'bob']) await (await login(identity)).enrollVerified(now())
+  const [alice, bob] = [await store.get('identity:alice'), await store.get('identity:bob')]
+  const number: Importable = JSON.parse('{"identity":7,"entity":{}}')
+  const outcomes = await imported(other, [
+    { identity: 'carol', entity: alice },
+    { identity: 'dave', entity: null },
+    { identity: '', entity: alice },
+    { identity: 'x'.repeat(257), entity: alice },
+    number,
+    { identity: 'alice', entity: { ...alice, format: 2 } },
+    { identity: 'bob', entity: bob },
+    { identity: 'erin', status: 'refused', reason: 'it was refused by the export' }
+  ])
+  t.same(outcomes.map(({ status }) => status), [
+    'refused', 'refused', 'refused', 'refused', 'refused', 'refused', 'imported', 'refused'
+  ])
+  t.match(outcomes.at(-1), { identity: 'erin', reason: 'it was refused by the export' })
+  t.same(await other.list(undefined, 10), ['identity:bob'])
+})
+
+t.test('an export tells of what it can\'t give, and leaves out what has gone', async t => {
+  const store = memoryStore()
+  const { login, now } = await site(t, { totp: { store } })
+  await (await login('bob')).enrollVerified(now())
+  const bob = await store.get('identity:bob')
+  if (bob !== null) await store.replace('identity:al', null, bob)
+  const listing = { ...store, list: async () => ['identity:al', 'identity:bob', 'identity:gone'] }
+  const found = []
+  for await (const exported of exportEntities({ store: listing })) found.push(exported)
+  t.match(found, [{ identity: 'al', status: 'refused' }, { identity: 'bob', status: 'exported', entity: bob }])
+  t.equal(found.length, 2)
+})
+
+t.test('a store that fails ends an import', async t => {
+  const store = { ...memoryStore(), replace: async () => { throw new Error('the disk is full') } }
+  const { store: from, login, now } = await site(t)
+  await (await login('alice')).enrollVerified(now())
+  await t.rejects(imported(store, exportEntities({ store: from })), { code: 'ERR_TOTP_STORE' })
+})
