@@ -222,6 +222,24 @@ t.test('the command serves what Twilio\'s own library understands, and goes on a
   })
 })
 
+t.test('a store is proven, and gone through, with what the package brings', async t => {
+  const { folder } = installed(t, ['fastify'])
+  const answer = answerOf(folder, `
+    import { memoryStore } from '${NAME}'
+    import { countIdentities, report } from '${NAME}/operations'
+    import { storeSuite } from '${NAME}/store-suite'
+
+    const store = memoryStore()
+    const promises = []
+    storeSuite({ test: (name, fn) => { promises.push(fn) }, factory: () => store })
+    for (const keep of promises) await keep()
+    const reported = []
+    for await (const { identity } of report({ store })) reported.push(identity)
+    console.log(JSON.stringify({ promises: promises.length, count: await countIdentities({ store }), reported }))
+  `)
+  t.same(answer, { promises: 32, count: 0, reported: [] })
+})
+
 t.test('the command is there under the package\'s name, and runs as a program', async t => {
   const { folder, manifest } = installed(t, ['fastify'])
   t.same(manifest.bin, { [NAME]: 'dist/cli/main.js' })
