@@ -37,7 +37,13 @@ async function embedded (dataDir: string): Promise<Database> {
 
 async function server (connectionString: string): Promise<Database> {
   const { default: pg } = await import('pg')
-  const client = new pg.Pool({ connectionString, connectionTimeoutMillis: PATIENCE, query_timeout: PATIENCE })
+  const client = new pg.Pool({
+    connectionString,
+    connectionTimeoutMillis: PATIENCE,
+    query_timeout: PATIENCE,
+    // The server gives up as well: else each try at what is locked would leave it one process that waits.
+    statement_timeout: PATIENCE
+  })
   // An idle connection that breaks is replaced; without a listener it would end the process.
   client.on('error', () => {})
   return { client, close: async () => await client.end() }

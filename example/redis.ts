@@ -8,7 +8,16 @@ const KEY_CHECK = 'example:key-check'
 /** Connects to a Redis server. */
 export async function openRedis (url: string): Promise<{ client: Redis, close: () => Promise<void> }> {
   const { Redis } = await import('ioredis')
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, commandTimeout: PATIENCE })
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: PATIENCE,
+    commandTimeout: PATIENCE,
+    // Of a connection whose other end is gone nobody may ever hear: one that doesn't answer is made anew.
+    socketTimeout: PATIENCE,
+    // What can't be sent now, or wasn't answered, has failed, and isn't sent later, when nobody waits for it.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0
+  })
   let reason: unknown
   // A connection that breaks is made again; without a listener each try that fails would be printed.
   client.on('error', error => { reason = error })

@@ -23,7 +23,8 @@ export async function tellAll<O extends Outcome> (
   const { stdout, stderr } = surroundings
   const progress = progressOn(stderr, total)
   const counts = new Map<string, number>()
-  let [last, stopped] = ['', false]
+  let last: string | null = null
+  let stopped = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) surroundings.once(signal, () => { stopped = true })
   try {
     for await (const outcome of outcomes) {
@@ -35,10 +36,11 @@ export async function tellAll<O extends Outcome> (
       if (stopped) throw new StartError('stopped')
     }
   } catch (error) {
+    const behind = last === null ? '' : `; the last identity was ${printable(last)}`
+    throw new StartError(reasonOf(error) + behind)
+  } finally {
     progress.end()
-    throw new StartError(`${reasonOf(error)}; the last identity was ${printable(last)}`)
   }
-  progress.end()
   stderr.write(`${summaryOf(counts)}\n`)
   if (counts.has('refused')) throw new StartError('what was refused is as it was')
 }
