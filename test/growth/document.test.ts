@@ -1,0 +1,121 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import t from 'tap'
+import {
+  MAX_ASKED, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_LINE, MAX_SESSIONS, newSid
+} from '../../src/entity/entity.js'
+import { randomFrom, type Random } from '../../src/stores/suite/random.js'
+import { authenticator, type Authenticator } from '../authenticator.js'
+import { fullestEmbedded, fullestTwilio, IDENTITY, NAME, withoutPast } from './fullest.js'
+import { live, OPERATOR, refusalOf, type Living, type Phones } from './life.js'
+import { phonesOf, twilioLike } from './twilio-like.js'
+import { keyring, verifierOn } from './verifier.js'
+import { bytesOf, watchedStore } from './watched-store.js'
+
+const START = 1_800_000_000
+const MONTH = 30 * 86_400
+const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 32))
+
+t.comment(`SEED=${SEED}`)
+
+/** A clock that goes through a month in so many steps of different length. */
+function month (random: Random, operations: number) {
+  let time = START
+  return {
+    now: () => time,
+    pass: () => { time += random(Math.floor(2 * MONTH / operations) + 1) },
+    wait: (seconds: number) => { time += seconds }
+  }
+}
+
+t.test('through a month of 100 000 operations a document keeps to its caps, and afterwards it is small', async t => {
+  const random = randomFrom(SEED)
+  const operations = 100_000
+  const { now, pass, wait } = month(random, operations)
+  const sealed = keyring.seal(randomBytes(20), { identity: IDENTITY, factorSid: newSid('YF') })
+  const fullest = fullestEmbedded(sealed)
+  const store = watchedStore(bytesOf(fullest))
+  const verifier = verifierOn({ store, clock: now })
+
+  const apps = new Map<string, Authenticator>()
+  const phones: Phones = {
+    add: (sid, secret) => { apps.set(sid, authenticator(secret)) },
+    right: sid => apps.get(sid)?.code(now()) ?? '000000',
+    // Of a day that is over: cheaper than to look for one that surely is wrong.
+    wrong: sid => apps.get(sid)?.code(now() - 86_400) ?? '000000'
+  }
+  const counts = await live({ verifier, random, phones, operations, now, pass })
+  t.comment({ counts, largest: store.largest, bound: bytesOf(fullest), writes: store.writes })
+  t.match(store.peaks, { factors: MAX_FACTORS, approvals: MAX_SESSIONS, line: MAX_LINE, ended: MAX_SESSIONS },
+    'each cap was reached')
+
+  wait(MONTH)
+  await verifier.revoke(IDENTITY)
+  const size = bytesOf(store.latest)
+  t.ok(size <= bytesOf(withoutPast(fullest)), `${size} bytes at the end`)
+})
+
+t.test('the same with factors at Twilio, through 10 000 operations', async t => {
+  const random = randomFrom(SEED)
+  const operations = 10_000
+  const { now, pass, wait } = month(random, operations)
+  const fullest = fullestTwilio()
+  const store = watchedStore(bytesOf(fullest))
+  const twilio = twilioLike(random)
+  const verifier = verifierOn({ store, clock: now, remote: twilio })
+  const phones = phonesOf(random)
+
+  /** More attempts under way at once than are remembered. The operator opens each lock that they lead to. */
+  async function crowd ({ sids, session }: Living): Promise<void> {
+    const release = twilio.hold()
+    const attempts: Array<Promise<unknown>> = []
+    for (let i = 0; i < MAX_ASKED + 10; i++) {
+      const code = i % 10 === 0 ? phones.right('') : phones.wrong('')
+      attempts.push(refusalOf(verifier.challenge(session(), { code, factorSid: sids[i % sids.length] })))
+      await verifier.unlock(IDENTITY)
+    }
+    release()
+    await Promise.all(attempts)
+  }
+
+  /** A rush on one factor: as many log-ins as Twilio allows in a day. */
+  async function rush ({ sids: [factorSid], session }: Living): Promise<void> {
+    for (let i = 0; i < MAX_CREATED + 20; i++) {
+      wait(100)
+      await refusalOf(verifier.challenge(session(), { code: phones.right(''), factorSid }))
+      await verifier.unlock(IDENTITY)
+    }
+  }
+
+  /** More removals than are remembered, none of which is carried out there. */
+  async function outage ({ remove }: Living): Promise<void> {
+    twilio.broken = true
+    await remove()
+    for (let i = 0; i < MAX_LEFTOVERS + 10; i++) {
+      const { factor } = await verifier.enroll(OPERATOR, { friendlyName: NAME })
+      await verifier.remove(OPERATOR, factor.sid)
+    }
+    twilio.broken = false
+  }
+
+  const incidents = [crowd, rush, outage]
+  const counts = await live({ verifier, random, phones, operations, now, pass, incidents })
+  t.comment({ counts, largest: store.largest, bound: bytesOf(fullest), writes: store.writes })
+  t.match(store.peaks, {
+    factors: MAX_FACTORS,
+    approvals: MAX_SESSIONS,
+    line: MAX_LINE,
+    ended: MAX_SESSIONS,
+    asked: MAX_ASKED,
+    leftovers: MAX_LEFTOVERS,
+    created: MAX_CREATED
+  }, 'each cap was reached')
+
+  wait(MONTH)
+  await verifier.unlock(IDENTITY)
+  for (const { sid } of store.latest?.leftovers ?? []) await verifier.remove(OPERATOR, sid)
+  for (const { sid } of (await verifier.factors(OPERATOR)).factors) {
+    await refusalOf(verifier.challenge(OPERATOR, { code: phones.right(sid), factorSid: sid }))
+  }
+  const size = bytesOf(store.latest)
+  t.ok(size <= bytesOf(withoutPast(fullest)), `${size} bytes at the end`)
+})

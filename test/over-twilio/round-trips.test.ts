@@ -1,0 +1,2 @@
+import './provider.js'
+import '../round-trips.test.js'
