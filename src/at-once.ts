@@ -1,6 +1,7 @@
 /**
  * Does `work` for every item, a number of them at once; the answers come in the order of the items. When one
- * fails, those before it are still given, and nothing is under way any more.
+ * fails, those before it are still given, and nothing is under way any more. When the items themselves end
+ * with an error, nothing was begun for the last few.
  */
 export async function * atOnce<Item, Answer> (
   count: number, items: Iterable<Item> | AsyncIterable<Item>, work: (item: Item) => Promise<Answer>

@@ -31,12 +31,16 @@ interface PoolOptions {
   readonly connectionString: string
   readonly connectionTimeoutMillis: number
   readonly query_timeout: number
+  readonly statement_timeout: number
 }
 
 interface RedisOptions {
   readonly lazyConnect: boolean
-  readonly maxRetriesPerRequest: number
+  readonly connectTimeout: number
   readonly commandTimeout: number
+  readonly socketTimeout: number
+  readonly enableOfflineQueue: boolean
+  readonly maxRetriesPerRequest: number
 }
 
 /** Milliseconds that a request waits for a database. */
@@ -47,7 +51,13 @@ export async function openPool (
   connectionString: string, load: () => Promise<PostgresDriver> = async () => await import('pg')
 ): Promise<Open<PostgresClient>> {
   const { default: { Pool } } = await driver('pg', 'PostgreSQL', load)
-  const client = new Pool({ connectionString, connectionTimeoutMillis: PATIENCE, query_timeout: PATIENCE })
+  const client = new Pool({
+    connectionString,
+    connectionTimeoutMillis: PATIENCE,
+    query_timeout: PATIENCE,
+    // The server gives up as well, so that nothing waits there for nobody.
+    statement_timeout: PATIENCE
+  })
   // An idle connection that breaks is replaced; without a listener it would end the process.
   client.on('error', () => {})
   return { client, close: async () => await client.end() }
@@ -58,7 +68,15 @@ export async function openRedis (
   url: string, load: () => Promise<RedisDriver> = async () => await import('ioredis')
 ): Promise<Open<IoredisClient>> {
   const { Redis } = await driver('ioredis', 'Redis', load)
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, commandTimeout: PATIENCE })
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: PATIENCE,
+    commandTimeout: PATIENCE,
+    socketTimeout: PATIENCE,
+    // What can't be sent now is not sent later, when nobody waits for it.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0
+  })
   let reason: unknown
   client.on('error', error => { reason = error })
   try {

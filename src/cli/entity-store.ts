@@ -15,9 +15,12 @@ export async function withStore (
   const { store, close } = await opened(choice)
   try {
     await use(store)
-  } finally {
-    await close()
+  } catch (error) {
+    // Why it failed matters, and not that the end of it failed too.
+    await close().catch(() => {})
+    throw error
   }
+  await close()
 }
 
 interface OpenStore {

@@ -3,11 +3,17 @@ import { report } from './report.js'
 import { reseal } from './reseal.js'
 import { run } from './run.js'
 import { serve } from './serve.js'
+import { reasonOf } from './start-error.js'
 import { exporting, importing } from './transfer.js'
 
 const commands = { serve, report, reseal, export: exporting, import: importing }
 
-// Whoever reads the output may have enough of it, as `head` has: nobody is there to go on for.
-process.stdout.on('error', () => process.exit(1))
+process.stdout.on('error', error => {
+  // Whoever reads the output may have enough of it, as `head` has; anything else is news.
+  if (!('code' in error && error.code === 'EPIPE')) process.stderr.write(`fastify-verify-totp: ${reasonOf(error)}\n`)
+  process.exit(1)
+})
 
-process.exitCode = await run(commands, process.argv.slice(2), process)
+const exitCode = await run(commands, process.argv.slice(2), process)
+// Not only `process.exitCode`: a store of somebody else's may have left something open.
+process.stdout.write('', () => process.exit(exitCode))

@@ -1,4 +1,5 @@
-import type { RefusedIdentity } from '../operations/report.js'
+import { countIdentities, type RefusedIdentity } from '../operations/entities.js'
+import type { EntityStore } from '../stores/store.js'
 import { printable } from './printable.js'
 import { progressOn } from './progress.js'
 import type { Surroundings } from './run.js'
@@ -10,22 +11,24 @@ interface Outcome {
   readonly status: string
 }
 
+/** How many identities there are, where somebody looks on: some stores take long to say so. */
+export async function totalFor ({ stderr }: Surroundings, store: EntityStore): Promise<number | null> {
+  return stderr.isTTY === true ? await countIdentities({ store }) : null
+}
+
 /**
- * Goes through the outcomes to the last one, or to a signal; shows how far it is of `total`, prints the lines
- * that they have, and in the end how many there were of which status.
+ * Goes through the outcomes; shows how far it is of `total`, prints the lines that they have, and in the end
+ * how many there were of which status.
  */
 export async function tellAll<O extends Outcome> (
-  surroundings: Surroundings,
-  total: number,
+  { stdout, stderr }: Surroundings,
+  total: number | null,
   outcomes: AsyncIterable<O | RefusedIdentity>,
   line: (outcome: O) => string | null
 ): Promise<void> {
-  const { stdout, stderr } = surroundings
   const progress = progressOn(stderr, total)
   const counts = new Map<string, number>()
   let last: string | null = null
-  let stopped = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) surroundings.once(signal, () => { stopped = true })
   try {
     for await (const outcome of outcomes) {
       if (isRefused(outcome)) progress.tell(stderr, `${printable(outcome.identity)}: ${outcome.reason}`)
@@ -33,7 +36,6 @@ export async function tellAll<O extends Outcome> (
       progress.step()
       last = outcome.identity
       counts.set(outcome.status, (counts.get(outcome.status) ?? 0) + 1)
-      if (stopped) throw new StartError('stopped')
     }
   } catch (error) {
     const behind = last === null ? '' : `; the last identity was ${printable(last)}`

@@ -15,17 +15,20 @@ const WIDTH = 30
 /** Clears what is on the line. */
 const CLEAR = '\r\x1b[K'
 
-/** A bar on a terminal; nothing on anything else. It is drawn anew when a thousandth more is done. */
-export function progressOn (output: Output, total: number): Progress {
+/**
+ * A bar on a terminal; nothing on anything else. It is drawn anew when a thousandth more is done. Without a
+ * total it is a number that grows.
+ */
+export function progressOn (output: Output, total: number | null): Progress {
   const draw = output.isTTY === true ? (text: string) => { output.write(text) } : () => {}
   let done = 0
-  let drawn = -1
+  let drawn = ''
 
   function show (): void {
-    const thousandths = Math.min(1000, Math.floor(done / Math.max(total, done, 1) * 1000))
-    if (thousandths === drawn) return
-    drawn = thousandths
-    draw(`${CLEAR}${barOf(thousandths)}  ${done} of ${Math.max(total, done)}`)
+    const text = total === null ? String(done - done % 100) : barOf(done, Math.max(total, done, 1))
+    if (text === drawn) return
+    drawn = text
+    draw(CLEAR + text)
   }
 
   show()
@@ -39,7 +42,7 @@ export function progressOn (output: Output, total: number): Progress {
       if (line === null) return
       draw(CLEAR)
       to.write(`${line}\n`)
-      drawn = -1
+      drawn = ''
       show()
     },
 
@@ -49,7 +52,8 @@ export function progressOn (output: Output, total: number): Progress {
   }
 }
 
-function barOf (thousandths: number): string {
+function barOf (done: number, total: number): string {
+  const thousandths = Math.floor(done / total * 1000)
   const filled = Math.round(thousandths / 1000 * WIDTH)
-  return `[${'#'.repeat(filled).padEnd(WIDTH)}] ${(thousandths / 10).toFixed(1).padStart(5)} %`
+  return `[${'#'.repeat(filled).padEnd(WIDTH)}] ${(thousandths / 10).toFixed(1).padStart(5)} % of ${total}`
 }

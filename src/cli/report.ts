@@ -1,7 +1,6 @@
-import { countIdentities } from '../operations/entities.js'
 import { report as reportOf, type ReportedIdentity } from '../operations/report.js'
 import { withStore } from './entity-store.js'
-import { tellAll } from './outcomes.js'
+import { tellAll, totalFor } from './outcomes.js'
 import { printable } from './printable.js'
 import type { Command } from './run.js'
 import { STORE_HELP, storeOptionsOf } from './store-options.js'
@@ -23,8 +22,8 @@ export const report: Command = {
   async run (args, surroundings) {
     const { choice, json } = storeOptionsOf('report', ['json'], args, surroundings.env)
     await withStore(choice, async store => {
-      const total = await countIdentities({ store })
-      await tellAll(surroundings, total, reportOf({ store }), json ? JSON.stringify : lineOf)
+      const total = await totalFor(surroundings, store)
+      await tellAll(surroundings, total, reportOf({ store }), json ? printable : lineOf)
     })
   }
 }

@@ -1,22 +1,21 @@
-import { countIdentities } from '../operations/entities.js'
 import { reseal as resealAll } from '../operations/reseal.js'
 import { withStore } from './entity-store.js'
 import { keysIn, keysOf } from './keys.js'
-import { tellAll } from './outcomes.js'
+import { tellAll, totalFor } from './outcomes.js'
 import type { Command } from './run.js'
 import { StartError } from './start-error.js'
 import { STORE_HELP, storeOptionsOf } from './store-options.js'
 
 const HELP = `Usage: fastify-verify-totp reseal [options]
 
-Seals every secret under the first of the keys, while servers run; all of them need that key as their first
-before. It can be stopped and repeated at any time: what is sealed stays sealed. When everything is "current",
-the other keys can go, ten minutes later.
+Seals every secret of the plugin under the first of the keys, while servers run. It takes the keys that the
+servers have, from the variable TOTP_KEYS or a file: 32 bytes each in base64, with commas between. Every server
+needs the new key as its first before, and you a copy of it: what is sealed under a key that gets lost is lost.
 
-The keys are in the variable TOTP_KEYS, or in a file: 32 bytes each in base64, with commas between.
+It can be stopped and repeated at any time: what is sealed stays sealed. When everything is "current", the
+other keys can go, ten minutes later.
 
 ${STORE_HELP}  --keys <file>         file of the keys
-  --after <identity>    goes on behind this identity
   --help                prints this
 `
 
@@ -27,11 +26,11 @@ export const reseal: Command = {
 
   async run (args, surroundings) {
     const { env } = surroundings
-    const { choice, after, keysFile } = storeOptionsOf('reseal', ['after', 'keys'], args, env)
+    const { choice, keysFile } = storeOptionsOf('reseal', ['keys'], args, env)
     const keys = keysFile === null ? keysOf(requireKeys(env['TOTP_KEYS']), 'TOTP_KEYS') : await keysIn(keysFile)
     await withStore(choice, async store => {
-      const options = { store, ...(after === null ? {} : { after }) }
-      await tellAll(surroundings, await countIdentities(options), resealAll({ ...options, keys }), () => null)
+      const total = await totalFor(surroundings, store)
+      await tellAll(surroundings, total, resealAll({ store, keys }), () => null)
     })
   }
 }

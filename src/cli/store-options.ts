@@ -11,8 +11,6 @@ export type StoreChoice =
 /** What a command that works on a store was asked to do. */
 export interface StoreCommandOptions {
   readonly choice: StoreChoice
-  /** The identity behind which to go on; null for the beginning. */
-  readonly after: string | null
   /** The file of the keys; null for the environment. */
   readonly keysFile: string | null
   /** Whether to print what a program reads. */
@@ -31,7 +29,7 @@ export const STORE_HELP = `  --database-url <url>  entities in PostgreSQL (or th
 `
 
 /** The options that are not every command's. */
-type Own = 'after' | 'json' | 'keys'
+type Own = 'json' | 'keys'
 
 const STORE = {
   'database-url': { type: 'string' },
@@ -43,15 +41,26 @@ const STORE = {
   'allow-loss': { type: 'boolean' }
 } as const
 
-const OWN = { after: { type: 'string' }, json: { type: 'boolean' }, keys: { type: 'string' } } as const
+/** Which of them go together. */
+const OPTIONS_OF: Readonly<Record<StoreChoice['kind'], readonly string[]>> = {
+  postgres: ['database-url', 'table', 'schema'],
+  redis: ['redis-url', 'prefix', 'allow-loss'],
+  module: ['store']
+}
+
+const OWN = { json: { type: 'boolean' }, keys: { type: 'string' } } as const
 
 /** Reads the arguments of a command that works on a store. Throws `UsageError` for what makes no sense. */
 export function storeOptionsOf (
   command: string, own: readonly Own[], args: readonly string[], env: Surroundings['env']
 ): StoreCommandOptions {
   const values = parsed(command, own, args)
-  const { after = null, keys: keysFile = null, json = false } = values
-  return { choice: choiceOf(values, env), after, keysFile, json }
+  const { keys: keysFile = null, json = false } = values
+  const choice = choiceOf(values, env)
+  const fitting = OPTIONS_OF[choice.kind]
+  const [foreign] = Object.keys(values).filter(name => name in STORE && !fitting.includes(name))
+  if (foreign !== undefined) throw new UsageError(`--${foreign} is of another store: one is needed`)
+  return { choice, keysFile, json }
 }
 
 type Values = ReturnType<typeof parsed>

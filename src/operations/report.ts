@@ -2,7 +2,7 @@ import { atOnce } from '../at-once.js'
 import type { Entity, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
 import { keyOf } from '../stores/entities.js'
-import { AT_ONCE, entitiesOf, identitiesIn, reasonOf, type ScanOptions } from './entities.js'
+import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './entities.js'
 
 /** A verified factor, and who judges its codes. */
 export interface ReportedFactor extends Factor {
@@ -23,28 +23,17 @@ export interface ReportedIdentity {
   readonly disabledAt: number | null
 }
 
-/** An identity whose document doesn't fit, and is refused wherever it is met. */
-export interface RefusedIdentity {
-  readonly identity: string
-  readonly status: 'refused'
-  /** What is wrong with it, without quoting it. */
-  readonly reason: string
-}
-
 /** Tells who is enrolled, and with what. Rejects when the store fails. */
 export async function * report (
   options: ScanOptions
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesOf(options)
 
-  yield * atOnce(AT_ONCE, identitiesIn(options), async identity => {
-    try {
+  yield * atOnce(AT_ONCE, identitiesIn(options), async identity =>
+    await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       return reported(identity, document)
-    } catch (error) {
-      return { identity, status: 'refused', reason: reasonOf(error) } as const
-    }
-  })
+    }))
 }
 
 function reported (identity: string, entity: Entity | null): ReportedIdentity {

@@ -1,11 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { atOnce } from '../at-once.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { areKeys, must } from '../options.js'
 import { checkedTag } from '../providers/tag.js'
 import { createKeyring, type Keyring } from '../seal.js'
 import { keyOf } from '../stores/entities.js'
-import { AT_ONCE, entitiesOf, identitiesIn, reasonOf, type ScanOptions } from './entities.js'
-import type { RefusedIdentity } from './report.js'
+import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './entities.js'
 
 /** Options of `reseal`. */
 export interface ResealOptions extends ScanOptions {
@@ -24,11 +24,12 @@ export interface ResealedIdentity {
 type Sealed = VerifiedFactor | UnverifiedFactor | Leftover
 
 /**
- * Seals every secret under the first key that isn't yet, while instances run; those must have that key as
- * their first already. A repetition does what is left. Rejects when the store fails.
+ * Seals every secret of the plugin under the first key that isn't yet, while servers run. All of them need
+ * that key as their first before: what is sealed under a key that nobody has any more is lost. A repetition
+ * does what is left. Rejects when the store fails.
  *
- * When one run has told of nothing but `current`, the other keys open nothing any more that is kept, but for
- * the digests of codes that were right at Twilio a moment ago: take those keys away ten minutes later.
+ * When one run has told of nothing but `current`, the other keys open nothing any more, but for the digests
+ * of codes that were right at Twilio a moment ago: take those keys away ten minutes later.
  */
 export async function * reseal (
   { keys, ...options }: ResealOptions
@@ -37,45 +38,32 @@ export async function * reseal (
   const keyring = createKeyring(keys)
   const entities = entitiesOf(options)
 
-  yield * atOnce(AT_ONCE, identitiesIn(options), async identity => {
-    try {
-      return await entities.change<ResealedIdentity>(keyOf(identity), entity => {
-        const next = entity && resealed(keyring, entity)
-        return next === null || next === entity
-          ? { answer: { identity, status: 'current' } }
-          : { next, answer: { identity, status: 'resealed' } }
-      })
-    } catch (error) {
-      return { identity, status: 'refused', reason: reasonOf(error) } as const
-    }
-  })
+  yield * atOnce(AT_ONCE, identitiesIn(options), async identity =>
+    await orRefused(identity, async () => await entities.change<ResealedIdentity>(keyOf(identity), entity => {
+      const next = entity && resealed(keyring, entity)
+      return isDeepStrictEqual(next, entity)
+        ? { answer: { identity, status: 'current' } }
+        : { next, answer: { identity, status: 'resealed' } }
+    })))
 }
 
-/** The entity with everything under the first key; the same one when it is. */
+/** The entity with everything under the first key. */
 function resealed (keyring: Keyring, entity: Entity): Entity {
-  const renewed = <K extends Sealed>(kept: K): K => renewedBy(renewal(keyring, entity.identity, kept), kept)
-  const factors = entity.factors.map(renewed)
-  const unverified = entity.unverified && renewed(entity.unverified)
-  const leftovers = entity.leftovers.map(renewed)
-  const isCurrent = unverified === entity.unverified &&
-    factors.every((factor, i) => factor === entity.factors[i]) &&
-    leftovers.every((leftover, i) => leftover === entity.leftovers[i])
-  return isCurrent ? entity : { ...entity, factors, unverified, leftovers }
+  const renewed = <K extends Sealed>(kept: K): K => ({ ...kept, ...renewal(keyring, entity.identity, kept) })
+  return {
+    ...entity,
+    factors: entity.factors.map(renewed),
+    unverified: entity.unverified && renewed(entity.unverified),
+    leftovers: entity.leftovers.map(renewed)
+  }
 }
 
-/** What it has under the first key in the place of what it has; null when that is the same. */
+/** The seal or the tag that it has under the first key; the same one where it has that already. */
 function renewal (
   keyring: Keyring, identity: string, kept: Sealed
-): { readonly sealed: string } | { readonly tag: string } | null {
-  if (!('sealed' in kept)) {
-    const tag = checkedTag(keyring, identity, kept)
-    return tag === kept.tag ? null : { tag }
-  }
+): { readonly sealed: string } | { readonly tag: string } {
+  if (!('sealed' in kept)) return { tag: checkedTag(keyring, identity, kept) }
   const context = { identity, factorSid: kept.sid }
   const { secret, stale } = keyring.open(kept.sealed, context)
-  return stale ? { sealed: keyring.seal(secret, context) } : null
-}
-
-function renewedBy<K extends Sealed> (change: ReturnType<typeof renewal>, kept: K): K {
-  return change === null ? kept : { ...kept, ...change }
+  return { sealed: stale ? keyring.seal(secret, context) : kept.sealed }
 }

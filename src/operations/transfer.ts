@@ -3,9 +3,9 @@ import { atOnce } from '../at-once.js'
 import type { Entity } from '../entity/entity.js'
 import { keyOf } from '../stores/entities.js'
 import {
-  AT_ONCE, checkedEntity, entitiesOf, identitiesIn, reasonOf, type ScanOptions, type StoreOptions
+  AT_ONCE, checkedEntity, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions,
+  type StoreOptions
 } from './entities.js'
-import type { RefusedIdentity } from './report.js'
 
 /** What is kept of an identity, as it leaves a store: secrets sealed, marks hashed. */
 export interface ExportedIdentity {
@@ -27,38 +27,33 @@ export interface ImportOptions extends StoreOptions {
 /** What became of one identity that was to be imported. */
 export interface ImportedIdentity {
   readonly identity: string
-  /**
-   * `present` when the very same was there already; `occupied` when something else was, which is left as it
-   * is.
-   */
-  readonly status: 'imported' | 'present' | 'occupied'
+  /** `present` when the very same was there already. */
+  readonly status: 'imported' | 'present'
 }
 
 /**
- * Gives everything that is kept, in a form that any other store can take. Rejects when the store fails. What
- * is written meanwhile may be missing: stop the servers, or a code that is used after the export works once
- * more where it is imported.
+ * Gives everything that the plugin keeps, in a form that any other store can take. Rejects when the store
+ * fails. What is written meanwhile may be missing: stop the servers, or a code that is used after the export
+ * works once more where it is imported.
  */
 export async function * exportEntities (
   options: ScanOptions
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesOf(options)
 
-  const exported = atOnce(AT_ONCE, identitiesIn(options), async identity => {
-    try {
+  const exported = atOnce(AT_ONCE, identitiesIn(options), async identity =>
+    await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       return document && { identity, status: 'exported', entity: document } as const
-    } catch (error) {
-      return { identity, status: 'refused', reason: reasonOf(error) } as const
-    }
-  })
+    }))
   // What has gone since it was listed is no loss.
   for await (const found of exported) if (found !== null) yield found
 }
 
 /**
  * Puts entities into a store where their identities have none; it never takes the place of anything, and can
- * be repeated. Rejects when the store fails. The plugin there needs the same `keys`.
+ * be repeated: what is there already is `present`, or `refused` when it is something else. Rejects when the
+ * store fails. The plugin there needs the same `keys`.
  */
 export async function * importEntities (
   { entities: items, ...options }: ImportOptions
@@ -68,14 +63,13 @@ export async function * importEntities (
   yield * atOnce(AT_ONCE, items, async item => {
     if (!('entity' in item)) return item
     const { identity } = item
-    try {
+    return await orRefused(identity, async () => {
       const entity = checkedEntity(identity, item.entity)
-      return await entities.change<ImportedIdentity>(keyOf(identity), kept => {
+      return await entities.change<ImportedIdentity | RefusedIdentity>(keyOf(identity), kept => {
         if (kept === null) return { next: entity, answer: { identity, status: 'imported' } }
-        return { answer: { identity, status: isDeepStrictEqual(kept, entity) ? 'present' : 'occupied' } }
+        if (isDeepStrictEqual(kept, entity)) return { answer: { identity, status: 'present' } }
+        return { answer: { identity, status: 'refused', reason: 'something else is kept of it already' } }
       })
-    } catch (error) {
-      return { identity, status: 'refused', reason: reasonOf(error) } as const
-    }
+    })
   })
 }

@@ -3,7 +3,7 @@ import type { Entity } from '../entity/entity.js'
 import { InvalidOptionError } from '../errors.js'
 import { run, scriptOf, serversOf, type RedisClient } from './redis-client.js'
 import { requireKeeping } from './redis-server.js'
-import type { Store } from './store.js'
+import { NO_DOCUMENT, type Store } from './store.js'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {
@@ -139,7 +139,9 @@ function isPage (reply: unknown): reply is [cursor: string, names: string[]] {
 function documentOf<Document extends { readonly revision: number }> (stored: unknown): Document {
   const [, revision, text = ''] = STORED.exec(typeof stored === 'string' ? stored : '') ?? []
   const document = parsed(text)
-  if (revision === undefined || document?.revision !== Number(revision)) throw unexpected(stored)
+  if (revision === undefined || document?.revision !== Number(revision)) {
+    throw Object.assign(unexpected(stored), { code: NO_DOCUMENT })
+  }
   return document
 }
 

@@ -1,5 +1,8 @@
 import type { Entity } from '../entity/entity.js'
 
+/** The `code` of an error that says: what is kept under this key is no document, others are. */
+export const NO_DOCUMENT = 'ERR_NO_DOCUMENT'
+
 /** Keeps versioned JSON documents, and knows nothing of what is in them. */
 export interface Store<Document extends { readonly revision: number }> {
   /**

@@ -17,15 +17,13 @@ const KEYS = [FRESH, OLD].map(key => key.toString('base64')).join(',')
 interface Options {
   readonly env?: Record<string, string>
   readonly input?: readonly string[]
-  /** What happens when a line has come. */
-  readonly onLine?: (process: ReturnType<typeof surroundings>) => void
+  /** Whether somebody looks on. */
+  readonly isTTY?: boolean
 }
 
-async function outcome (args: string[], { env = {}, input = [], onLine }: Options = {}) {
+async function outcome (args: string[], { env = {}, input = [], isTTY = false }: Options = {}) {
   const process = surroundings(env, input)
-  const write = process.stdout.write
-  const stdout = { write: (text: string) => { write(text); onLine?.(process) } }
-  const exitCode = await run(commands, args, { ...process, stdout })
+  const exitCode = await run(commands, args, { ...process, stderr: { ...process.stderr, isTTY } })
   return { exitCode, ...process.written }
 }
 
@@ -79,9 +77,9 @@ t.test('reseal seals everything under the first key', async t => {
     exitCode: 0, stdout: '', stderr: '3 identities: 3 resealed\n'
   })
   await writeFile(join(folder, 'keys'), `${KEYS}\n`, { mode: 0o600 })
-  t.same(await outcome(['reseal', '--keys', join(folder, 'keys'), ...args]), {
-    exitCode: 0, stdout: '', stderr: '3 identities: 3 current\n'
-  })
+  const again = await outcome(['reseal', '--keys', join(folder, 'keys'), ...args], { isTTY: true })
+  t.match(again, { exitCode: 0, stdout: '', stderr: /3 identities: 3 current\n$/ })
+  t.match(again.stderr, /\[#{20} {10}\] {2}66\.6 % of 3/, 'who looks on sees how far it is')
   const after = await site(t, { totp: { store, keys: [FRESH] } })
   t.match(await (await after.login('alice')).challenge(phone.code(after.now() + 30)), { status: 200 })
 
@@ -92,17 +90,6 @@ t.test('reseal seals everything under the first key', async t => {
   t.match(await outcome(['reseal', ...args], { env: { TOTP_KEYS: 'hunter2' } }), wrong)
 })
 
-t.test('reseal goes on behind an identity', async t => {
-  const { args, store } = await populated(t)
-  const [first = '', ...rest] = (await store.list(undefined, 3)).map(key => key.replace('identity:', ''))
-  t.match(await outcome(['reseal', '--after', first, ...args], { env: { TOTP_KEYS: KEYS } }), {
-    exitCode: 0, stderr: '2 identities: 2 resealed\n'
-  })
-  t.equal(rest.length, 2)
-  const { stderr } = await outcome(['reseal', ...args], { env: { TOTP_KEYS: KEYS } })
-  t.match(stderr, '3 identities: 1 resealed, 2 current\n')
-})
-
 t.test('what is refused is named, and the exit code is 1', async t => {
   const { args } = await populated(t)
   const { exitCode, stdout, stderr } = await outcome(['reseal', ...args], { env: { TOTP_KEYS: FRESH.toString('base64') } })
@@ -110,16 +97,6 @@ t.test('what is refused is named, and the exit code is 1', async t => {
   const lines = stderr.trim().split('\n')
   t.match(lines.filter(line => line.startsWith('"')), [/^"\w+": a secret is sealed under a key/, /^"/, /^"/])
   t.match(lines.slice(-2), ['3 identities: 3 refused', 'fastify-verify-totp: what was refused is as it was'])
-})
-
-t.test('a signal ends it after the identity that it is at', async t => {
-  const { args } = await populated(t)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const onLine = (process: ReturnType<typeof surroundings>) => process.emit(signal)
-    const { exitCode, stdout, stderr } = await outcome(['report', ...args], { onLine })
-    t.match({ exitCode, stderr }, { exitCode: 1, stderr: /^fastify-verify-totp: stopped; the last identity was "\w+"\n$/ })
-    t.equal(stdout.split('\n').length, 2, 'one line')
-  }
 })
 
 t.test('what is exported can be imported, and again', async t => {
@@ -146,20 +123,44 @@ t.test('an export that is cut short, damaged, or none at all, is not taken for a
   t.match(await outcome(args, { input: [`${head}\n${first}\n${second.slice(0, 80)}`] }), incomplete)
   t.match(await outcome(args, { input: [`${head}\n${first}\n${foot}\n`] }), incomplete, 'a line is missing')
   t.match(await outcome(args, { input: [`${head}\n${first}\nnull\n`] }), incomplete)
+  const several = { exitCode: 1, stderr: /something comes behind the export/ }
+  t.match(await outcome(args, { input: [stdout, stdout] }), several)
   t.match(await outcome(args, { input: [stdout] }), { exitCode: 0 }, 'the whole one can follow')
   const none = { exitCode: 1, stderr: /what came in is no export of this version/ }
-  for (const input of [[], ['\n'], ['{}\n'], [first], [head.replace('"format":1', '"format":2')], [`${third}\n${stdout}`]]) {
-    t.match(await outcome(args, { input }), none)
-  }
+  const others = [head.replace('"format":1', '"format":2'), `${third}\n${stdout}`, '{}\n', '\n', first]
+  for (const input of [[], ...others.map(other => [other])]) t.match(await outcome(args, { input }), none)
+  const endless = { exitCode: 1, stderr: /its lines are too long/ }
+  t.match(await outcome(args, { input: [`${head}\n`, 'x'.repeat(2_000_000)] }), endless)
 })
 
-t.test('an export without those that are refused is whole all the same', async t => {
+t.test('what the export could not give is missed by the import too', async t => {
   const [from, to] = [await populated(t), await ownStore(t)]
   const alice = await from.store.get('identity:alice')
   await from.store.replace('identity:mallory', null, alice)
   const { exitCode, stdout, stderr } = await outcome(['export', ...from.args])
   t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document is of another identity\n/ })
-  t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0, stderr: /3 imported/ })
+  const imported = await outcome(['import', '--store', to.module], { input: [stdout] })
+  t.match(imported, { exitCode: 1, stderr: /"mallory": the export could not give it\n/ })
+  t.match(imported.stderr, /4 identities: .*3 imported/)
+})
+
+t.test('what takes the place of nothing is named', async t => {
+  const [from, to] = [await populated(t), await ownStore(t)]
+  const { stdout } = await outcome(['export', ...from.args])
+  await outcome(['reseal', ...from.args], { env: { TOTP_KEYS: KEYS } })
+  t.match(await outcome(['import', ...from.args], { input: [stdout] }), {
+    exitCode: 1, stderr: /"alice": something else is kept of it already\n/
+  })
+  t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0 })
+})
+
+t.test('names that end a line for some are carried over', async t => {
+  const [from, to] = [await ownStore(t), await ownStore(t)]
+  const { login, now } = await site(t, { totp: { store: from.store } })
+  await (await login('a\u2028b')).enrollVerified(now(), 'my\u2029phone')
+  const { stdout } = await outcome(['export', '--store', from.module])
+  t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0, stderr: /1 imported/ })
+  t.same(await to.store.get('identity:a\u2028b'), await from.store.get('identity:a\u2028b'))
 })
 
 t.test('a module without a store, or that fails, is said to be one', async t => {
@@ -176,8 +177,14 @@ t.test('a module without a store, or that fails, is said to be one', async t => 
   t.match(await tried('export default () => null'), /must be a store/)
   t.match(await tried('throw new Error("password=hunter2")'), /^fastify-verify-totp: the store can't be used: password=…\n$/)
   t.match(await outcome(['report', '--store', join(folder, 'none.mjs')]), { exitCode: 1, stderr: /can't be used: Cannot find/ })
-  const store = '{ async get () { throw new Error("gone") }, async replace () {}, async list () { return ["identity:a"] } }'
+  const store = `{
+    async get () { throw new Error('gone') },
+    async replace () {},
+    async list (after) { return after === undefined ? ['identity:a'] : [] }
+  }`
   t.match(await tried(`export default ${store}`), /^fastify-verify-totp: gone\n$/)
+  const unclosed = `export default ${store}; export const close = () => { throw new Error("not closed") }`
+  t.match(await tried(unclosed), /^fastify-verify-totp: gone\n$/, 'why it failed, and not what came of that')
 })
 
 t.test('each tells how it is used', async t => {

@@ -13,9 +13,9 @@ t.test('on a terminal a bar grows', async t => {
   for (let i = 0; i < 4; i++) progress.step()
   progress.end()
   const [first, , half, , full, last] = written.map(text => text.replace('\r\x1b[K', ''))
-  t.equal(first, `[${' '.repeat(30)}]   0.0 %  0 of 4`)
-  t.equal(half, `[${'#'.repeat(15)}${' '.repeat(15)}]  50.0 %  2 of 4`)
-  t.equal(full, `[${'#'.repeat(30)}] 100.0 %  4 of 4`)
+  t.equal(first, `[${' '.repeat(30)}]   0.0 % of 4`)
+  t.equal(half, `[${'#'.repeat(15)}${' '.repeat(15)}]  50.0 % of 4`)
+  t.equal(full, `[${'#'.repeat(30)}] 100.0 % of 4`)
   t.equal(last, '', 'and is gone in the end')
 })
 
@@ -40,9 +40,16 @@ t.test('more than there were when it began, or none at all, are fine', async t =
   const progress = progressOn(output, 1)
   progress.step()
   progress.step()
-  t.match(written.at(-1), /100\.0 % {2}1 of 1$/)
+  t.match(written.at(-1), /100\.0 % of 2$/)
   progressOn(output, 0)
-  t.match(written.at(-1), / 0\.0 % {2}0 of 0$/)
+  t.match(written.at(-1), / 0\.0 % of 1$/)
+})
+
+t.test('where nobody has counted, a number grows', async t => {
+  const { written, output } = terminal(true)
+  const progress = progressOn(output, null)
+  for (let i = 0; i < 250; i++) progress.step()
+  t.same(written.map(text => text.replace('\r\x1b[K', '')), ['0', '100', '200'])
 })
 
 t.test('where nobody looks on, there is no bar', async t => {
@@ -57,4 +64,7 @@ t.test('an identity is shown with nothing in it that a terminal obeys', async t 
   t.equal(printable('alice'), '"alice"')
   t.equal(printable('böb \u{1f4f1}'), '"böb \u{1f4f1}"')
   t.equal(printable('a\x1b[31m\n"\x9b1m\u202eb\u007f'), '"a\\u001b[31m\\n\\"\\u009b1m\\u202eb\\u007f"')
+  const hostile = { name: 'a\u2028b\u061c\u200f' }
+  t.match(printable(hostile), /^[ -~]+$/)
+  t.same(JSON.parse(printable(hostile)), hostile)
 })

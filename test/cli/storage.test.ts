@@ -58,7 +58,8 @@ t.test('a database is used through a pool, each store in a table of its own', as
     async end (): Promise<void> { ended = true }
   }
   const storage = await postgresStorage(URL, async () => ({ default: { Pool } }))
-  t.same(asked, [{ connectionString: URL, connectionTimeoutMillis: 5000, query_timeout: 5000 }])
+  const patience = { connectionTimeoutMillis: 5000, query_timeout: 5000, statement_timeout: 5000 }
+  t.same(asked, [{ connectionString: URL, ...patience }])
   t.same(listening, ['error'], 'a connection that breaks doesn\'t end the process')
   const stores = [await storage.open('one'), await storage.open('two')]
   for (const [revision, store] of stores.entries()) {

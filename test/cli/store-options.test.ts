@@ -39,7 +39,9 @@ t.test('what makes no sense is refused in one line, without what was given', asy
   const wrong = [
     ['--database-url', 'mysql://alice:hunter2@db'], ['--database-url', 'hunter2'], ['--redis-url', POSTGRES],
     ['--redis-url', ''], [POSTGRES], ['--dance'], ['--table'], ['--store', 'x.js', '--json'],
-    ['--store', 'x.js', '--keys', 'hunter2'], ['--store', 'x.js', '--after', 'hunter2']
+    ['--store', 'x.js', '--keys', 'hunter2'], ['--store', 'x.js', '--table', 'hunter2'],
+    ['--redis-url', REDIS, '--schema', 'hunter2'], ['--database-url', POSTGRES, '--prefix', 'hunter2'],
+    ['--database-url', POSTGRES, '--allow-loss']
   ]
   for (const args of wrong) {
     t.throws(() => choiceOf(args), { name: 'UsageError', message: /^(?!.*hunter2).{20,}$/ }, args.join(' '))
@@ -47,7 +49,7 @@ t.test('what makes no sense is refused in one line, without what was given', asy
 })
 
 t.test('each command has options of its own', async t => {
-  const args = ['--store', 'x.js', '--after', 'bob', '--keys', 'file', '--json']
-  t.match(storeOptionsOf('reseal', ['after', 'keys', 'json'], args, {}), { after: 'bob', keysFile: 'file', json: true })
-  t.match(storeOptionsOf('reseal', ['after'], ['--store', 'x.js'], {}), { after: null, keysFile: null, json: false })
+  const args = ['--store', 'x.js', '--keys', 'file', '--json']
+  t.match(storeOptionsOf('reseal', ['keys', 'json'], args, {}), { keysFile: 'file', json: true })
+  t.match(storeOptionsOf('reseal', ['keys'], ['--store', 'x.js'], {}), { keysFile: null, json: false })
 })

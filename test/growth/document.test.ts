@@ -3,6 +3,7 @@ import t from 'tap'
 import {
   MAX_ASKED, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_LINE, MAX_SESSIONS, newSid
 } from '../../src/entity/entity.js'
+import type { EntityStore } from '../../src/index.js'
 import { randomFrom, type Random } from '../../src/stores/suite/random.js'
 import { authenticator, type Authenticator } from '../authenticator.js'
 import { fullestEmbedded, fullestTwilio, IDENTITY, NAME, withoutPast } from './fullest.js'
@@ -112,10 +113,26 @@ t.test('the same with factors at Twilio, through 10 000 operations', async t => 
 
   wait(MONTH)
   await verifier.unlock(IDENTITY)
+  const { factors } = await verifier.factors(OPERATOR)
+  let alive = true
+  const dying: EntityStore = {
+    get: store.get,
+    async replace (...args) {
+      if (!alive) throw new Error('the process has ended, just when it had asked')
+      alive = false
+      return await store.replace(...args)
+    }
+  }
+  const asking = verifierOn({ store: dying, clock: now, remote: twilio })
+  const code = phones.right('')
+  await t.rejects(asking.challenge(OPERATOR, { code, factorSid: factors[0]?.sid }), { code: 'ERR_TOTP_STORE' })
+
+  wait(MONTH)
   for (const { sid } of store.latest?.leftovers ?? []) await verifier.remove(OPERATOR, sid)
-  for (const { sid } of (await verifier.factors(OPERATOR)).factors) {
+  for (const { sid } of factors) {
     await refusalOf(verifier.challenge(OPERATOR, { code: phones.right(sid), factorSid: sid }))
   }
+  t.same(store.latest?.attempts.asked, [], 'no attempt is waited for')
   const size = bytesOf(store.latest)
   t.ok(size <= bytesOf(withoutPast(fullest)), `${size} bytes at the end`)
 })

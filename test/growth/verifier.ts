@@ -9,7 +9,7 @@ import { createKeyring } from '../../src/seal.js'
 import { entitiesIn } from '../../src/stores/entities.js'
 import { createVerifier } from '../../src/verifier/verifier.js'
 
-export const MAX_AGE = 43_200
+const MAX_AGE = 43_200
 export const keyring = createKeyring([randomBytes(32)])
 
 /** What a verifier here works with. */

@@ -1,7 +1,7 @@
 import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
 
 /** The lists of a document, by the most that any document had of them. */
-export type Peaks = Readonly<Record<
+type Peaks = Readonly<Record<
   'factors' | 'approvals' | 'line' | 'ended' | 'asked' | 'leftovers' | 'spent' | 'created', number
 >>
 

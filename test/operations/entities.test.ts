@@ -2,6 +2,7 @@ import t from 'tap'
 import { memoryStore, type EntityStore } from '../../src/index.js'
 import { countIdentities, report } from '../../src/operations.js'
 import { entityWith } from '../entity/documents.js'
+import { untyped } from '../untyped.js'
 
 async function identitiesOf (store: EntityStore, after?: string): Promise<string[]> {
   const identities = []
@@ -28,11 +29,12 @@ t.test('a store of many pages is gone through to its end, and on from where it w
     async list (after, limit) {
       asked.push(after)
       const from = after === undefined ? 0 : Number(after.slice('identity:'.length)) + 1
-      return identities.slice(from, from + limit).map(identity => `identity:${identity}`)
+      // Some databases give less than they are asked for.
+      return identities.slice(from, from + Math.min(limit, 1000)).map(identity => `identity:${identity}`)
     }
   }
   t.same(await identitiesOf(store), identities)
-  t.same(asked, [undefined, 'identity:009999', 'identity:019999'])
+  t.equal(asked.length, 22)
   t.same(await identitiesOf(store, '019998'), ['019999', '020000'])
   t.equal(await countIdentities({ store }), 20_001)
   t.equal(await countIdentities({ store, after: '019998' }), 2)
@@ -40,7 +42,7 @@ t.test('a store of many pages is gone through to its end, and on from where it w
 
 t.test('a list that fails, or gives the same page for ever, ends it', async t => {
   const empty = memoryStore()
-  const page = Array.from({ length: 10_000 }, (_, i) => `identity:${i}`)
+  const page = Array.from({ length: 10 }, (_, i) => `identity:${i}`)
   await t.rejects(countIdentities({ store: { ...empty, list: async () => page } }), {
     code: 'ERR_TOTP_STORE', cause: { message: /go on behind/ }
   })
@@ -48,12 +50,22 @@ t.test('a list that fails, or gives the same page for ever, ends it', async t =>
   await t.rejects(countIdentities({ store: { ...empty, list } }), {
     code: 'ERR_TOTP_STORE', cause: { message: 'password=…' }
   })
+  for (const junk of [null, 'identity:alice', [7], {}]) {
+    await t.rejects(countIdentities({ store: { ...empty, list: async () => untyped(junk) } }), { code: 'ERR_TOTP_STORE' })
+  }
   const { list: none, ...unlisted } = empty
   await t.rejects(identitiesOf(unlisted), { code: 'ERR_TOTP_INVALID_OPTION', message: /"list"/ })
 })
 
 t.test('a store that hangs is not waited for', async t => {
-  const store = { ...memoryStore(), get: async () => await new Promise<null>(() => {}), list: async () => ['identity:a'] }
-  const first = report({ store, timeout: 0.01 }).next()
+  const store = {
+    ...memoryStore(),
+    get: async () => await new Promise<null>(() => {}),
+    list: async () => ['identity:a']
+  }
+  const first = report({ store, timeout: 1 }).next()
   await t.rejects(first, { code: 'ERR_TOTP_STORE' })
+  for (const timeout of [0, 61, NaN]) {
+    await t.rejects(report({ store, timeout }).next(), { code: 'ERR_TOTP_INVALID_OPTION', message: /timeout/ })
+  }
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { memoryStore } from '../../src/index.js'
+import { memoryStore, type EntityStore } from '../../src/index.js'
 import { report } from '../../src/operations.js'
 import { site } from '../site.js'
 import { enrolledThere, rewrite, there } from '../twilio/there.js'
@@ -65,8 +65,26 @@ t.test('what doesn\'t fit is told, and stops nothing', async t => {
 })
 
 t.test('who has gone since the list was made is not enrolled', async t => {
-  const store = { ...memoryStore(), list: async () => ['identity:alice'] }
+  const store = { ...memoryStore(), list: async (after?: string) => after === undefined ? ['identity:alice'] : [] }
   for await (const reported of report({ store })) {
     t.same(reported, { identity: 'alice', status: 'unenrolled', factors: [], failures: 0, disabledAt: null })
   }
+})
+
+t.test('what a store can\'t make a document of is told, and stops nothing', async t => {
+  const store = memoryStore()
+  const { login, now } = await site(t, { totp: { store } })
+  for (const identity of ['alice', 'bob']) await (await login(identity)).enrollVerified(now())
+  const damaged: EntityStore = {
+    ...store,
+    async get (key) {
+      if (key === 'identity:alice') throw Object.assign(new Error('{"junk":'), { code: 'ERR_NO_DOCUMENT' })
+      return await store.get(key)
+    }
+  }
+  const all = []
+  for await (const reported of report({ store: damaged })) all.push(reported)
+  t.match(all, [
+    { identity: 'alice', status: 'refused', reason: 'what is kept is no document' }, { identity: 'bob', status: 'enrolled' }
+  ])
 })

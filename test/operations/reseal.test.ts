@@ -146,6 +146,19 @@ t.test('a store that fails ends it, and it goes on behind the last identity that
   t.ok(all.length === 30 && all.every(({ status }) => status === 'current'))
 })
 
+t.test('who changes all the time is refused, and the others are done', async t => {
+  const store = memoryStore()
+  const before = await site(t, { totp: { store, keys: [OLD] } })
+  for (const identity of ['alice', 'bob']) await (await before.login(identity)).enrollVerified(before.now())
+  const busy: EntityStore = {
+    ...store,
+    replace: async (key, expected, next) => key !== 'identity:alice' && await store.replace(key, expected, next)
+  }
+  t.match(await resealed({ store: busy, keys: [FRESH, OLD], timeout: 60 }), [
+    { identity: 'alice', status: 'refused', reason: /changes all the time/ }, { identity: 'bob', status: 'resealed' }
+  ])
+})
+
 t.test('what can\'t be opened is refused and left as it is, and the others are done', async t => {
   const store = memoryStore()
   const before = await site(t, { totp: { store, keys: [OLD] } })

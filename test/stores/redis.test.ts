@@ -142,7 +142,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
       await one.client.set('totp:identity:alice', text)
       for (const [, { store }] of clients) {
         const error = await store.get('identity:alice').then(() => t.fail(text), error => error)
-        t.match(error, { message: /can't have written/ })
+        t.match(error, { code: 'ERR_NO_DOCUMENT', message: /can't have written/ })
         t.notMatch(error.message, 'secret')
         t.equal(await store.replace('identity:alice', null, entityWith()), false, text)
       }
