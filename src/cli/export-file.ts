@@ -35,25 +35,28 @@ export async function * written (
  */
 export async function * read (input: Readable): AsyncGenerator<Importable, void, undefined> {
   const lines = linesOf(input)
-  const { value: head } = await lines.next()
-  if (head !== HEAD) throw new StartError('what came in is no export of this version')
-  for (let count = 0; ; count++) {
-    const { value } = await lines.next()
-    const line = parsed(value)
-    if (line?.identities === count) return await requireEnd(lines)
-    if (typeof line?.identity !== 'string') {
-      throw new StartError(`the export ends, or is damaged, behind identity ${count}`)
-    }
-    const { identity, entity } = line
-    yield entity === undefined
-      ? { identity, status: 'refused', reason: 'the export could not give it' }
-      : { identity, entity }
+  if ((await lines.next()).value !== HEAD) throw new StartError('what came in is no export of this version')
+  let [count, isWhole] = [0, false]
+  for await (const text of lines) {
+    if (isWhole) throw new StartError('something comes behind the export: import one at a time')
+    const line = parsed(text)
+    isWhole = line?.identities === count
+    if (isWhole) continue
+    if (typeof line?.identity !== 'string') throw damaged(count)
+    count++
+    yield importable(line)
   }
+  if (!isWhole) throw damaged(count)
 }
 
-async function requireEnd (lines: AsyncIterator<string>): Promise<void> {
-  const { done } = await lines.next()
-  if (done !== true) throw new StartError('something comes behind the export: import one at a time')
+function importable ({ identity, entity }: { identity: string, entity?: unknown }): Importable {
+  return entity === undefined
+    ? { identity, status: 'refused', reason: 'the export could not give it' }
+    : { identity, entity }
+}
+
+function damaged (count: number): StartError {
+  return new StartError(`the export ends, or is damaged, behind identity ${count}`)
 }
 
 /** What is between newlines, and nothing else that some take for the end of a line. */
@@ -72,9 +75,9 @@ async function * linesOf (input: Readable): AsyncGenerator<string, void, undefin
 }
 
 /** Without what the parser says: that quotes the line. */
-function parsed (line: unknown) {
+function parsed (line: string) {
   try {
-    return JSON.parse(String(line))
+    return JSON.parse(line)
   } catch {
     return null
   }

@@ -15,5 +15,6 @@ process.stdout.on('error', error => {
 })
 
 const exitCode = await run(commands, process.argv.slice(2), process)
-// Not only `process.exitCode`: a store of somebody else's may have left something open.
-process.stdout.write('', () => process.exit(exitCode))
+// Not only `process.exitCode`: a store of somebody else's may have left something open. Not before stdout has
+// all that was written, or has told that it has not.
+process.stdout.write('', () => setImmediate(() => process.exit(exitCode)))

@@ -31,7 +31,7 @@ export const report: Command = {
 function lineOf ({ identity, status, factors, disabledAt }: ReportedIdentity): string {
   const name = printable(identity).padEnd(38)
   if (factors.length === 0) return `${name}  ${status}`
-  const lastUsed = new Date(Math.max(...factors.map(({ lastUsedAt }) => lastUsedAt ?? 0)) * 1000)
+  const lastUsed = new Date(Math.max(...factors.map(({ lastUsedAt }) => lastUsedAt)) * 1000)
   const providers = [...new Set(factors.map(({ provider }) => provider))].join(', ')
   const count = factors.length === 1 ? '1 factor' : `${factors.length} factors`
   const disabled = disabledAt === null ? '' : '  disabled'

@@ -182,16 +182,21 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 const ajv = new Ajv({ strict: true })
 const fits = ajv.compile<Entity>(EntitySchema)
 
+/** What is no entity of an identity; the message names the place, and quotes nothing. */
+export class UnfitError extends Error {
+  override readonly name = 'UnfitError'
+}
+
 /**
- * What a store gave for `identity`, if it is an entity of that identity. Throws for all else, naming the
- * place.
+ * What a store gave for `identity`, if it is an entity of that identity. Throws `UnfitError` for all else.
  */
 export function entityOf (identity: string, stored: unknown): Entity {
   if (!fits(stored)) {
-    throw new Error(`the document does not fit its schema: ${ajv.errorsText(fits.errors, { dataVar: 'document' })}`)
+    throw new UnfitError(
+      `the document does not fit its schema: ${ajv.errorsText(fits.errors, { dataVar: 'document' })}`)
   }
-  if (stored.identity !== identity) throw new Error('the document is of another identity')
-  if (new Set(sidsOf(stored)).size !== sidsOf(stored).length) throw new Error('the document has a factor twice')
+  if (stored.identity !== identity) throw new UnfitError('the document is of another identity')
+  if (new Set(sidsOf(stored)).size !== sidsOf(stored).length) throw new UnfitError('the document has a factor twice')
   return stored
 }
 

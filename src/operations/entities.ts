@@ -1,6 +1,6 @@
 import { jitter } from '../back-off.js'
 import { systemClock } from '../clock.js'
-import { entityOf, type Entity } from '../entity/entity.js'
+import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
 import { ConflictError, InvalidOptionError, StoreError } from '../errors.js'
 import { must } from '../options.js'
@@ -30,9 +30,6 @@ const PAGE = 100_000
 /** Lost races after which a change gives up; no user is waiting. */
 const RETRIES = 50
 
-/** What is kept is no entity of its key; the message names the place, and quotes nothing. */
-class UnfitError extends Error {}
-
 /** An identity whose document can't be used, and was left as it is. */
 export interface RefusedIdentity {
   readonly identity: string
@@ -50,11 +47,7 @@ export function entitiesOf ({ store, timeout = 5 }: StoreOptions): Documents<Ent
 /** What is an entity of this identity. Throws for all else, so that `orRefused` knows why. */
 export function checkedEntity (identity: unknown, stored: unknown): Entity {
   if (typeof identity !== 'string' || !isIdentity(identity)) throw new UnfitError('this is no identity')
-  try {
-    return entityOf(identity, stored)
-  } catch (error) {
-    throw new UnfitError(error instanceof Error ? error.message : undefined)
-  }
+  return entityOf(identity, stored)
 }
 
 /** All identities of which something is kept, in the order of the store's list. */
@@ -91,8 +84,8 @@ function reasonOf (error: unknown): string {
 }
 
 function isNoDocument (error: unknown): boolean {
-  const cause = error instanceof StoreError ? error.cause : null
-  return cause instanceof Error && 'code' in cause && cause.code === NO_DOCUMENT
+  return error instanceof StoreError && error.cause instanceof Error &&
+    'code' in error.cause && error.cause.code === NO_DOCUMENT
 }
 
 function check (key: string, stored: unknown): Entity {

@@ -6,6 +6,10 @@ import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, typ
 
 /** A verified factor, and who judges its codes. */
 export interface ReportedFactor extends Factor {
+  /** When it gave its first right code, or was adopted, in Unix seconds. */
+  readonly verifiedAt: number
+  /** When it last gave a right code, or was adopted, in Unix seconds. */
+  readonly lastUsedAt: number
   /** The provider that made it. */
   readonly provider: VerifiedFactor['provider']
 }
@@ -42,8 +46,13 @@ function reported (identity: string, entity: Entity | null): ReportedIdentity {
   return {
     identity,
     status: factors.length === 0 ? 'unenrolled' : 'enrolled',
-    factors: factors.map(factor => ({ ...publicFactor(factor), provider: factor.provider })),
+    factors: factors.map(reportedFactor),
     failures: entity?.attempts.failures ?? 0,
     disabledAt: entity?.attempts.disabledAt ?? null
   }
+}
+
+function reportedFactor (factor: VerifiedFactor): ReportedFactor {
+  const { verifiedAt, lastUsedAt, provider } = factor
+  return { ...publicFactor(factor), verifiedAt, lastUsedAt, provider }
 }

@@ -187,6 +187,22 @@ t.test('a module without a store, or that fails, is said to be one', async t => 
   t.match(await tried(unclosed), /^fastify-verify-totp: gone\n$/, 'why it failed, and not what came of that')
 })
 
+t.test('a store that fails on the way ends it, and how far it came is told', async t => {
+  const { folder, args } = await ownStore(t).then(own => ({ ...own, args: ['--store', own.module] }))
+  t.same(await outcome(['report', ...args]), { exitCode: 0, stdout: '', stderr: '0 identities\n' })
+  const module = join(folder, 'failing.mjs')
+  await writeFile(module, `export default {
+    async get (key) {
+      if (key.endsWith('9')) throw new Error('gone')
+      return null
+    },
+    async replace () {},
+    async list (after) { return after === undefined ? Array.from({ length: 20 }, (_, i) => 'identity:' + i) : [] }
+  }`)
+  const { exitCode, stderr } = await outcome(['report', '--store', module])
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /^fastify-verify-totp: gone; the last identity was "8"\n$/ })
+})
+
 t.test('each tells how it is used', async t => {
   for (const name of Object.keys(commands)) {
     const { exitCode, stdout } = await outcome([name, '--help'])
