@@ -7,9 +7,9 @@ import { STORE_HELP, storeOptionsOf } from './store-options.js'
 
 const EXPORT_HELP = `Usage: fastify-verify-totp export [options] > file
 
-Writes everything that the plugin keeps to stdout, for "import": a line of JSON for each identity. Secrets in it are
-sealed; treat it like a copy of the database all the same. Stop the servers before, or a code that is used
-after the export works once more where it is imported.
+Writes everything that the plugin keeps to stdout, for "import": a line of JSON for each identity. Secrets in
+it are sealed; treat it like a copy of the database all the same. Stop the servers before, or a code that is
+used after the export works once more where it is imported.
 
 ${STORE_HELP}  --help                prints this
 `

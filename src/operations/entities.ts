@@ -25,8 +25,11 @@ export interface ScanOptions extends StoreOptions {
 
 /** Documents that are read or changed at once: fewer than a usual pool has connections. */
 export const AT_ONCE = 8
-/** Keys that are listed in one go: some stores go through all of theirs for any number. */
-const PAGE = 100_000
+/**
+ * Keys that are listed in one go: many, because some stores go through all of theirs for any number, and not
+ * more than a client's timeout allows.
+ */
+const PAGE = 20_000
 /** Lost races after which a change gives up; no user is waiting. */
 const RETRIES = 50
 

@@ -2,9 +2,9 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../free-port.js'
 
 /** A PostgreSQL server of a test's own. */
 export interface PostgresServer {
@@ -129,14 +129,4 @@ function end (pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {}
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port ?? 0 : 0
-  server.close()
-  await once(server, 'close')
-  return port
 }

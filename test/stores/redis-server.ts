@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../free-port.js'
 import { lacking } from '../example/programs.js'
 
 /** Why a test that starts servers is skipped, or false when it isn't. */
@@ -61,15 +61,4 @@ export async function redisServer (t: Cleanup, ...args: string[]): Promise<Redis
     freeze: () => { server.child.kill('SIGSTOP') },
     start: async () => { server = await started() }
   }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port ?? 0 : 0
-  server.close()
-  await once(server, 'close')
-  // A cluster's bus has the port 10000 above.
-  return port < 55_000 ? port : await freePort()
 }
