@@ -1,7 +1,4 @@
-import { createHmac, type KeyObject } from 'node:crypto'
-
-/** The hash under the HMAC; authenticator apps that ignore the parameter assume `sha1`. */
-export type Alg = 'sha1' | 'sha256' | 'sha512'
+import { hmac, hmacKey, type Alg, type HmacKey } from './hmac.js'
 
 /** What RFC 4226 leaves open: the hash and the number of digits. */
 export interface HotpConfig {
@@ -11,16 +8,26 @@ export interface HotpConfig {
   readonly codeLength: number
 }
 
-/** The code of one counter value, RFC 4226 section 5.3: zero-padded digits. */
-export function hotp (key: KeyObject, counter: number, { alg, codeLength }: HotpConfig): string {
-  const hs = createHmac(alg, key).update(counterBytes(counter)).digest()
-  const offset = hs.readUInt8(hs.length - 1) & 0x0f
-  const snum = hs.readUInt32BE(offset) & 0x7fffffff
-  return String(snum % 10 ** codeLength).padStart(codeLength, '0')
+/** Bytes of the counter, RFC 4226 section 5.1. */
+const COUNTER_BYTES = 8
+
+/** A secret made ready for counters. */
+export function hotpKey (alg: Alg, secret: Uint8Array): HmacKey {
+  return hmacKey(alg, secret, COUNTER_BYTES)
 }
 
-function counterBytes (counter: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64BE(BigInt(counter))
-  return bytes
+/** The code of one counter value: zero-padded digits. */
+export function hotp (key: HmacKey, counter: number, codeLength: number): string {
+  return String(hotpValue(key, counter, codeLength)).padStart(codeLength, '0')
+}
+
+/** The code of one counter value as a number, RFC 4226 section 5.3. */
+export function hotpValue (key: HmacKey, counter: number, codeLength: number): number {
+  key.message.setUint32(0, Math.floor(counter / 2 ** 32))
+  key.message.setUint32(4, counter % 2 ** 32)
+  const hs = hmac(key)
+  const offset = hs.charCodeAt(hs.length - 1) & 0x0f
+  const snum = (hs.charCodeAt(offset) & 0x7f) << 24 | hs.charCodeAt(offset + 1) << 16 |
+    hs.charCodeAt(offset + 2) << 8 | hs.charCodeAt(offset + 3)
+  return snum % 10 ** codeLength
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { base32nopad } from '@scure/base'
 import { MalformedError } from '../errors.js'
-import type { Alg } from './hotp.js'
+import type { Alg } from './hmac.js'
 
 /** RFC 4226 R6: a shared secret has at least 128 bits. */
 const FLOOR = 16

@@ -1,5 +1,6 @@
-import { timingSafeEqual, type KeyObject } from 'node:crypto'
-import { hotp, type HotpConfig } from './hotp.js'
+import { timingSafeEqual } from 'node:crypto'
+import type { HmacKey } from './hmac.js'
+import { hotpValue, type HotpConfig } from './hotp.js'
 
 /** What RFC 6238 leaves open, kept with each factor so that new options never re-interpret old factors. */
 export interface TotpConfig extends HotpConfig {
@@ -8,6 +9,10 @@ export interface TotpConfig extends HotpConfig {
   /** Steps accepted on either side of the current one. */
   readonly skew: number
 }
+
+/** Where codes are compared. Nothing waits meanwhile, so one place is enough. */
+const typed = new Uint32Array(1)
+const computed = new Uint32Array(1)
 
 /** T of RFC 6238 section 4.2 at `now` in Unix seconds. */
 export function stepAt (now: number, timeStep: number): number {
@@ -19,13 +24,16 @@ export function stepAt (now: number, timeStep: number): number {
  * can have the same code: burning the lower one would let the code work again. Every step is computed and
  * compared in constant time whatever matches, so that the time taken tells nothing.
  */
-export function matchingStep (key: KeyObject, code: string, now: number, config: TotpConfig): number | null {
-  const typed = Buffer.alloc(config.codeLength)
-  const whole = typed.write(code, 'utf8') === code.length && code.length === config.codeLength
-  const current = stepAt(now, config.timeStep)
+export function matchingStep (
+  key: HmacKey, code: string, now: number, { codeLength, timeStep, skew }: TotpConfig
+): number | null {
+  const whole = code.length === codeLength && /^[0-9]*$/.test(code)
+  typed[0] = whole ? Number(code) : 0
+  const current = stepAt(now, timeStep)
   let matched: number | null = null
-  for (let step = Math.max(0, current - config.skew); step <= current + config.skew; step++) {
-    const equal = timingSafeEqual(Buffer.from(hotp(key, step, config), 'latin1'), typed)
+  for (let step = Math.max(0, current - skew); step <= current + skew; step++) {
+    computed[0] = hotpValue(key, step, codeLength)
+    const equal = timingSafeEqual(computed, typed)
     matched = equal && whole ? step : matched
   }
   return matched

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto'
+import { hotpKey } from '../otp/hotp.js'
 import { keyUri } from '../otp/key-uri.js'
 import { areSameKey } from '../otp/same-key.js'
 import { decodeSecret, encodeSecret, newSecret } from '../otp/secret.js'
@@ -25,7 +25,7 @@ export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring
       const context = { identity, factorSid: factor.sid }
       const { secret, stale } = keyring.open(factor.sealed, context)
       return {
-        step: matchingStep(createSecretKey(secret), code, now, factor.config),
+        step: matchingStep(hotpKey(factor.config.alg, secret), code, now, factor.config),
         sealed: stale ? keyring.seal(secret, context) : factor.sealed
       }
     },

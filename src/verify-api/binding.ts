@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto'
+import { hotpKey } from '../otp/hotp.js'
 import { keyUri } from '../otp/key-uri.js'
 import { areSameKey } from '../otp/same-key.js'
 import { encodeSecret, newSecret } from '../otp/secret.js'
@@ -45,8 +45,8 @@ export function burnt (
 ): StoredFactor | null {
   const context = contextOf(owner, factor.sid)
   const { secret, stale } = keyring.open(factor.sealed, context)
-  const { timeStep } = factor.config
-  const step = matchingStep(createSecretKey(secret), code, now, factor.config)
+  const { alg, timeStep } = factor.config
+  const step = matchingStep(hotpKey(alg, secret), code, now, factor.config)
   if (step === null || step * timeStep < factor.spentUntil) return null
   return {
     ...factor,

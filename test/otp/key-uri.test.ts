@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { TOTP, URI } from 'otpauth'
 import t from 'tap'
 import { isFriendlyName } from '../../src/entity/friendly-name.js'
-import type { Alg } from '../../src/otp/hotp.js'
+import type { Alg } from '../../src/otp/hmac.js'
 import { keyUri } from '../../src/otp/key-uri.js'
 import type { TotpConfig } from '../../src/otp/totp.js'
 
