@@ -1,7 +1,7 @@
 /** A moment by which all the calls of one use case have to be answered, however many they are. */
 export interface Deadline {
   /** The answer of `call`, or a rejection when it doesn't come in time. What comes later is ignored. */
-  race<T> (call: () => Promise<T>): Promise<T>
+  race<T> (call: () => T | PromiseLike<T>): Promise<T>
 }
 
 /** A deadline `seconds` from now. Real time, not the injected clock: it is about how long a caller waits. */
@@ -9,17 +9,25 @@ export function deadlineIn (seconds: number): Deadline {
   const end = performance.now() + seconds * 1000
 
   return {
-    async race (call) {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<never>((_resolve, reject) => {
-        const remaining = Math.max(0, end - performance.now())
-        timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), remaining)
+    race (call) {
+      return new Promise((resolve, reject) => {
+        const answer = call()
+        if (!isPromiseLike(answer)) return resolve(answer)
+        // Node.js has a list of timers for each duration: whole milliseconds keep them few.
+        const remaining = Math.ceil(Math.max(0, end - performance.now()))
+        const timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), remaining)
+        answer.then(value => {
+          clearTimeout(timer)
+          resolve(value)
+        }, error => {
+          clearTimeout(timer)
+          reject(error)
+        })
       })
-      try {
-        return await Promise.race([call(), late])
-      } finally {
-        clearTimeout(timer)
-      }
     }
   }
+}
+
+function isPromiseLike<T> (answer: T | PromiseLike<T>): answer is PromiseLike<T> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
 }

@@ -73,7 +73,8 @@ export function createKeyring (keys: readonly Uint8Array[]): Keyring {
         const decipher = createDecipheriv(CIPHER, key.key, Buffer.from(nonce, 'base64url'), { authTagLength: TAG_BYTES })
           .setAAD(additionalData(context, id))
           .setAuthTag(bytes.subarray(-TAG_BYTES))
-        const secret = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()])
+        const secret = decipher.update(bytes.subarray(0, -TAG_BYTES))
+        decipher.final()
         return { secret, stale: key !== first }
       } catch {
         throw new UnsealableError('a sealed secret was touched, or belongs to another factor')

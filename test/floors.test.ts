@@ -25,8 +25,8 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   fastify: file => floorOf(file) === 4 || inCli(file),
   'fastify-plugin': file => file === 'fastify/plugin.ts',
   qrcode: file => file === 'qr.ts',
-  ajv: file => file === 'http/validation.ts' || file === 'entity/entity.ts' || file === 'verify-api/documents.ts',
-  '@sinclair/typebox': file => file.startsWith('http/') || file === 'entity/entity.ts' ||
+  ajv: file => file === 'http/validation.ts' || file === 'verify-api/documents.ts',
+  '@sinclair/typebox': file => file.startsWith('http/') ||
     file === 'cli/credentials.ts' || file === 'verify-api/documents.ts',
   '@scure/base': file => file === 'otp/secret.ts',
   'node:crypto': file => floorOf(file) <= 1 || inCli(file) ||

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { isFuture, isWithin } from './age.js'
 import { MAX_LINE, MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
 
@@ -34,7 +34,7 @@ export function markOf (kept: unknown): string | null {
 
 /** What the entity keeps of a mark, so that reading a store makes no approval. */
 export function hashOf (mark: string): string {
-  return createHash('sha256').update(mark).digest('base64url')
+  return hash('sha256', mark, 'base64url')
 }
 
 /** The approval of this session that is at most `maxAge` seconds old, or null. */

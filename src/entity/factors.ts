@@ -83,7 +83,8 @@ export function removeVerified (entity: Entity, sids: readonly string[]): Entity
  */
 export function dropUnverified (entity: Entity): Entity {
   const { unverified } = entity
-  const asked = unverified?.provider === 'twilio' && unverified.askedAt !== null
+  if (unverified === null) return entity
+  const asked = unverified.provider === 'twilio' && unverified.askedAt !== null
   return asked ? removeUnverified(entity) : { ...entity, unverified: null }
 }
 

@@ -15,9 +15,9 @@ import type { SessionPort } from '../sessions/session.js'
 import { entitiesIn } from '../stores/entities.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import { createVerifier, type Verifier } from '../verifier/verifier.js'
+import { OWN_ROUTE } from './own-route.js'
 import { receptionOf, type Reception } from './reception.js'
 import { refused } from './refused.js'
-import { OWN_ROUTE, routes } from './routes.js'
 
 /** Options of the plugin on Fastify; `logLevel` is of the routes, as for any plugin. */
 export type FastifyTotpOptions = TotpOptions<FastifyRequest, FastifyReply> & Pick<RegisterOptions, 'logLevel'>
@@ -84,6 +84,8 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', { ...verifier, ...requestMethods(reception), required: guards(reception, verifier, maxAge) })
   if (settings.routes) {
+    // Their schemas take longer to load than all else together.
+    const { routes } = await import('./routes.js')
     const { prefix, trustedOrigins } = settings
     const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
     await fastify.register(routes(reception, verifier, trustedOrigins), scope)

@@ -75,8 +75,8 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
   }
 
   /** The host's own code may hang too. A request that waits for ever opens nothing, but it helps nobody. */
-  async function inTime<T> (call: () => T | Promise<T>): Promise<T> {
-    return await deadlineIn(settings.timeout).race(async () => await call())
+  function inTime<T> (call: () => T | Promise<T>): Promise<T> {
+    return deadlineIn(settings.timeout).race(call)
   }
 
   return {

@@ -9,13 +9,9 @@ import { Nothing } from '../http/schemas.js'
 import { validatorOf } from '../http/validation.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
+import { OWN_ROUTE } from './own-route.js'
 import type { Reception } from './reception.js'
 import { refused } from './refused.js'
-
-/**
- * Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves.
- */
-export const OWN_ROUTE = Symbol('fastify-verify-totp route')
 
 /** A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
 const BODY_LIMIT = 4096

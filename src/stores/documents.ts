@@ -7,7 +7,7 @@ import type { Store } from './store.js'
 /** What is to become of a document. Throwing decides too: to refuse, without writing. */
 export interface Change<Document, T> {
   /** The document from now on, null to delete it, absent to leave it as it is. */
-  readonly next?: Document | null
+  readonly next?: Document | null | undefined
   /** What the caller learns, once `next` is written. */
   readonly answer: T
 }
@@ -43,9 +43,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
   { store, check, clock, timeout, retries, backOff }: DocumentsOptions<Document>
 ): Documents<Document> {
   return {
-    async read (key) {
-      return await read(key, deadlineIn(timeout))
-    },
+    read: key => read(key, deadlineIn(timeout)),
 
     async change (key, decide) {
       const deadline = deadlineIn(timeout)
@@ -79,7 +77,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
 
 async function ask<T> (deadline: Deadline, call: () => Promise<T>): Promise<T> {
   try {
-    return await deadline.race(async () => await call())
+    return await deadline.race(call)
   } catch (error) {
     throw new StoreError(error)
   }

@@ -53,8 +53,8 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
 
     async change (identity, decide) {
       const { answer, events, at } = await documents.change(keyOf(identity), (entity, now) => {
-        const { answer, events = [], ...change } = decided(identity, entity, now, decide)
-        return { ...change, answer: { answer, events, at: now } }
+        const { next, answer, events = [] } = decided(identity, entity, now, decide)
+        return { next, answer: { answer, events, at: now } }
       })
       for (const event of events) emit({ ...event, identity, at })
       return given(answer)

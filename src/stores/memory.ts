@@ -3,22 +3,21 @@ import type { Store } from './store.js'
 
 /**
  * Keeps documents in this process, for tests and demonstrations: they are gone with it, and other processes
- * don't see them. Documents are kept as text, so that nobody holds an object that is also in the store.
+ * don't see them. What is kept is frozen, so that nobody changes an object that is also in the store.
  */
 export function memoryStore<Document extends { readonly revision: number } = Entity> (
 ): Required<Store<Document>> {
-  const documents = new Map<string, { readonly revision: number, readonly text: string }>()
+  const documents = new Map<string, Document>()
 
   return {
     async get (key) {
-      const stored = documents.get(key)
-      return stored === undefined ? null : JSON.parse(stored.text)
+      return documents.get(key) ?? null
     },
 
     async replace (key, expected, next) {
       if ((documents.get(key)?.revision ?? null) !== expected) return false
       if (next === null) documents.delete(key)
-      else documents.set(key, { revision: next.revision, text: JSON.stringify(next) })
+      else documents.set(key, frozen(next))
       return true
     },
 
@@ -27,4 +26,11 @@ export function memoryStore<Document extends { readonly revision: number } = Ent
       return keys.filter(key => after === undefined || key > after).slice(0, limit)
     }
   }
+}
+
+/** With all that is in it. What is frozen already came out of a store, and is so to its ends. */
+function frozen<T> (value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
 }

@@ -41,10 +41,10 @@ export interface NewMark {
 }
 
 /** Changes the caller's entity; what has expired goes with the write. */
-export async function change<T> (
+export function change<T> (
   { entities, maxAge }: VerifierContext, caller: Pick<Caller, 'identity'>, decide: Decide<T>
 ): Promise<T> {
-  return await entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
+  return entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
     const decision = decide(entity, now)
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }

@@ -51,18 +51,18 @@ export interface Verifier {
 /** Judges codes over the ports. */
 export function createVerifier (context: VerifierContext): Verifier {
   return {
-    factors: async caller => await factors(context, caller),
-    enroll: async (caller, options) => await enroll(context, caller, options),
-    verify: async (caller, sid, code) => await verify(context, caller, sid, code),
-    challenge: async (caller, options) => await challenge(context, caller, options),
-    rename: async (caller, sid, friendlyName) => await rename(context, caller, sid, friendlyName),
-    remove: async (caller, sid) => await remove(context, caller, sid),
-    withdraw: async caller => await withdraw(context, caller),
-    check: async (caller, requirement) => await check(context, caller, requirement),
-    revoke: async identity => await revoke(context, identity),
-    unlock: async identity => await unlock(context, identity),
-    reset: async identity => await reset(context, identity),
-    adopt: async adoption => await adopt(context, adoption),
+    factors: caller => factors(context, caller),
+    enroll: (caller, options) => enroll(context, caller, options),
+    verify: (caller, sid, code) => verify(context, caller, sid, code),
+    challenge: (caller, options) => challenge(context, caller, options),
+    rename: (caller, sid, friendlyName) => rename(context, caller, sid, friendlyName),
+    remove: (caller, sid) => remove(context, caller, sid),
+    withdraw: caller => withdraw(context, caller),
+    check: (caller, requirement) => check(context, caller, requirement),
+    revoke: identity => revoke(context, identity),
+    unlock: identity => unlock(context, identity),
+    reset: identity => reset(context, identity),
+    adopt: adoption => adopt(context, adoption),
     adoptAll: adoptions => adoptAll(context, adoptions)
   }
 }

@@ -73,7 +73,7 @@ export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): Record
 
   async function list (after: string | undefined): Promise<string[]> {
     try {
-      return keysBehind(after, await deadlineIn(timeout).race(async () => await store.list(after, KEYS)))
+      return keysBehind(after, await deadlineIn(timeout).race(() => store.list(after, KEYS)))
     } catch (error) {
       throw new StoreError(error)
     }

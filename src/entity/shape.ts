@@ -1,0 +1,82 @@
+/**
+ * What a document, or a part of one, has to be: answers null for what is, and for all else where it isn't and
+ * what belongs there. It quotes nothing, and repairs nothing.
+ */
+export interface Shape<T> {
+  (value: unknown): string | null
+  /** For the compiler alone. */
+  readonly fitting?: T
+}
+
+/** What fits a shape. */
+export type Fitting<S> = S extends Shape<infer T> ? T : never
+
+/** An object with these properties and no other. */
+export function record<Properties extends Readonly<Record<string, Shape<unknown>>>> (
+  properties: Properties
+): Shape<{ readonly [Name in keyof Properties]: Fitting<Properties[Name]> }> {
+  const shapes = Object.entries(properties)
+  return value => {
+    if (!isObject(value)) return ' must be object'
+    for (const [name, shape] of shapes) {
+      const misfit = shape(value[name])
+      if (misfit !== null) return `/${name}${misfit}`
+    }
+    return Object.keys(value).length === shapes.length ? null : ' must have no other properties'
+  }
+}
+
+/** One of several records, by what stands under `name`. */
+export function either<Shapes extends Readonly<Record<string, Shape<unknown>>>> (
+  name: string, shapes: Shapes
+): Shape<Fitting<Shapes[keyof Shapes]>> {
+  const byName = new Map<unknown, Shape<unknown>>(Object.entries(shapes))
+  return value => {
+    if (!isObject(value)) return ' must be object'
+    const shape = byName.get(value[name])
+    return shape === undefined ? `/${name} must be one of ${[...byName.keys()].join(', ')}` : shape(value)
+  }
+}
+
+/** Up to `most` of one shape. */
+export function list<T> (shape: Shape<T>, most: number): Shape<readonly T[]> {
+  return value => {
+    if (!Array.isArray(value)) return ' must be array'
+    if (value.length > most) return ` must have no more than ${most} items`
+    for (let place = 0; place < value.length; place++) {
+      const misfit = shape(value[place])
+      if (misfit !== null) return `/${place}${misfit}`
+    }
+    return null
+  }
+}
+
+/** This shape, or null. */
+export function orNull<T> (shape: Shape<T>): Shape<T | null> {
+  return value => value === null ? null : shape(value)
+}
+
+/** A whole number. */
+export function integer (least: number, most: number): Shape<number> {
+  return value => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+    ? null
+    : ` must be integer from ${least} to ${most}`
+}
+
+/** A string, as the pattern has it. */
+export function text (pattern?: RegExp): Shape<string> {
+  return value => {
+    if (typeof value !== 'string') return ' must be string'
+    return pattern === undefined || pattern.test(value) ? null : ` must match pattern ${pattern.source}`
+  }
+}
+
+/** One of these very values. */
+export function oneOf<const T extends string | number> (...values: readonly T[]): Shape<T> {
+  const known: readonly unknown[] = values
+  return value => known.includes(value) ? null : ` must be one of ${values.join(', ')}`
+}
+
+function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
