@@ -25,9 +25,8 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   fastify: file => floorOf(file) === 4 || inCli(file),
   'fastify-plugin': file => file === 'fastify/plugin.ts',
   qrcode: file => file === 'qr.ts',
-  ajv: file => file === 'http/validation.ts' || file === 'verify-api/documents.ts',
-  '@sinclair/typebox': file => file.startsWith('http/') ||
-    file === 'cli/credentials.ts' || file === 'verify-api/documents.ts',
+  ajv: file => file === 'http/validation.ts',
+  '@sinclair/typebox': file => file.startsWith('http/'),
   '@scure/base': file => file === 'otp/secret.ts',
   'node:crypto': file => floorOf(file) <= 1 || inCli(file) ||
     ['verify-api/authentication.ts', 'verify-api/binding.ts', 'verify-api/sid.ts'].includes(file) ||

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { Type, type Static } from '@sinclair/typebox'
 import { jitter } from '../back-off.js'
 import { systemClock } from '../clock.js'
-import { validatorOf } from '../http/validation.js'
+import { fits, integer, orNull, record, text, type Fitting } from '../entity/shape.js'
 import { createKeyring, type Opened } from '../seal.js'
 import { documentsIn, type Documents } from '../stores/documents.js'
 import type { Store } from '../stores/store.js'
@@ -27,15 +26,15 @@ export interface KeptCredentials {
   replaceService (present: string | null, next: string): Promise<string>
 }
 
-const CredentialsSchema = Type.Object({
-  revision: Type.Integer({ minimum: 0 }),
-  accountSid: Type.String({ pattern: '^AC[0-9a-f]{32}$' }),
-  sealedToken: Type.String({ maxLength: 512 }),
-  serviceSid: Type.Union([Type.String({ pattern: '^VA[0-9a-f]{32}$' }), Type.Null()])
-}, { additionalProperties: false })
+const CredentialsShape = record({
+  revision: integer(0, Number.MAX_SAFE_INTEGER),
+  accountSid: text(/^AC[0-9a-f]{32}$/),
+  sealedToken: text(/^.{0,512}$/s),
+  serviceSid: orNull(text(/^VA[0-9a-f]{32}$/))
+})
 
 /** Credentials as they are kept; who reads a database, or a copy of it, doesn't learn the token. */
-export interface CredentialsDocument extends Readonly<Static<typeof CredentialsSchema>> {}
+export interface CredentialsDocument extends Fitting<typeof CredentialsShape> {}
 
 const KEY = 'credentials'
 /** Bound into the seal of the token, where those of secrets have an identity and a factor. */
@@ -43,8 +42,6 @@ const CONTEXT = { identity: KEY, factorSid: 'auth token' }
 /** Seconds that the start waits for the store. */
 const TIMEOUT = 5
 const RETRIES = 15
-
-const fits = validatorOf<CredentialsDocument>(CredentialsSchema)
 
 /** The credentials in a store, the token sealed under the first of the keys. */
 export function credentialsIn (
@@ -97,7 +94,7 @@ const OTHER_KEY = 'what is kept was sealed under another key: start with the dat
   'made at the first start, or with that key among TOTP_KEYS'
 
 function check (_key: string, stored: unknown): CredentialsDocument {
-  if (!fits(stored)) throw new StartError('the credentials that are kept have a form that this version doesn\'t know')
+  if (!fits(CredentialsShape, stored)) throw new StartError('the credentials that are kept have a form that this version doesn\'t know')
   return stored
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { MAX_SECONDS } from './age.js'
 import { FRIENDLY_NAME_PATTERN } from './friendly-name.js'
-import { either, integer, list, oneOf, orNull, record, text, type Fitting } from './shape.js'
+import { either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from './shape.js'
 
 /** The layout of the document; another one is refused rather than guessed at. */
 const FORMAT = 1
@@ -184,7 +184,7 @@ export class UnfitError extends Error {
  * What a store gave for `identity`, if it is an entity of that identity. Throws `UnfitError` for all else.
  */
 export function entityOf (identity: string, stored: unknown): Entity {
-  if (!isEntity(stored)) throw new UnfitError(`the document does not fit its schema: document${EntityShape(stored)}`)
+  if (!fits<Entity>(EntityShape, stored)) throw new UnfitError(misfitOf(EntityShape, stored))
   if (stored.identity !== identity) throw new UnfitError('the document is of another identity')
   if (hasTwice(stored)) throw new UnfitError('the document has a factor twice')
   return stored
@@ -223,8 +223,4 @@ export function newSid (kind: 'YE' | 'YF'): string {
 function hasTwice ({ factors, unverified }: Entity): boolean {
   return factors.some(({ sid }, place) =>
     sid === unverified?.sid || factors.some((other, elsewhere) => elsewhere > place && other.sid === sid))
-}
-
-function isEntity (stored: unknown): stored is Entity {
-  return EntityShape(stored) === null
 }

@@ -11,6 +11,16 @@ export interface Shape<T> {
 /** What fits a shape. */
 export type Fitting<S> = S extends Shape<infer T> ? T : never
 
+/** True for what fits. */
+export function fits<T> (shape: Shape<T>, value: unknown): value is T {
+  return shape(value) === null
+}
+
+/** Says of a document that doesn't fit where that is. */
+export function misfitOf (shape: Shape<unknown>, document: unknown): string {
+  return `the document does not fit its schema: document${shape(document)}`
+}
+
 /** An object with these properties and no other. */
 export function record<Properties extends Readonly<Record<string, Shape<unknown>>>> (
   properties: Properties
@@ -23,6 +33,16 @@ export function record<Properties extends Readonly<Record<string, Shape<unknown>
       if (misfit !== null) return `/${name}${misfit}`
     }
     return Object.keys(value).length === shapes.length ? null : ' must have no other properties'
+  }
+}
+
+/** Up to `most` properties of one shape, whatever they are called. */
+export function dictionary<T> (shape: Shape<T>, most: number): Shape<Readonly<Record<string, T>>> {
+  return value => {
+    if (!isObject(value)) return ' must be object'
+    const parts = Object.values(value)
+    if (parts.length > most) return ` must have no more than ${most} properties`
+    return parts.map(shape).find(misfit => misfit !== null) ?? null
   }
 }
 
@@ -72,7 +92,9 @@ export function text (pattern?: RegExp): Shape<string> {
 }
 
 /** One of these very values. */
-export function oneOf<const T extends string | number> (...values: readonly T[]): Shape<T> {
+export function oneOf<const Values extends ReadonlyArray<string | number | boolean>> (
+  ...values: Values
+): Shape<Values[number]> {
   const known: readonly unknown[] = values
   return value => known.includes(value) ? null : ` must be one of ${values.join(', ')}`
 }

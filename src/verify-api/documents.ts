@@ -1,6 +1,5 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox'
-import { Ajv } from 'ajv'
 import { MAX_SECONDS } from '../entity/age.js'
+import { dictionary, either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../entity/shape.js'
 import { firstRevision, newSid, sidPattern } from './sid.js'
 
 /** The layout of the documents; another one is refused rather than guessed at. */
@@ -11,30 +10,31 @@ export const MAX_FACTORS = 100
 /** Challenges of one entity that are remembered, and creations of challenges of one factor. */
 export const MAX_CHALLENGES = 100
 
-const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-const Seconds = Type.Integer({ minimum: 0, maximum: MAX_SECONDS })
-const Text = Type.String({ maxLength: 256 })
+const Count = integer(0, Number.MAX_SAFE_INTEGER)
+const Seconds = integer(0, MAX_SECONDS)
+const Text = text(/^.{0,256}$/su)
 const OptionalText = orNull(Text)
-const Strings = Type.Record(Type.String(), Type.String(), { maxProperties: 512 })
+const Flag = oneOf(true, false)
+const Strings = dictionary(text(), 512)
 
 /** What can be set of a service, under the names of the parameters. */
-const SettingsSchema = strict({
+const SettingsShape = record({
   FriendlyName: Text,
-  CodeLength: Type.Integer({ minimum: 4, maximum: 10 }),
-  LookupEnabled: Type.Boolean(),
-  SkipSmsToLandlines: Type.Boolean(),
-  DtmfInputRequired: Type.Boolean(),
+  CodeLength: integer(4, 10),
+  LookupEnabled: Flag,
+  SkipSmsToLandlines: Flag,
+  DtmfInputRequired: Flag,
   TtsName: OptionalText,
-  Psd2Enabled: Type.Boolean(),
-  DoNotShareWarningEnabled: Type.Boolean(),
-  CustomCodeEnabled: Type.Boolean(),
-  'Push.IncludeDate': Type.Boolean(),
+  Psd2Enabled: Flag,
+  DoNotShareWarningEnabled: Flag,
+  CustomCodeEnabled: Flag,
+  'Push.IncludeDate': Flag,
   'Push.ApnCredentialSid': OptionalText,
   'Push.FcmCredentialSid': OptionalText,
   'Totp.Issuer': OptionalText,
-  'Totp.TimeStep': orNull(Type.Integer({ minimum: 20, maximum: 60 })),
-  'Totp.CodeLength': orNull(Type.Integer({ minimum: 3, maximum: 8 })),
-  'Totp.Skew': orNull(Type.Integer({ minimum: 0, maximum: 2 })),
+  'Totp.TimeStep': orNull(integer(20, 60)),
+  'Totp.CodeLength': orNull(integer(3, 8)),
+  'Totp.Skew': orNull(integer(0, 2)),
   DefaultTemplateSid: OptionalText,
   'Whatsapp.MsgServiceSid': OptionalText,
   'Whatsapp.From': OptionalText,
@@ -44,47 +44,47 @@ const SettingsSchema = strict({
   'Passkeys.AuthenticatorAttachment': OptionalText,
   'Passkeys.DiscoverableCredentials': OptionalText,
   'Passkeys.UserVerification': OptionalText,
-  VerifyEventSubscriptionEnabled: Type.Boolean()
+  VerifyEventSubscriptionEnabled: Flag
 })
 
-const ServiceSchema = strict({
-  kind: Type.Literal('service'),
-  format: Type.Literal(FORMAT),
+const ServiceShape = record({
+  kind: oneOf('service'),
+  format: oneOf(FORMAT),
   revision: Count,
-  sid: Type.String({ pattern: sidPattern('VA') }),
-  settings: SettingsSchema,
+  sid: text(sidPattern('VA')),
+  settings: SettingsShape,
   createdAt: Seconds,
   updatedAt: Seconds
 })
 
-const FactorSchema = strict({
-  sid: Type.String({ pattern: sidPattern('YF') }),
+const FactorShape = record({
+  sid: text(sidPattern('YF')),
   serial: Count,
   friendlyName: Text,
-  status: Type.Union([Type.Literal('unverified'), Type.Literal('verified')]),
-  config: strict({
-    alg: Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]),
-    codeLength: Type.Integer({ minimum: 3, maximum: 8 }),
-    timeStep: Type.Integer({ minimum: 20, maximum: 60 }),
-    skew: Type.Integer({ minimum: 0, maximum: 2 })
+  status: oneOf('unverified', 'verified'),
+  config: record({
+    alg: oneOf('sha1', 'sha256', 'sha512'),
+    codeLength: integer(3, 8),
+    timeStep: integer(20, 60),
+    skew: integer(0, 2)
   }),
-  sealed: Type.String({ minLength: 1, maxLength: 512 }),
+  sealed: text(/^.{1,512}$/s),
   metadata: orNull(Strings),
   failures: Count,
   spentUntil: Seconds,
-  challenged: Type.Array(Seconds, { maxItems: MAX_CHALLENGES }),
+  challenged: list(Seconds, MAX_CHALLENGES),
   createdAt: Seconds,
   updatedAt: Seconds
 })
 
-const ChallengeSchema = strict({
-  sid: Type.String({ pattern: sidPattern('YC') }),
+const ChallengeShape = record({
+  sid: text(sidPattern('YC')),
   serial: Count,
-  factorSid: Type.String({ pattern: sidPattern('YF') }),
-  status: Type.Union([Type.Literal('pending'), Type.Literal('approved')]),
+  factorSid: text(sidPattern('YF')),
+  status: oneOf('pending', 'approved'),
   failures: Count,
   message: OptionalText,
-  fields: Type.Array(strict({ label: Text, value: Text }), { maxItems: 20 }),
+  fields: list(record({ label: Text, value: Text }), 20),
   hiddenDetails: orNull(Strings),
   metadata: orNull(Strings),
   createdAt: Seconds,
@@ -93,51 +93,45 @@ const ChallengeSchema = strict({
   expiresAt: Seconds
 })
 
-const EntitySchema = strict({
-  kind: Type.Literal('entity'),
-  format: Type.Literal(FORMAT),
+const EntityShape = record({
+  kind: oneOf('entity'),
+  format: oneOf(FORMAT),
   revision: Count,
-  sid: Type.String({ pattern: sidPattern('YE') }),
-  serviceSid: Type.String({ pattern: sidPattern('VA') }),
-  identity: Type.String({ pattern: '^[A-Za-z0-9-]{8,64}$' }),
+  sid: text(sidPattern('YE')),
+  serviceSid: text(sidPattern('VA')),
+  identity: text(/^[A-Za-z0-9-]{8,64}$/),
   serial: Count,
-  created: Type.Array(Seconds, { maxItems: MAX_FACTORS }),
-  factors: Type.Array(FactorSchema, { maxItems: MAX_FACTORS }),
-  challenges: Type.Array(ChallengeSchema, { maxItems: MAX_CHALLENGES }),
+  created: list(Seconds, MAX_FACTORS),
+  factors: list(FactorShape, MAX_FACTORS),
+  challenges: list(ChallengeShape, MAX_CHALLENGES),
   createdAt: Seconds
 })
 
 /** What can be set of a service, under the names of the parameters. */
-export interface ServiceSettings extends DeepReadonly<Static<typeof SettingsSchema>> {}
+export interface ServiceSettings extends Fitting<typeof SettingsShape> {}
 
 /** A service: what its new factors are made of, and all else that its resource remembers. */
-export interface ServiceDocument extends DeepReadonly<Static<typeof ServiceSchema>> {}
+export interface ServiceDocument extends Fitting<typeof ServiceShape> {}
 
 /**
  * A factor. `failures` are the wrong codes while it is unverified; every step that begins before `spentUntil`
  * is spent, whatever the length of a step may have been; `challenged` is when it was challenged lately.
  */
-export interface StoredFactor extends DeepReadonly<Static<typeof FactorSchema>> {}
+export interface StoredFactor extends Fitting<typeof FactorShape> {}
 
 /** A challenge; it is `pending` until a right code came, also when it has expired since. */
-export interface StoredChallenge extends DeepReadonly<Static<typeof ChallengeSchema>> {}
+export interface StoredChallenge extends Fitting<typeof ChallengeShape> {}
 
 /**
  * All that is kept about one identity of one service. `serial` numbers factors and challenges in the order of
  * their creation; `created` is when factors were created lately.
  */
-export interface EntityDocument extends DeepReadonly<Static<typeof EntitySchema>> {}
+export interface EntityDocument extends Fitting<typeof EntityShape> {}
 
 /** What the stand-in keeps in its store. */
 export type VerifyDocument = ServiceDocument | EntityDocument
 
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
-
-const ajv = new Ajv({ strict: true })
-const fits = {
-  service: ajv.compile<ServiceDocument>(ServiceSchema),
-  entity: ajv.compile<EntityDocument>(EntitySchema)
-}
+const DocumentShape = either('kind', { service: ServiceShape, entity: EntityShape })
 
 /** Keys begin with the door that a document belongs to, so that none is taken for another. */
 export const SERVICES = 'verify:service:'
@@ -160,11 +154,7 @@ export function entityKey (serviceSid: string, identity: string): string {
 
 /** What a store gave for a key, if it is the document of that key. Throws for all else, naming the place. */
 export function verifyDocumentOf (key: string, stored: unknown): VerifyDocument {
-  const kind = key.startsWith(SERVICES) ? 'service' : 'entity'
-  const check = fits[kind]
-  if (!check(stored)) {
-    throw new Error(`the document does not fit its schema: ${ajv.errorsText(check.errors, { dataVar: 'document' })}`)
-  }
+  if (!fits(DocumentShape, stored)) throw new Error(misfitOf(DocumentShape, stored))
   if (keyOf(stored) !== key) throw new Error('the document is of another key')
   return stored
 }
@@ -201,12 +191,4 @@ export function newEntity (serviceSid: string, identity: string, now: number): E
 
 function keyOf (document: VerifyDocument): string {
   return document.kind === 'service' ? serviceKey(document.sid) : entityKey(document.serviceSid, document.identity)
-}
-
-function strict<T extends Record<string, TSchema>> (properties: T) {
-  return Type.Object(properties, { additionalProperties: false })
-}
-
-function orNull<T extends TSchema> (schema: T) {
-  return Type.Union([schema, Type.Null()])
 }

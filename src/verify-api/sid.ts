@@ -17,12 +17,12 @@ export function newSid (kind: SidKind): string {
 /** The spelling under which an identifier is kept, or null for what can't be one. Hex digits have no case. */
 export function canonicalSid (kind: SidKind, text: string): string | null {
   const sid = kind + text.slice(kind.length).toLowerCase()
-  return text.startsWith(kind) && new RegExp(sidPattern(kind)).test(sid) ? sid : null
+  return text.startsWith(kind) && sidPattern(kind).test(sid) ? sid : null
 }
 
 /** The identifiers of a kind, as they are kept. */
-export function sidPattern (kind: SidKind): string {
-  return `^${kind}[0-9a-f]{${HEX_DIGITS}}$`
+export function sidPattern (kind: SidKind): RegExp {
+  return new RegExp(`^${kind}[0-9a-f]{${HEX_DIGITS}}$`)
 }
 
 /** At random, so that no write that stalled since before a deletion fits what was made anew. */

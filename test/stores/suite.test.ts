@@ -307,8 +307,10 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
       return like(inner, {
         async get (key) {
           const kept = await inner.get(key)
-          if (kept !== null) own.set(key + kept.revision, own.get(key + kept.revision) ?? structuredClone(kept))
-          return kept && (own.get(key + kept.revision) ?? null)
+          if (kept === null) return null
+          const given = own.get(key + kept.revision) ?? structuredClone(kept)
+          own.set(key + kept.revision, given)
+          return given
         }
       })
     },
