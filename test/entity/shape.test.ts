@@ -8,7 +8,8 @@ const point = record({ x: integer(0, 9), y: integer(0, 9) })
 
 /** What fits, and beside each of the others what is said of it. */
 type Case = readonly [
-  name: string, shape: Shape<unknown>, fitting: readonly unknown[], others: ReadonlyArray<readonly [unknown, string]>
+  name: string, shape: Shape<unknown>, fitting: readonly unknown[],
+  others: ReadonlyArray<readonly [unknown, string]>
 ]
 
 const CASES: readonly Case[] = [
