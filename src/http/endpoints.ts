@@ -6,7 +6,7 @@ import {
   ChallengeBody, ChallengedSchema, EnrollBody, EnrolledSchema, ErrorSchema, FactorParams, FactorsSchema,
   Nothing, RenameBody, RenamedSchema, VerifiedSchema, VerifyBody
 } from './schemas.js'
-import { parsed } from './validation.js'
+import { parserOf } from './validation.js'
 import { briefFactor, wireApproval, wireFactor } from './wire.js'
 
 /** A request as an endpoint sees it. */
@@ -158,12 +158,14 @@ function endpoint<Params extends TSchema, Body extends TSchema> (
   { body, reply: [status, schema], refusals = [], handle, ...rest }: Definition<Params, Body>
 ): Endpoint {
   const statuses = [...REFUSALS, ...refusals]
+  const paramsOf = parserOf(rest.params)
+  const bodyOf = parserOf(body ?? Nothing)
   return {
     ...rest,
     body: body ?? null,
     replies: { [status]: schema, ...Object.fromEntries(statuses.map(status => [status, ErrorSchema])) },
     async handle (call) {
-      return await handle(call, parsed(rest.params, call.params), parsed(body ?? Nothing, call.body ?? {}))
+      return await handle(call, paramsOf(call.params), bodyOf(call.body ?? {}))
     }
   }
 }

@@ -10,9 +10,11 @@ export function validatorOf<Value = unknown> (schema: object): ValidateFunction<
   return ajv.compile<Value>(schema)
 }
 
-/** `value` if it fits the schema; what the framework in front has let through is not taken on trust. */
-export function parsed<Schema extends TSchema> (schema: Schema, value: unknown): Static<Schema> {
+/** Takes what fits the schema; what the framework in front has let through is not taken on trust. */
+export function parserOf<Schema extends TSchema> (schema: Schema): (value: unknown) => Static<Schema> {
   const fits = validatorOf<Static<Schema>>(schema)
-  if (!fits(value)) throw new MalformedError(`malformed: ${ajv.errorsText(fits.errors)}`)
-  return value
+  return value => {
+    if (!fits(value)) throw new MalformedError(`malformed: ${ajv.errorsText(fits.errors)}`)
+    return value
+  }
 }
