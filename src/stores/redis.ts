@@ -53,8 +53,8 @@ const REPLACE = scriptOf(`
 const NAME = scriptOf('return KEYS[1]')
 const SCAN = scriptOf("return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', '1000')")
 
-/** Revision, UUID of the write, document. */
-const STORED = /^([0-9]+) [0-9a-f-]{36} (.*)$/s
+/** What stands before the document: its revision, and the UUID of the write. */
+const HEAD = /^([0-9]+) [0-9a-f-]{36} /
 
 /**
  * Keeps documents in Redis, a string for each. What `replace` resolves is as durable as the server makes it:
@@ -137,8 +137,9 @@ function isPage (reply: unknown): reply is [cursor: string, names: string[]] {
 }
 
 function documentOf<Document extends { readonly revision: number }> (stored: unknown): Document {
-  const [, revision, text = ''] = STORED.exec(typeof stored === 'string' ? stored : '') ?? []
-  const document = parsed(text)
+  const text = typeof stored === 'string' ? stored : ''
+  const [head = '', revision] = HEAD.exec(text) ?? []
+  const document = parsed(text.slice(head.length))
   if (revision === undefined || document?.revision !== Number(revision)) {
     throw Object.assign(unexpected(stored), { code: NO_DOCUMENT })
   }

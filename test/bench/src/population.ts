@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import * as OTPAuth from 'otpauth'
+import verifyTotp, { type EntityStore, type FastifyTotpOptions, type SessionCaller } from '../../../dist/index.js'
+
+/** Seconds of a step: after so long everybody has a code that isn't spent. */
+export const STEP = 30
+const START = 1_800_000_000
+/** Everybody's, sealed for each of them: so one code is right for all. */
+export const SECRET = Buffer.from('12345678901234567890')
+const phone = new OTPAuth.Secret({ buffer: new Uint8Array(SECRET).buffer })
+
+/** A clock that is moved by hand. */
+export interface HandClock {
+  readonly now: () => number
+  /** Goes on by one step. */
+  tick (): void
+}
+
+/** A clock that stands still until somebody moves it. */
+export function handClock (): HandClock {
+  let now = START
+  return { now: () => now, tick () { now += STEP } }
+}
+
+/** The code of everybody's phone. */
+export function codeAt (now: number): string {
+  return new OTPAuth.TOTP({ secret: phone }).generate({ timestamp: now * 1000 })
+}
+
+/** A code that is nobody's within the window. */
+export function wrongCodeAt (now: number): string {
+  const right = [-1, 0, 1].map(step => codeAt(now + step * STEP))
+  return ['000000', '000001', '000002', '000003'].find(code => !right.includes(code)) ?? ''
+}
+
+/** A server with the plugin on it, and no route of its own. */
+export async function serverOver (
+  store: EntityStore, clock: HandClock, options: Partial<FastifyTotpOptions> = {}
+): Promise<FastifyInstance> {
+  const app = Fastify()
+  await app.register(verifyTotp, {
+    issuer: 'Acme',
+    keys: [randomBytes(32)],
+    store,
+    identify: () => undefined,
+    session: { read: () => undefined, write: () => {} },
+    clock: clock.now,
+    ...options
+  })
+  return app
+}
+
+/** Enrolls somebody, whose session is approved from then on. Answers its request. */
+export async function approved (
+  app: FastifyInstance, identity: string, clock: HandClock
+): Promise<SessionCaller> {
+  const operator = { identity, operator: true } as const
+  const { factor } = await app.totp.enroll(operator, { friendlyName: identity, secret: phone.base32 })
+  await app.totp.verify(operator, factor.sid, codeAt(clock.now() - STEP))
+  const session = { mark: null, since: clock.now() }
+  const { mark } = await app.totp.challenge({ identity, session }, { code: codeAt(clock.now()) })
+  return { identity, session: { mark, since: clock.now() } }
+}

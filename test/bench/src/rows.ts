@@ -1,0 +1,17 @@
+import { challenge } from './challenge.js'
+import { enrollment } from './enrollment.js'
+import { growth, postgresGrowth } from './growth.js'
+import { guard } from './guard.js'
+import { history } from './history.js'
+import { imports } from './import.js'
+import { post } from './post.js'
+import { postgresChallenge, postgresGuard } from './postgres.js'
+import { redisChallenge, redisGuard } from './redis.js'
+import type { Row } from './row.js'
+import { evenness, judging } from './verify.js'
+
+/** Every row of the table, in its order. */
+export const rows: readonly Row[] = [
+  judging, evenness, challenge, post, guard, postgresChallenge, postgresGuard, redisChallenge, redisGuard,
+  enrollment, imports, growth, postgresGrowth, history
+]

@@ -1,0 +1,3 @@
+import { serveBare } from './by-hand.js'
+
+await serveBare()

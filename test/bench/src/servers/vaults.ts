@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { approved, codeAt, STEP, type HandClock } from '../population.js'
+import { answering, type Preparation } from './answering.js'
+
+/** Whose sessions ask, one after the other. */
+export const VISITORS: readonly string[] = Array.from({ length: 500 }, (_, place) => `user-${place}`)
+
+/** The values of the header by which sessions are known. */
+export interface Visits {
+  readonly header: string
+  readonly approved: readonly string[]
+  /** Logged in, and no more than that. */
+  readonly unapproved: readonly string[]
+}
+
+/** The clock of this machine, since a guard asks it. */
+export function realClock (): HandClock {
+  let ahead = 0
+  return { now: () => Date.now() / 1000 + ahead, tick () { ahead += STEP } }
+}
+
+/** Serves one route behind the guard, behind a hook that does nothing, and twice behind nothing. */
+export async function serveVaults (app: FastifyInstance, visit: () => Promise<Visits>): Promise<void> {
+  const answer = { type: 'object', required: ['vault'], properties: { vault: { type: 'string' } } }
+  const schema: FastifySchema = { response: { 200: answer } }
+  const handler = async () => ({ vault: 'gold' })
+  app.get('/bare', { schema }, handler)
+  app.get('/same', { schema }, handler)
+  app.get('/hook', { schema, preHandler: async () => {} }, handler)
+  app.get('/totp', { schema, preHandler: app.totp.required() }, handler)
+
+  const { header, approved, unapproved } = await visit()
+  const requests = (path: string, values: readonly string[]): Preparation =>
+    () => ({ method: 'GET', path, header, values })
+  await answering(app, {
+    bare: requests('/bare', approved),
+    same: requests('/same', approved),
+    hook: requests('/hook', approved),
+    totp: requests('/totp', approved),
+    wrong: requests('/totp', unapproved)
+  })
+}
+
+/** Logs the visitors in at `/login`, and has them answer a challenge. */
+export async function cookiesOf (app: FastifyInstance, clock: HandClock): Promise<Visits> {
+  for (const identity of VISITORS) await approved(app, identity, clock)
+  clock.tick()
+  const visits = { header: 'cookie', approved: [] as string[], unapproved: [] as string[] }
+  for (const identity of VISITORS) {
+    const cookie = await cookieOf(app, '/login', { identity })
+    visits.unapproved.push(await cookieOf(app, '/login', { identity }))
+    visits.approved.push(await cookieOf(app, '/totp/challenges', { code: codeAt(clock.now()) }, cookie))
+  }
+  return visits
+}
+
+async function cookieOf (app: FastifyInstance, url: string, payload: object, cookie: string = ''): Promise<string> {
+  const { statusCode, cookies, body } = await app.inject({ method: 'POST', url, payload, headers: { cookie } })
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${body}`)
+  return cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ')
+}

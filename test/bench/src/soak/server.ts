@@ -1,0 +1,36 @@
+import { carryOut } from './orders.js'
+import { textSessions } from './sessions.js'
+import { bareSite, guardedSite } from './site.js'
+import { watch, type Watched } from './watch.js'
+
+/** Orders of the server's process. */
+export type ServerOrder = 'listen' | 'begin' | 'end'
+
+/** Answer to `listen`. */
+export interface Listening {
+  readonly port: number
+}
+
+/** Answer to `end`. */
+export interface Served extends Watched {
+  /** Those that were not logged out. */
+  readonly sessions: number
+}
+
+const sessions = textSessions()
+const app = process.argv[2] === 'guarded' ? await guardedSite(sessions) : await bareSite(sessions)
+let watched = watch()
+
+await carryOut<ServerOrder>(async order => {
+  switch (order) {
+    case 'listen': {
+      const url = await app.listen({ port: 0, host: '127.0.0.1' })
+      return { port: Number(new URL(url).port) }
+    }
+    case 'begin':
+      watched = watch()
+      return {}
+    case 'end':
+      return { ...watched(), sessions: sessions.size() }
+  }
+})

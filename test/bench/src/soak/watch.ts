@@ -1,0 +1,66 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
+
+/**
+ * Milliseconds by which the event loop was late. It is seen by a timer: what the timer waits for anyway is
+ * taken off.
+ */
+export interface Delay {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** One second of a turn. */
+export interface Sample extends Delay {
+  /** When it ended, in Unix milliseconds. */
+  readonly at: number
+  /** Of the whole process, in MB. */
+  readonly rss: number
+}
+
+/** What a server saw of its turn. */
+export interface Watched extends Delay {
+  readonly samples: readonly Sample[]
+  /** Seconds of processor time. */
+  readonly cpu: number
+  /** MB of objects that were still needed when the turn was over. */
+  readonly heap: number
+}
+
+const RESOLUTION = 1
+const MB = 2 ** 20
+
+/** Watches this process until it is asked what it saw. */
+export function watch (): () => Watched {
+  const samples: Sample[] = []
+  const turn = monitorEventLoopDelay({ resolution: RESOLUTION })
+  const second = monitorEventLoopDelay({ resolution: RESOLUTION })
+  const timer = setInterval(() => {
+    samples.push({ at: Date.now(), rss: process.memoryUsage.rss() / MB, ...delayOf(second) })
+    second.reset()
+  }, 1000)
+  const before = process.cpuUsage()
+  turn.enable()
+  second.enable()
+
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    clearInterval(timer)
+    turn.disable()
+    second.disable()
+    return { samples, ...delayOf(turn), cpu: (user + system) / 1e6, heap: heapInUse() }
+  }
+}
+
+/** Only after a turn: the pause that it takes would be part of the delays. */
+function heapInUse (): number {
+  if (globalThis.gc === undefined) throw new Error('the server needs --expose-gc')
+  globalThis.gc()
+  return process.memoryUsage().heapUsed / MB
+}
+
+function delayOf (histogram: IntervalHistogram): Delay {
+  const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION)
+  const { max } = histogram
+  return { p50: late(histogram.percentile(50)), p99: late(histogram.percentile(99)), max: late(max) }
+}
