@@ -97,6 +97,9 @@ t.test('a code with leading zeros has to be typed with just these', async t => {
   for (const spelling of ['9015', '09015', '0009015', '009015\0', ' 009015', '']) {
     t.equal(matchingStep(KEY, spelling, 37037093 * 30, CONFIG), null, JSON.stringify(spelling))
   }
+  for (const sameNumber of ['  9015', '9015  ', '+09015', '9015.0', '0x2337', '9015e0']) {
+    t.equal(matchingStep(KEY, sameNumber, 37037093 * 30, CONFIG), null, JSON.stringify(sameNumber))
+  }
   t.equal(matchingStep(KEY, '755224\0\0', 0, CONFIG), null)
   t.equal(matchingStep(KEY, '755224', 0, { ...CONFIG, codeLength: 8 }), null)
   t.equal(matchingStep(KEY, String.fromCharCode(...[...'755224'].map(digit => digit.charCodeAt(0) + 256)), 0, CONFIG),

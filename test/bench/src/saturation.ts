@@ -33,7 +33,7 @@ type Turns = ReadonlyMap<string, Turn[]>
 
 /** With less of its core than this, a server could have answered more. */
 const SATURATED = 0.95
-/** Seconds for which a server works before it is measured: it takes tens of thousands of requests to get fast. */
+/** Seconds of work before anything is measured: a server gets fast within tens of thousands of requests. */
 const WARM_UP = 3
 /** The share of a turn that isn't counted: the server gets over what was before it. */
 const LEAD = 0.2

@@ -6,7 +6,9 @@ import type { Question } from './servers/answering.js'
 /** Where servers run, and where what keeps them busy. */
 export const [SERVER_CORE, LOAD_CORE] = [0, 1]
 /** Whether a process can be kept on its core here. */
-export const PINNED = [SERVER_CORE, LOAD_CORE].every(core => spawnSync('taskset', ['-c', `${core}`, 'true']).status === 0)
+export const PINNED = [SERVER_CORE, LOAD_CORE].every(core => {
+  return spawnSync('taskset', ['-c', `${core}`, 'true']).status === 0
+})
 
 /** A server in a process of its own. */
 export interface Served {
@@ -54,7 +56,7 @@ interface Child {
 function childOf (file: string, core: number): Child {
   const child = forked(new URL(file, import.meta.url), core)
   const ended = new AbortController()
-  child.once('exit', status => ended.abort(new Error(`${file} ended with ${status}`)))
+  child.once('exit', (status, signal) => ended.abort(new Error(`${file} ended with ${status ?? signal}`)))
   return {
     async ask (question) {
       const answer = once(child, 'message', { signal: ended.signal })

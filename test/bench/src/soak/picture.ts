@@ -1,6 +1,6 @@
 import { svgOf, type Line, type Panel, type Point } from './plot.js'
 import { loadOf } from './report.js'
-import type { Turn, Turns } from './turns.js'
+import { middleOf, type Turn, type Turns } from './turns.js'
 import type { Sample } from './watch.js'
 
 const [BLUE, SKY, ORANGE, GREY] = ['#0072b2', '#56b4e9', '#d55e00', '#777777']
@@ -18,6 +18,7 @@ export function pictureOf (turns: Turns, title: string): string {
 }
 
 type Minutes = (at: number) => number
+type FigureOf = (sample: Sample) => number
 
 function memoryOf (turns: readonly Turn[], minutes: Minutes): Panel {
   const heap = turns.map(turn => ({ x: minutes(endOf(turn)), y: turn.heap }))
@@ -36,21 +37,21 @@ function delayOf ({ guarded, bare }: Turns, minutes: Minutes): Panel {
     {
       name: 'p99, each second', colour: SKY, width: 1, runs: runsOf(guarded, minutes, ({ p99 }) => p99)
     },
-    { name: 'p99 of a turn', colour: BLUE, width: 3, runs: levelsOf(guarded, minutes, ({ p99 }) => p99) },
-    { name: 'p99 of a turn, bare server', colour: ORANGE, width: 3, runs: levelsOf(bare, minutes, ({ p99 }) => p99) },
+    { name: 'of a turn', colour: BLUE, width: 4, runs: levelsOf(guarded, minutes, ({ p99 }) => p99) },
+    { name: 'p99 of the bare server, of a turn', colour: ORANGE, width: 4, runs: levelsOf(bare, minutes, ({ p99 }) => p99) },
     { name: 'p50', colour: GREY, width: 2, runs: runsOf(guarded, minutes, ({ p50 }) => p50) }
   ]
   return { title: 'Delay of the event loop', unit: 'ms', lowest: 0.01, lines }
 }
 
-function runsOf (turns: readonly Turn[], minutes: Minutes, figureOf: (sample: Sample) => number): Point[][] {
+function runsOf (turns: readonly Turn[], minutes: Minutes, figureOf: FigureOf): Point[][] {
   return turns.map(({ samples }) => samples.map(sample => ({ x: minutes(sample.at), y: figureOf(sample) })))
 }
 
 /** A level line over each turn. */
-function levelsOf (turns: readonly Turn[], minutes: Minutes, figureOf: (turn: Turn) => number): Point[][] {
+function levelsOf (turns: readonly Turn[], minutes: Minutes, figureOf: FigureOf): Point[][] {
   return turns.map(turn => {
-    const y = figureOf(turn)
+    const y = middleOf(turn, figureOf)
     return [{ x: minutes(turn.begin), y }, { x: minutes(endOf(turn)), y }]
   })
 }

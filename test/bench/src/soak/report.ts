@@ -1,7 +1,8 @@
 import type { Ratio } from '../rounds.js'
 import { PINNED } from '../served.js'
 import { median, quantile } from './quantile.js'
-import { laterThirds, requestsOf, residentOf, type Turn, type Turns } from './turns.js'
+import { laterThirds, middleOf, requestsOf, type Turn, type Turns } from './turns.js'
+import type { Sample } from './watch.js'
 
 const [SECOND_THIRD, LAST_THIRD] = ['heap in use in the second third', 'heap in use in the last third']
 
@@ -43,19 +44,20 @@ function mixOf (turns: readonly Turn[]): string {
 
 function memoryOf (turns: readonly Turn[]): string {
   const heap = laterThirds(turns.map(({ heap }) => heap))
-  const resident = laterThirds(turns.map(residentOf))
+  const resident = laterThirds(turns.map(turn => middleOf(turn, ({ rss }) => rss)))
   return `Heap in use, after a collection at the end of each turn: ${mb(heap.second)} in the second third, ` +
     `${mb(heap.last)} in the last. Resident: ${mb(resident.second)} and ${mb(resident.last)}.`
 }
 
 function delaysOf ({ guarded, bare }: Turns): string {
-  return 'Delays are what a timer of 1 ms is late beyond its 1 ms. Half of it, 99 % of it, and the longest of a turn: ' +
-    `${delaysIn(guarded)} ms; of the bare server ${delaysIn(bare)} ms.`
+  return 'Delays are what a timer of 1 ms is late beyond its 1 ms, by the middle one of each turn\'s seconds. ' +
+    `p50, p99 and longest: ${delaysIn(guarded)} ms; bare server: ${delaysIn(bare)} ms.`
 }
 
 function delaysIn (turns: readonly Turn[]): string {
-  const figures = [turns.map(({ p50 }) => p50), turns.map(({ p99 }) => p99), turns.map(({ max }) => max)]
-  return figures.map(figures => median(figures).toFixed(2)).join(', ')
+  const figures = (figureOf: (sample: Sample) => number) =>
+    median(turns.map(turn => middleOf(turn, figureOf))).toFixed(2)
+  return [figures(({ p50 }) => p50), figures(({ p99 }) => p99), figures(({ max }) => max)].join(', ')
 }
 
 function rateOf (turns: readonly Turn[]): string {

@@ -1,6 +1,7 @@
 import type { Asked } from './load.js'
 import { median } from './quantile.js'
 import type { Served } from './server.js'
+import type { Sample } from './watch.js'
 
 /** A while in which a server was visited. */
 export interface Turn extends Served {
@@ -29,7 +30,7 @@ export function requestsOf ({ asked }: Pick<Turn, 'asked'>): number {
   return Object.values(asked).reduce((sum, count) => sum + count, 0)
 }
 
-/** MB that the process had in a turn. */
-export function residentOf ({ samples }: Turn): number {
-  return median(samples.map(({ rss }) => rss))
+/** Of a turn's seconds the one in the middle: a neighbour on the core has its seconds, too. */
+export function middleOf ({ samples }: Turn, figureOf: (sample: Sample) => number): number {
+  return median(samples.map(figureOf))
 }

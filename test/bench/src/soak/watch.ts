@@ -1,5 +1,13 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 
+/** What a server saw of a second. */
+export interface Sample extends Delay {
+  /** When it ended, in Unix milliseconds. */
+  readonly at: number
+  /** Memory of the whole process, in MB. */
+  readonly rss: number
+}
+
 /**
  * Milliseconds by which the event loop was late. It is seen by a timer: what the timer waits for anyway is
  * taken off.
@@ -10,16 +18,8 @@ export interface Delay {
   readonly max: number
 }
 
-/** One second of a turn. */
-export interface Sample extends Delay {
-  /** When it ended, in Unix milliseconds. */
-  readonly at: number
-  /** Of the whole process, in MB. */
-  readonly rss: number
-}
-
 /** What a server saw of its turn. */
-export interface Watched extends Delay {
+export interface Watched {
   readonly samples: readonly Sample[]
   /** Seconds of processor time. */
   readonly cpu: number
@@ -33,22 +33,22 @@ const MB = 2 ** 20
 /** Watches this process until it is asked what it saw. */
 export function watch (): () => Watched {
   const samples: Sample[] = []
-  const turn = monitorEventLoopDelay({ resolution: RESOLUTION })
-  const second = monitorEventLoopDelay({ resolution: RESOLUTION })
-  const timer = setInterval(() => {
-    samples.push({ at: Date.now(), rss: process.memoryUsage.rss() / MB, ...delayOf(second) })
-    second.reset()
-  }, 1000)
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
+  const timer = setInterval(sample, 1000)
   const before = process.cpuUsage()
-  turn.enable()
-  second.enable()
+  histogram.enable()
+
+  function sample (): void {
+    samples.push({ at: Date.now(), rss: process.memoryUsage.rss() / MB, ...delayOf(histogram) })
+    histogram.reset()
+  }
 
   return () => {
     const { user, system } = process.cpuUsage(before)
     clearInterval(timer)
-    turn.disable()
-    second.disable()
-    return { samples, ...delayOf(turn), cpu: (user + system) / 1e6, heap: heapInUse() }
+    if (samples.length === 0) sample()
+    histogram.disable()
+    return { samples, cpu: (user + system) / 1e6, heap: heapInUse() }
   }
 }
 
