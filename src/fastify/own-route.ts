@@ -1,4 +1,5 @@
 /**
- * Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves.
+ * Marks requests to the plugin's own routes: a guard over their scope lets them pass, because they judge for
+ * themselves.
  */
 export const OWN_ROUTE = Symbol('fastify-verify-totp route')

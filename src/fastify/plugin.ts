@@ -56,9 +56,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The approval that let this request pass a guard, or null. */
     totp: Approval | null
-  }
-
-  interface FastifyContextConfig {
     [OWN_ROUTE]?: true
   }
 }
@@ -100,7 +97,7 @@ function guards (reception: Reception, verifier: Verifier, longest: number): Tot
     const requirement = requirementOf(asked, longest)
 
     return async function requireTotp (request, reply) {
-      if (request.routeOptions.config[OWN_ROUTE] === true) return
+      if (request[OWN_ROUTE] === true) return
       try {
         request.totp = await verifier.check(await reception.caller(request), requirement)
       } catch (error) {

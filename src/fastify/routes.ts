@@ -46,6 +46,7 @@ export function routes (
       fastify.getDefaultJsonParser('error', 'error'))
     fastify.setValidatorCompiler<object>(({ schema }) => validatorOf(schema))
 
+    fastify.decorateRequest(OWN_ROUTE, true)
     fastify.addHook('onRequest', async (request, reply) => {
       reply.headers(NO_STORE)
       try {
@@ -60,8 +61,7 @@ export function routes (
 
     for (const endpoint of endpoints) {
       const { method, path: url } = endpoint
-      const config = { [OWN_ROUTE]: true as const }
-      fastify.route({ method, url, config, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
+      fastify.route({ method, url, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
 
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
         const caller = await callerOf(request, reply)
