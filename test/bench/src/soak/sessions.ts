@@ -6,8 +6,8 @@ export interface Sessions extends NonNullable<FastifySessionOptions['store']> {
 }
 
 /**
- * Sessions as text, as any store outside the process would have them. The one that `@fastify/session` brings
- * keeps with each session the request that saved it, which is more than all that is measured here.
+ * Sessions as text, as any store outside the process has them. The one that `@fastify/session` brings keeps
+ * each together with the request that saved it, and memory would be as much of those.
  */
 export function textSessions (): Sessions {
   const texts = new Map<string, string>()
