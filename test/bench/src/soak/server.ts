@@ -19,7 +19,7 @@ export interface Served extends Watched {
 
 const sessions = textSessions()
 const app = process.argv[2] === 'guarded' ? await guardedSite(sessions) : await bareSite(sessions)
-let watched = watch()
+let seen: (() => Watched) | null = null
 
 await carryOut<ServerOrder>(async order => {
   switch (order) {
@@ -28,9 +28,9 @@ await carryOut<ServerOrder>(async order => {
       return { port: Number(new URL(url).port) }
     }
     case 'begin':
-      watched = watch()
+      seen = watch()
       return {}
     case 'end':
-      return { ...watched(), sessions: sessions.size() }
+      return { ...seen?.(), sessions: sessions.size() }
   }
 })
