@@ -25,8 +25,11 @@ export interface TotpEvent {
  */
 export type EventListener = (event: TotpEvent) => void | Promise<void>
 
-/** Hands events to the listener later, so that it can neither fail nor delay a request. */
-export function emitter (listener: EventListener, log: (error: Error) => void): (event: TotpEvent) => void {
+/** Hands events to the listener, if there is one, later: it can neither fail nor delay a request. */
+export function emitter (
+  listener: EventListener | undefined, log: (error: Error) => void
+): (event: TotpEvent) => void {
+  if (listener === undefined) return () => {}
   return event => {
     setImmediate(async () => {
       try {

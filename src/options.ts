@@ -97,8 +97,8 @@ export type Identified = string | null | undefined
 
 /** The options with every default in its place. */
 export type Settings<Request, Reply> =
-  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider'>> &
-  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider'> &
+  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider' | 'onEvent'>> &
+  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider' | 'onEvent'> &
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
 
 /** The longest that an approval may be made to last, 30 days. */
@@ -173,8 +173,7 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
     routes,
     trustedOrigins,
     timeout,
-    clock,
-    onEvent: options.onEvent ?? (() => {})
+    clock
   }
 }
 

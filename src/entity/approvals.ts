@@ -4,8 +4,8 @@ import { MAX_LINE, MAX_SESSIONS, type Entity, type StoredApproval } from './enti
 
 /** How an entity sees the login session that a request belongs to. */
 export interface Session {
-  /** What the session holds for this package: 22 characters, or null when it holds nothing yet. */
-  readonly mark: string | null
+  /** Of the session's mark; null when it has none. */
+  readonly hash: string | null
   /** When the request began, in Unix seconds. */
   readonly since: number
 }
@@ -41,9 +41,8 @@ export function hashOf (mark: string): string {
 export function approvalOf (
   entity: Entity, session: Session, maxAge: number, now: number
 ): StoredApproval | null {
-  if (session.mark === null) return null
-  const hash = hashOf(session.mark)
-  const approval = entity.approvals.find(approval => approval.hash === hash)
+  if (session.hash === null) return null
+  const approval = entity.approvals.find(({ hash }) => hash === session.hash)
   return approval !== undefined && holds(entity, approval, maxAge, now) ? approval : null
 }
 
@@ -58,40 +57,39 @@ export function holds (entity: Entity, approval: StoredApproval, maxAge: number,
 }
 
 /**
- * Puts an approval in the place of the one that the session had. The session's mark changes with it, so what
- * hangs on the old mark, an unverified factor, moves to the new one.
+ * Puts an approval in the place of the one that the session had. The session's mark changes with it, to one
+ * of this `hash`, so what hangs on the old mark, an unverified factor, moves to the new one.
  */
 export function approve (
-  entity: Entity, session: Session, mark: string, factorSid: string, now: number
+  entity: Entity, session: Session, hash: string, factorSid: string, now: number
 ): { entity: Entity, approval: StoredApproval } {
-  const line = session.mark === null ? [] : lineOf(entity, hashOf(session.mark)).slice(-MAX_LINE)
-  const moved = changeMark(entity, session, mark)
-  const approval = { hash: hashOf(mark), line, factorSid, at: now, generation: entity.generation }
+  const line = session.hash === null ? [] : lineOf(entity, session.hash).slice(-MAX_LINE)
+  const moved = changeMark(entity, session, hash)
+  const approval = { hash, line, factorSid, at: now, generation: entity.generation }
   return { entity: { ...moved, approvals: [...moved.approvals, approval].slice(-MAX_SESSIONS) }, approval }
 }
 
 /**
- * Takes the session's approval away. Other requests of the session may be under way, and must not bring one
- * back: an approval that one of them was given since this one began goes too, and those that have not come so
- * far find that the mark with which they began has ended.
+ * Takes the session's approval away; its new mark has this `hash`. Other requests of the session may be under
+ * way, and must not bring one back: an approval that one of them was given since this one began goes too, and
+ * those that have not come so far find that the mark with which they began has ended.
  */
-export function withdraw (entity: Entity, session: Session, mark: string, now: number): Entity {
-  if (session.mark === null) return entity
-  const hash = hashOf(session.mark)
-  const ended = lineOf(entity, hash).map(hash => ({ hash, at: now }))
-  const moved = changeMark(entity, session, mark)
+export function withdraw (entity: Entity, session: Session, hash: string, now: number): Entity {
+  const { hash: old } = session
+  if (old === null) return entity
+  const ended = lineOf(entity, old).map(hash => ({ hash, at: now }))
+  const moved = changeMark(entity, session, hash)
   return {
     ...moved,
-    approvals: moved.approvals.filter(({ line }) => !line.includes(hash)),
+    approvals: moved.approvals.filter(({ line }) => !line.includes(old)),
     ended: [...moved.ended, ...ended].slice(-MAX_SESSIONS)
   }
 }
 
 /** True when the session's approval was taken away while the request was under way, by whatever clock. */
 export function hasEnded (entity: Entity, session: Session): boolean {
-  if (session.mark === null) return false
-  const hash = hashOf(session.mark)
-  return entity.ended.some(ended => ended.hash === hash && !isFuture(session.since, ended.at))
+  if (session.hash === null) return false
+  return entity.ended.some(({ hash, at }) => hash === session.hash && !isFuture(session.since, at))
 }
 
 /**
@@ -107,12 +105,11 @@ function lineOf ({ approvals }: Entity, hash: string): string[] {
   return [...approvals.find(approval => approval.hash === hash)?.line ?? [], hash]
 }
 
-function changeMark (entity: Entity, session: Session, mark: string): Entity {
-  if (session.mark === null) return entity
-  const old = hashOf(session.mark)
+function changeMark (entity: Entity, { hash: old }: Session, hash: string): Entity {
+  if (old === null) return entity
   const approvals = entity.approvals.filter(({ hash }) => hash !== old)
   const { unverified } = entity
-  const moved = unverified?.hash === old ? { ...unverified, hash: hashOf(mark) } : unverified
+  const moved = unverified?.hash === old ? { ...unverified, hash } : unverified
   return { ...entity, approvals, unverified: moved }
 }
 

@@ -1,5 +1,5 @@
 import type { TotpConfig } from '../otp/totp.js'
-import { hashOf, voidApprovals, type Session } from './approvals.js'
+import { voidApprovals, type Session } from './approvals.js'
 import { isWithin } from './age.js'
 import {
   MAX_LEFTOVERS, type EmbeddedFactor, type Entity, type UnverifiedEmbedded, type UnverifiedFactor,
@@ -38,7 +38,7 @@ export function livingUnverified ({ unverified, generation }: Entity, now: numbe
 
 /** True for the session that enrolled the factor. */
 export function enrolledBy (unverified: UnverifiedFactor, session: Session): boolean {
-  return session.mark !== null && unverified.hash === hashOf(session.mark)
+  return session.hash !== null && unverified.hash === session.hash
 }
 
 /**

@@ -1,5 +1,5 @@
 import {
-  approve, newMark, publicApproval, withdraw as withdrawn, type Approval, type Session
+  approve, hashOf, newMark, publicApproval, withdraw as withdrawn, type Approval, type Session
 } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
 import { ChallengeRequiredError } from '../errors.js'
@@ -34,10 +34,11 @@ export async function check (
 export async function withdraw (context: VerifierContext, caller: SessionCaller): Promise<NewMark> {
   const session = sessionOf(caller)
   if (session === null) return { mark: null }
-  const answer = { mark: newMark() }
+  const mark = newMark()
+  const answer = { mark }
   return await change(context, caller, (entity, now) => {
-    if (entity === null || session.mark === null) return { answer }
-    return { next: withdrawn(entity, session, answer.mark, now), answer }
+    if (entity === null || session.hash === null) return { answer }
+    return { next: withdrawn(entity, session, hashOf(mark), now), answer }
   })
 }
 
@@ -53,6 +54,6 @@ export function granted (
 ): Granted {
   if (session === null) return { next: entity, approval: null, mark: null }
   const mark = newMark()
-  const { entity: next, approval } = approve(entity, session, mark, factorSid, now)
+  const { entity: next, approval } = approve(entity, session, hashOf(mark), factorSid, now)
   return { next, approval: publicApproval(approval, maxAge), mark }
 }

@@ -1,4 +1,4 @@
-import { hasEnded, markOf, type Session } from '../entity/approvals.js'
+import { hasEnded, hashOf, markOf, type Session } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
 import { ChallengeRequiredError, IdentityError, UnidentifiedError } from '../errors.js'
@@ -11,7 +11,15 @@ export interface SessionCaller {
   /** Who is logged in. */
   readonly identity: string
   /** The login session that the request belongs to. */
-  readonly session: Session
+  readonly session: LoginSession
+}
+
+/** A login session, as a request of it found it. */
+export interface LoginSession {
+  /** What the session holds for this package: 22 characters, or null when it holds nothing yet. */
+  readonly mark: string | null
+  /** When the request began, in Unix seconds. */
+  readonly since: number
 }
 
 /**
@@ -46,7 +54,8 @@ export function sessionOf (caller: Caller): Session | null {
   if ('operator' in caller) {
     if (caller.operator === true) return null
   } else if (typeof caller.session === 'object' && Number.isFinite(caller.session.since)) {
-    return { mark: markOf(caller.session.mark), since: caller.session.since }
+    const mark = markOf(caller.session.mark)
+    return { hash: mark && hashOf(mark), since: caller.session.since }
   }
   throw new TypeError('a caller has an identity, and either its session or "operator: true"')
 }

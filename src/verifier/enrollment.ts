@@ -38,8 +38,10 @@ type Shown = Pick<Enrolled, 'secret' | 'uri'>
 interface Enrollment extends EnrollOptions {
   readonly caller: Caller
   readonly session: Session | null
-  /** Of the session that enrolls, now or from now on; null for an operator. */
+  /** What a session without a mark gets; null for one that keeps its own, and for an operator. */
   readonly mark: string | null
+  /** Of the mark that the session has now, or from now on; null for an operator. */
+  readonly hash: string | null
 }
 
 /** Makes an unverified factor in the place of the one that the identity may have. */
@@ -48,7 +50,8 @@ export async function enroll (
 ): Promise<Enrolled> {
   const session = sessionOf(caller)
   requireFriendlyName(options.friendlyName)
-  const enrollment = { ...options, caller, session, mark: session && (session.mark ?? newMark()) }
+  const mark = session !== null && session.hash === null ? newMark() : null
+  const enrollment = { ...options, caller, session, mark, hash: session?.hash ?? (mark && hashOf(mark)) }
   const { present } = context.providers
   return present.name === 'embedded'
     ? await enrollHere(context, present, enrollment)
@@ -109,16 +112,16 @@ function requireEnrollable (
 }
 
 /** What every factor begins with. */
-function beginning ({ generation }: Entity, { friendlyName, mark }: Enrollment, sid: string, now: number) {
-  return { sid, friendlyName, createdAt: now, hash: mark && hashOf(mark), generation, failures: 0 }
+function beginning ({ generation }: Entity, { friendlyName, hash }: Enrollment, sid: string, now: number) {
+  return { sid, friendlyName, createdAt: now, hash, generation, failures: 0 }
 }
 
 function enrolled (
-  entity: Entity, { session, mark }: Enrollment, unverified: UnverifiedFactor, shown: Shown
+  entity: Entity, { mark }: Enrollment, unverified: UnverifiedFactor, shown: Shown
 ): Decision<Enrolled> {
   return {
     next: { ...dropUnverified(entity), unverified },
-    answer: { factor: publicFactor(unverified), ...shown, mark: session?.mark === mark ? null : mark },
+    answer: { factor: publicFactor(unverified), ...shown, mark },
     events: [{ type: 'factor.created', factorSid: unverified.sid }]
   }
 }

@@ -1,4 +1,6 @@
-import { approvalOf, newMark, publicApproval, withdraw, type Approval, type Session } from '../entity/approvals.js'
+import {
+  approvalOf, hashOf, newMark, publicApproval, withdraw, type Approval, type Session
+} from '../entity/approvals.js'
 import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
@@ -85,7 +87,7 @@ async function removed (context: VerifierContext, caller: Caller, sid: string): 
     if (!('verifiedAt' in factor)) return { next: removeUnverified(entity), answer, events }
     const next = removeVerified(entity, [sid])
     if (session === null) return { next, answer, events }
-    return { next: withdraw(next, session, mark, now), answer: { ...answer, mark }, events }
+    return { next: withdraw(next, session, hashOf(mark), now), answer: { ...answer, mark }, events }
   })
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
-  approvalOf, approve, hashOf, hasEnded, holds, markOf, newMark, publicApproval, voidApprovals, withdraw
+  approvalOf, approve, hashOf, hasEnded, holds, markOf, newMark, publicApproval, voidApprovals, withdraw,
+  type Session
 } from '../../src/entity/approvals.js'
 import { entityOf, MAX_SESSIONS, type Entity } from '../../src/entity/entity.js'
 import { withoutExpired } from '../../src/entity/expiry.js'
@@ -29,7 +30,7 @@ t.test('whatever else a session holds is no mark', async t => {
 t.test('the entity keeps the SHA-256 of a mark', async t => {
   const mark = newMark()
   t.equal(hashOf(mark), createHash('sha256').update(mark).digest('base64url'))
-  const { entity, approval } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const { entity, approval } = approve(enrolled, sessionWith(null), hashOf(mark), factor.sid, NOW)
   const { generation } = enrolled
   t.same(approval, { hash: hashOf(mark), line: [], factorSid: factor.sid, at: NOW, generation })
   t.notMatch(JSON.stringify(entity), mark)
@@ -38,7 +39,7 @@ t.test('the entity keeps the SHA-256 of a mark', async t => {
 
 t.test('an approval is of one session', async t => {
   const mark = newMark()
-  const { entity, approval } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const { entity, approval } = approve(enrolled, sessionWith(null), hashOf(mark), factor.sid, NOW)
   t.equal(approvalOf(entity, sessionWith(mark), 60, NOW), approval)
   t.equal(approvalOf(entity, sessionWith(newMark()), 60, NOW), null)
   t.equal(approvalOf(entity, sessionWith(null), 60, NOW), null)
@@ -48,7 +49,7 @@ t.test('an approval is of one session', async t => {
 
 t.test('an approval ends with its age, to the second, and is void when the clock went back', async t => {
   const mark = newMark()
-  const { entity } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const { entity } = approve(enrolled, sessionWith(null), hashOf(mark), factor.sid, NOW)
   for (const [seconds, passes] of [[0, true], [60, true], [61, false], [-30, true], [-31, false]] as const) {
     t.equal(approvalOf(entity, sessionWith(mark), 60, NOW + seconds) !== null, passes, `after ${seconds} s`)
   }
@@ -69,7 +70,7 @@ t.test('an approval is of one generation and of a factor that is there and verif
 t.test('a new approval takes the place of the one that the session had, and of no other', async t => {
   const [first, second, other] = [newMark(), newMark(), newMark()]
   const two = { ...enrolled, approvals: [approvalWith(first, enrolled), approvalWith(other, enrolled)] }
-  const { entity } = approve(two, sessionWith(first), second, factor.sid, NOW + 5)
+  const { entity } = approve(two, sessionWith(first), hashOf(second), factor.sid, NOW + 5)
   t.same(entity.approvals.map(({ hash }) => hash), [hashOf(other), hashOf(second)])
   t.equal(approvalOf(entity, sessionWith(first), 60, NOW + 5), null, 'the old mark opens nothing')
   t.equal(approvalOf(entity, sessionWith(second), 60, NOW + 5)?.at, NOW + 5)
@@ -77,21 +78,23 @@ t.test('a new approval takes the place of the one that the session had, and of n
 })
 
 t.test('an unverified factor goes with the mark of the session that enrolled it', async t => {
-  const [mark, next] = [newMark(), newMark()]
+  const [mark, next] = [newMark(), hashOf(newMark())]
   const own = { ...enrolled, unverified: unverifiedFactor(mark, enrolled.generation) }
-  t.equal(approve(own, sessionWith(mark), next, factor.sid, NOW).entity.unverified?.hash, hashOf(next))
-  t.equal(withdraw(own, sessionWith(mark), next, NOW).unverified?.hash, hashOf(next))
-  t.equal(approve(own, sessionWith(newMark()), next, factor.sid, NOW).entity.unverified?.hash, hashOf(mark))
-  t.equal(approve(own, sessionWith(null), next, factor.sid, NOW).entity.unverified?.hash, hashOf(mark))
+  const approvedBy = (session: Session) =>
+    approve(own, session, next, factor.sid, NOW).entity.unverified?.hash
+  t.equal(approvedBy(sessionWith(mark)), next)
+  t.equal(withdraw(own, sessionWith(mark), next, NOW).unverified?.hash, next)
+  t.equal(approvedBy(sessionWith(newMark())), hashOf(mark))
+  t.equal(approvedBy(sessionWith(null)), hashOf(mark))
   t.equal(approve(enrolled, sessionWith(mark), next, factor.sid, NOW).entity.unverified, null)
 })
 
 t.test('64 approvals and 64 ended marks are kept, the oldest go first', async t => {
   let entity: Entity = enrolled
   const marks = Array.from({ length: MAX_SESSIONS + 2 }, newMark)
-  for (const mark of marks) entity = approve(entity, sessionWith(null), mark, factor.sid, NOW).entity
+  for (const mark of marks) entity = approve(entity, sessionWith(null), hashOf(mark), factor.sid, NOW).entity
   t.same(entity.approvals.map(({ hash }) => hash), marks.slice(2).map(hashOf))
-  for (const mark of marks) entity = withdraw(entity, sessionWith(mark), newMark(), NOW)
+  for (const mark of marks) entity = withdraw(entity, sessionWith(mark), hashOf(newMark()), NOW)
   t.same(entity.approvals, [])
   t.same(entity.ended.map(({ hash }) => hash), marks.slice(2).map(hashOf))
   t.doesNotThrow(() => entityOf('alice', JSON.parse(JSON.stringify(entity))))
@@ -99,8 +102,8 @@ t.test('64 approvals and 64 ended marks are kept, the oldest go first', async t 
 
 t.test('a withdrawn approval is gone, and only requests that began before have ended', async t => {
   const [mark, next] = [newMark(), newMark()]
-  const { entity } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
-  const withdrawn = withdraw(entity, sessionWith(mark), next, NOW + 10)
+  const { entity } = approve(enrolled, sessionWith(null), hashOf(mark), factor.sid, NOW)
+  const withdrawn = withdraw(entity, sessionWith(mark), hashOf(next), NOW + 10)
   t.equal(approvalOf(withdrawn, sessionWith(mark), 60, NOW + 10), null)
   t.equal(approvalOf(withdrawn, sessionWith(next), 60, NOW + 10), null)
   t.ok(hasEnded(withdrawn, sessionWith(mark, NOW)))
@@ -114,31 +117,31 @@ t.test('a withdrawn approval is gone, and only requests that began before have e
 
 t.test('an approval that a request of the same session got meanwhile is withdrawn with it', async t => {
   const [mark, slow, other, next] = [newMark(), newMark(), newMark(), newMark()]
-  const first = approve(enrolled, sessionWith(null), mark, factor.sid, NOW).entity
-  const second = approve(first, sessionWith(mark), slow, factor.sid, NOW)
+  const first = approve(enrolled, sessionWith(null), hashOf(mark), factor.sid, NOW).entity
+  const second = approve(first, sessionWith(mark), hashOf(slow), factor.sid, NOW)
   t.same(second.approval.line, [hashOf(mark)])
-  const third = approve(second.entity, sessionWith(null), other, factor.sid, NOW)
-  const withdrawn = withdraw(third.entity, sessionWith(mark), next, NOW)
+  const third = approve(second.entity, sessionWith(null), hashOf(other), factor.sid, NOW)
+  const withdrawn = withdraw(third.entity, sessionWith(mark), hashOf(next), NOW)
   t.same(withdrawn.approvals, [third.approval])
   t.equal(approvalOf(withdrawn, sessionWith(slow), 60, NOW), null)
 })
 
 t.test('requests that began with an earlier mark of the session end with it, and find their own ended', async t => {
   const [first, second, third, next] = [newMark(), newMark(), newMark(), newMark()]
-  const one = approve(enrolled, sessionWith(first), second, factor.sid, NOW).entity
-  const two = approve(one, sessionWith(second), third, factor.sid, NOW).entity
-  t.equal(withdraw(two, sessionWith(first), next, NOW).approvals.length, 0, 'a slow log-out of the first')
-  const withdrawn = withdraw(two, sessionWith(third), next, NOW)
+  const one = approve(enrolled, sessionWith(first), hashOf(second), factor.sid, NOW).entity
+  const two = approve(one, sessionWith(second), hashOf(third), factor.sid, NOW).entity
+  t.equal(withdraw(two, sessionWith(first), hashOf(next), NOW).approvals.length, 0, 'a slow log-out of the first')
+  const withdrawn = withdraw(two, sessionWith(third), hashOf(next), NOW)
   for (const mark of [first, second, third]) t.ok(hasEnded(withdrawn, sessionWith(mark, NOW)))
 })
 
 t.test('where the session holds no mark there is nothing to withdraw', async t => {
-  t.equal(withdraw(enrolled, sessionWith(null), newMark(), NOW), enrolled)
+  t.equal(withdraw(enrolled, sessionWith(null), hashOf(newMark()), NOW), enrolled)
 })
 
 t.test('a new generation ends every approval and the unverified factor', async t => {
   const mark = newMark()
-  const { entity } = approve(enrolled, sessionWith(null), mark, factor.sid, NOW)
+  const { entity } = approve(enrolled, sessionWith(null), hashOf(mark), factor.sid, NOW)
   const before = { ...entity, unverified: unverifiedFactor(mark, entity.generation) }
   const after = voidApprovals(before)
   t.same(after, { ...before, generation: before.generation + 1 })

@@ -33,7 +33,7 @@ export function entityWith (differences: Partial<Entity> = {}): Entity {
 
 /** A login session whose request begins now. */
 export function sessionWith (mark: string | null, since = NOW): Session {
-  return { mark, since }
+  return { hash: mark && hashOf(mark), since }
 }
 
 /** An approval that the session with this mark got now. */
