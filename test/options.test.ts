@@ -119,7 +119,7 @@ t.test('each option is checked, to the edges of its range, and named', async t =
 
 t.test('no option is without its check', async t => {
   const settings = settingsOf(needed())
-  const given = { ...settings, session: null, friendlyName: null, provider: null }
+  const given = { ...settings, session: null, friendlyName: null, provider: null, onEvent: null }
   const names = Object.entries(given).flatMap(([name, value]) =>
     ['attempts', 'config'].includes(name) ? Object.keys(Object(value)).map(inner => `${name}.${inner}`) : name)
   t.same([...new Set(names)].sort(), RANGES.map(([name]) => name).filter(isNoGroup).sort())

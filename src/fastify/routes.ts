@@ -16,18 +16,24 @@ import { refused } from './refused.js'
 /** A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
 const BODY_LIMIT = 4096
 
+/** Where a request keeps who it is from. */
+const CALLER = Symbol('fastify-verify-totp caller')
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [CALLER]?: SessionCaller | null
+  }
+}
+
 /** The endpoints as routes of a scope of their own, which the settings of the host don't reach. */
 export function routes (
   reception: Reception, verifier: Verifier, trustedOrigins: readonly string[]
 ): FastifyPluginAsync {
   return async fastify => {
-    const callers = new WeakMap<FastifyRequest, SessionCaller>()
-
     /** Found out once, when the request begins: what its session loses after that, it may not use. */
     async function callerOf (request: FastifyRequest, reply: FastifyReply): Promise<SessionCaller> {
-      const caller = callers.get(request) ?? await arrival(request, reply)
-      callers.set(request, caller)
-      return caller
+      request[CALLER] ??= await arrival(request, reply)
+      return request[CALLER]
     }
 
     /** A session that is to change something has a mark from the beginning, so that it can be taken away. */
@@ -47,6 +53,7 @@ export function routes (
     fastify.setValidatorCompiler<object>(({ schema }) => validatorOf(schema))
 
     fastify.decorateRequest(OWN_ROUTE, true)
+    fastify.decorateRequest(CALLER, null)
     fastify.addHook('onRequest', async (request, reply) => {
       reply.headers(NO_STORE)
       try {
@@ -63,14 +70,15 @@ export function routes (
       const { method, path: url } = endpoint
       fastify.route({ method, url, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
 
-      async function handler (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+      async function handler (request: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
         const caller = await callerOf(request, reply)
         const { params, body } = request
         const friendlyName = async () => await reception.friendlyName(request, caller.identity)
         try {
           const answer = await endpoint.handle({ verifier, caller, friendlyName, params, body })
           await reception.keep(request, reply, answer.mark ?? null, answer.rotate)
-          return await reply.code(answer.status).send(answer.body)
+          reply.code(answer.status)
+          return answer.body
         } catch (error) {
           throw refused(request, reply, error)
         }
