@@ -5,6 +5,7 @@ import { served } from './served.js'
 const BARE = 'bare POST'
 const OURS = 'ours'
 const OURS_FIRST = 'ours, first challenge after a log-in'
+const FLOOR = 'floor: open, judge, burn, approve'
 const FASTIFY_TOTP = 'fastify-totp'
 const BETTER_AUTH = 'better-auth'
 const OTPLIB = 'otplib called by hand'
@@ -20,7 +21,8 @@ export const post: Row = {
     { of: OURS, by: BARE, atLeast: 0.6 },
     { of: OURS, by: FASTIFY_TOTP, atLeast: 1.3 },
     { of: OURS, by: BETTER_AUTH, atLeast: 40 },
-    ...[OURS_FIRST, OTPAUTH, FASTIFY_TOTP, OTPLIB, BETTER_AUTH].map(of => ({ of, by: BARE }))
+    { of: OURS, by: FLOOR },
+    ...[FLOOR, OURS_FIRST, OTPAUTH, FASTIFY_TOTP, OTPLIB, BETTER_AUTH].map(of => ({ of, by: BARE }))
   ],
   async open () {
     const judging = { requests: 'right', over: BARE, refusal: 403 }
@@ -28,6 +30,7 @@ export const post: Row = {
     return await saturation([
       { name: BARE, server: served('bare'), requests: 'right', count: 20_000 },
       { name: OURS, server: ours, ...judging },
+      { name: FLOOR, server: served('floor'), ...judging },
       { name: OTPAUTH, server: served('otpauth'), ...judging, count: 15_000 },
       { name: OURS_FIRST, server: ours, ...judging, requests: 'first' },
       { name: FASTIFY_TOTP, server: served('fastify-totp'), ...judging, count: 10_000 },

@@ -11,7 +11,8 @@ export const NOW = 1_800_000_000
 /** Judges a code by the secret that its user has, in base32. */
 export type Judge = (secret: string, code: string, request: FastifyRequest) => boolean | Promise<boolean>
 
-const ANSWER = {
+/** What every server answers. */
+export const ANSWER = {
   status: 'approved',
   approval: {
     factorSid: 'YF0123456789abcdef0123456789abcdef',
@@ -29,7 +30,8 @@ const approval = {
 const answer = { type: 'object', required: ['status', 'approval'], properties: { status: text, approval } }
 const body = { type: 'object', required: ['code'], properties: { code: text } }
 const bare: FastifySchema = { response: { 200: answer } }
-const judging: FastifySchema = { ...bare, body }
+/** Of a route that takes a code. */
+export const JUDGING: FastifySchema = { ...bare, body }
 
 /** A route that answers as much as the plugin does, and does nothing else. */
 export async function serveBare (): Promise<void> {
@@ -47,7 +49,7 @@ export async function serveByHand (judge: Judge, app: FastifyInstance = Fastify(
   const sessions = mapSessions(app, PEOPLE)
   const { base32 } = new OTPAuth.Secret({ buffer: new Uint8Array(SECRET).buffer })
   const secrets = new Map(PEOPLE.map(identity => [identity, base32]))
-  app.post<{ Body: { code: string } }>(PATH, { schema: judging }, async (request, reply) => {
+  app.post<{ Body: { code: string } }>(PATH, { schema: JUDGING }, async (request, reply) => {
     const secret = secrets.get(request.login?.identity ?? '')
     if (secret === undefined) return await reply.code(401).send()
     if (!await judge(secret, request.body.code, request)) return await reply.code(403).send()

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { approved, codeAt, STEP, type HandClock } from '../population.js'
 import { answering, type Preparation } from './answering.js'
 
@@ -19,15 +19,17 @@ export function realClock (): HandClock {
   return { now: () => Date.now() / 1000 + ahead, tick () { ahead += STEP } }
 }
 
-/** Serves one route behind the guard, behind a hook that does nothing, and twice behind nothing. */
-export async function serveVaults (app: FastifyInstance, visit: () => Promise<Visits>): Promise<void> {
+/** Serves one route behind the guard, behind other hooks, and twice behind nothing. */
+export async function serveVaults (
+  app: FastifyInstance, visit: () => Promise<Visits>, hooks: Readonly<Record<string, Hook>> = {}
+): Promise<void> {
   const answer = { type: 'object', required: ['vault'], properties: { vault: { type: 'string' } } }
   const schema: FastifySchema = { response: { 200: answer } }
   const handler = async () => ({ vault: 'gold' })
   app.get('/bare', { schema }, handler)
   app.get('/same', { schema }, handler)
-  app.get('/hook', { schema, preHandler: async () => {} }, handler)
-  app.get('/totp', { schema, preHandler: app.totp.required() }, handler)
+  const guards = { totp: app.totp.required(), ...hooks }
+  for (const [name, preHandler] of Object.entries(guards)) app.get(`/${name}`, { schema, preHandler }, handler)
 
   const { header, approved, unapproved } = await visit()
   const requests = (path: string, values: readonly string[]): Preparation =>
@@ -35,11 +37,13 @@ export async function serveVaults (app: FastifyInstance, visit: () => Promise<Vi
   await answering(app, {
     bare: requests('/bare', approved),
     same: requests('/same', approved),
-    hook: requests('/hook', approved),
-    totp: requests('/totp', approved),
+    ...Object.fromEntries(Object.keys(guards).map(name => [name, requests(`/${name}`, approved)])),
     wrong: requests('/totp', unapproved)
   })
 }
+
+/** What stands before a route. */
+export type Hook = (request: FastifyRequest) => Promise<void>
 
 /** Logs the visitors in at `/login`, and has them answer a challenge. */
 export async function cookiesOf (app: FastifyInstance, clock: HandClock): Promise<Visits> {
