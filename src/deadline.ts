@@ -16,7 +16,7 @@ export function deadlineIn (seconds: number): Deadline {
         // Node.js has a list of timers for each duration: whole milliseconds keep them few.
         const remaining = Math.ceil(Math.max(0, end - performance.now()))
         const timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), remaining)
-        answer.then(value => {
+        Promise.resolve(answer).then(value => {
           clearTimeout(timer)
           resolve(value)
         }, error => {
@@ -29,5 +29,6 @@ export function deadlineIn (seconds: number): Deadline {
 }
 
 function isPromiseLike<T> (answer: T | PromiseLike<T>): answer is PromiseLike<T> {
-  return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+  const mayBe = (typeof answer === 'object' && answer !== null) || typeof answer === 'function'
+  return mayBe && 'then' in answer && typeof answer.then === 'function'
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { deadlineIn } from '../src/deadline.js'
 
@@ -14,6 +15,16 @@ t.test('a rejection in time is passed on', async t => {
 
 t.test('an answer that does not come is a rejection', async t => {
   await t.rejects(deadlineIn(0.002).race(never), { message: 'no answer within 0.002 s' })
+})
+
+t.test('what only behaves like a promise has the deadline too', async t => {
+  const thenables = [
+    { then: (resolve: (value: unknown) => void) => resolve(never()) },
+    Object.assign(() => {}, { then: () => {} })
+  ]
+  for (const thenable of thenables) {
+    await t.rejects(Promise.race([deadlineIn(0.002).race(() => thenable), pause(1000)]), { message: /no answer/ })
+  }
 })
 
 t.test('all calls have one deadline', async t => {

@@ -29,7 +29,7 @@ export function record<Properties extends Readonly<Record<string, Shape<unknown>
   return value => {
     if (!isObject(value)) return ' must be object'
     for (const [name, shape] of shapes) {
-      const misfit = shape(value[name])
+      const misfit = shape(Object.hasOwn(value, name) ? value[name] : undefined)
       if (misfit !== null) return `/${name}${misfit}`
     }
     return Object.keys(value).length === shapes.length ? null : ' must have no other properties'

@@ -58,6 +58,10 @@ declare module 'fastify' {
     totp: Approval | null
     [OWN_ROUTE]?: true
   }
+
+  interface FastifyContextConfig {
+    [OWN_ROUTE]?: true
+  }
 }
 
 /** Adds a TOTP second factor to a Fastify server. */
@@ -97,7 +101,7 @@ function guards (reception: Reception, verifier: Verifier, longest: number): Tot
     const requirement = requirementOf(asked, longest)
 
     return async function requireTotp (request, reply) {
-      if (request[OWN_ROUTE] === true) return
+      if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
       try {
         request.totp = await verifier.check(await reception.caller(request), requirement)
       } catch (error) {

@@ -68,9 +68,10 @@ export function routes (
 
     for (const endpoint of endpoints) {
       const { method, path: url } = endpoint
-      fastify.route({ method, url, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
+      const config = { [OWN_ROUTE]: true as const }
+      fastify.route({ method, url, config, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
 
-      async function handler (request: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
+      async function handler (request: FastifyRequest, reply: FastifyReply): Promise<object> {
         const caller = await callerOf(request, reply)
         const { params, body } = request
         const friendlyName = async () => await reception.friendlyName(request, caller.identity)
@@ -78,7 +79,7 @@ export function routes (
           const answer = await endpoint.handle({ verifier, caller, friendlyName, params, body })
           await reception.keep(request, reply, answer.mark ?? null, answer.rotate)
           reply.code(answer.status)
-          return answer.body
+          return answer.body ?? reply.send()
         } catch (error) {
           throw refused(request, reply, error)
         }

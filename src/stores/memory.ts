@@ -28,9 +28,9 @@ export function memoryStore<Document extends { readonly revision: number } = Ent
   }
 }
 
-/** With all that is in it. What is frozen already came out of a store, and is so to its ends. */
+/** With all that is in it, even where it is frozen itself: whoever did that may have left its parts. */
 function frozen<T> (value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (typeof value !== 'object' || value === null) return value
   for (const part of Object.values(value)) frozen(part)
   return Object.freeze(value)
 }

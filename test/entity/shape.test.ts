@@ -35,7 +35,8 @@ const CASES: readonly Case[] = [
     [{ x: 1 }, '/y must be integer from 0 to 9'], [{ x: 1, y: 2, z: 3 }, ' must have no other properties'],
     [{ x: 1, y: 2, ['__proto__']: null, z: undefined }, ' must have no other properties'],
     [JSON.parse('{ "x": 1, "y": 2, "__proto__": {} }'), ' must have no other properties'],
-    [Object.create({ x: 1, y: 2 }), ' must have no other properties'],
+    [Object.create({ x: 1, y: 2 }), '/x must be integer from 0 to 9'],
+    [Object.assign(Object.create({ x: 1, y: 2 }), { a: 1, b: 2 }), '/x must be integer from 0 to 9'],
     [[1, 2], ' must be object'], [null, ' must be object'], [() => point, ' must be object']
   ]],
   ['dictionary', dictionary(oneOf(1), 2), [{}, { a: 1, b: 1 }], [

@@ -155,6 +155,37 @@ t.test('a guard over the scope of the plugin lets an unapproved user enroll and 
   t.match(await visitor().get('/totp/factors'), UNIDENTIFIED)
 })
 
+t.test('what the host puts into the scope of the plugin stays behind a guard', async t => {
+  let handled = 0
+  const { login, now } = await site(t, {
+    host: app => {
+      const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+        if (!request.url.startsWith('/log')) await app.totp.required()(request, reply)
+      }
+      const handler = async () => { handled++ }
+      app.addHook('onRequest', guard)
+      app.addHook('onRegister', scope => {
+        if (scope.prefix === '/totp') scope.get('/meta', handler)
+      })
+      app.addHook('onRoute', function ({ url, method }) {
+        if (url === '/totp/approval' && method === 'DELETE') this.get('/help', handler)
+      })
+      app.setNotFoundHandler({ preHandler: guard }, handler)
+      app.addHook('preValidation', async (request, reply) => {
+        if (request.url.endsWith('?lost')) reply.callNotFound()
+      })
+    }
+  })
+  const alice = await login('alice')
+  await alice.enrollVerified(now())
+  const spare = await login('alice')
+  for (const path of ['/totp/meta', '/totp/help', '/totp/nothing']) t.match(await spare.get(path), REQUIRED, path)
+  t.match(await spare.get('/totp/factors?lost'), REQUIRED)
+  t.equal(handled, 0)
+  t.match(await alice.get('/totp/meta'), { status: 200 })
+  t.equal(handled, 1)
+})
+
 t.test('a route of the host is not taken for one of the plugin, whatever its config says', async t => {
   let handled = 0
   const configs: Array<Record<string | symbol, unknown>> = [
