@@ -8,7 +8,7 @@ import { pictureOf } from './soak/picture.js'
 import { pinned, type Pinned } from './soak/pinned.js'
 import { growthOf, remarksOf } from './soak/report.js'
 import type { Listening, Served, ServerOrder } from './soak/server.js'
-import { middleOf, requestsOf, type Turn } from './soak/turns.js'
+import { requestsOf, type Turn } from './soak/turns.js'
 
 /** A server, and the load that comes to it. */
 interface Site {
@@ -99,7 +99,7 @@ function visited (name: string, site: Site, pace: Pace, turns: Turn[]): Contende
     async measure () {
       const turn = await turnOf(site, pace)
       turns.push(turn)
-      return middleOf(turn, ({ p99 }) => p99)
+      return turn.delay.p99
     }
   }
 }

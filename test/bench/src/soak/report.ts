@@ -2,7 +2,7 @@ import type { Ratio } from '../rounds.js'
 import { PINNED } from '../served.js'
 import { median, quantile } from './quantile.js'
 import { laterThirds, middleOf, requestsOf, type Turn, type Turns } from './turns.js'
-import type { Sample } from './watch.js'
+import type { Delay } from './watch.js'
 
 const [SECOND_THIRD, LAST_THIRD] = ['heap in use in the second third', 'heap in use in the last third']
 
@@ -50,14 +50,18 @@ function memoryOf (turns: readonly Turn[]): string {
 }
 
 function delaysOf ({ guarded, bare }: Turns): string {
-  return 'Delays are what a timer of 1 ms is late beyond its 1 ms, by the middle one of each turn\'s seconds. ' +
-    `p50, p99 and longest: ${delaysIn(guarded)} ms; bare server: ${delaysIn(bare)} ms.`
+  const second = (figureOf: FigureOf) => (turn: Turn) => middleOf(turn, figureOf)
+  const whole = (figureOf: FigureOf) => ({ delay }: Turn) => figureOf(delay)
+  return 'Delays are what a timer of 1 ms is late beyond its 1 ms: p50, p99 and longest. ' +
+    `Of whole turns ${delaysIn(guarded, whole)} ms, bare server ${delaysIn(bare, whole)} ms; ` +
+    `of the middle one of a turn's seconds ${delaysIn(guarded, second)} ms, bare server ${delaysIn(bare, second)} ms.`
 }
 
-function delaysIn (turns: readonly Turn[]): string {
-  const figures = (figureOf: (sample: Sample) => number) =>
-    median(turns.map(turn => middleOf(turn, figureOf))).toFixed(2)
-  return [figures(({ p50 }) => p50), figures(({ p99 }) => p99), figures(({ max }) => max)].join(', ')
+type FigureOf = (delay: Delay) => number
+
+function delaysIn (turns: readonly Turn[], of: (figureOf: FigureOf) => (turn: Turn) => number): string {
+  const figures = [of(({ p50 }) => p50), of(({ p99 }) => p99), of(({ max }) => max)]
+  return figures.map(figureOf => median(turns.map(figureOf)).toFixed(2)).join(', ')
 }
 
 function rateOf (turns: readonly Turn[]): string {

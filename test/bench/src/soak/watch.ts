@@ -20,6 +20,8 @@ export interface Delay {
 
 /** What a server saw of its turn. */
 export interface Watched {
+  /** Of the whole turn. */
+  readonly delay: Delay
   readonly samples: readonly Sample[]
   /** Seconds of processor time. */
   readonly cpu: number
@@ -33,22 +35,25 @@ const MB = 2 ** 20
 /** Watches this process until it is asked what it saw. */
 export function watch (): () => Watched {
   const samples: Sample[] = []
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
+  const turn = monitorEventLoopDelay({ resolution: RESOLUTION })
+  const second = monitorEventLoopDelay({ resolution: RESOLUTION })
   const timer = setInterval(sample, 1000)
   const before = process.cpuUsage()
-  histogram.enable()
+  turn.enable()
+  second.enable()
 
   function sample (): void {
-    samples.push({ at: Date.now(), rss: process.memoryUsage.rss() / MB, ...delayOf(histogram) })
-    histogram.reset()
+    samples.push({ at: Date.now(), rss: process.memoryUsage.rss() / MB, ...delayOf(second) })
+    second.reset()
   }
 
   return () => {
     const { user, system } = process.cpuUsage(before)
     clearInterval(timer)
     if (samples.length === 0) sample()
-    histogram.disable()
-    return { samples, cpu: (user + system) / 1e6, heap: heapInUse() }
+    turn.disable()
+    second.disable()
+    return { delay: delayOf(turn), samples, cpu: (user + system) / 1e6, heap: heapInUse() }
   }
 }
 
