@@ -1,5 +1,5 @@
 /**
  * Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves.
- * So does it mark all requests in that scope, because that costs less to ask: others are none of theirs.
+ * It also marks the requests of their scope: that is asked first, because asking for the route costs far more.
  */
 export const OWN_ROUTE = Symbol('fastify-verify-totp route')

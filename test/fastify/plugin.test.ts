@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { request as ask } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import cookie from '@fastify/cookie'
 import secureSessionPlugin from '@fastify/secure-session'
 import session from '@fastify/session'
@@ -476,4 +479,26 @@ t.test('an event listener that throws, rejects or hangs changes nothing', async 
     await alice.enrollVerified(now())
     t.match(await alice.vault(), { status: 200 })
   }
+})
+
+t.test('hooks of the host see the answer to somebody who has hung up, too', async t => {
+  const app = server(t)
+  const sent: number[] = []
+  let hangUp = () => {}
+  app.addHook('preHandler', async ({ raw: { socket } }) => {
+    const gone = once(socket, 'close')
+    hangUp()
+    await gone
+  })
+  app.addHook('onSend', async (_request, reply) => { sent.push(reply.statusCode) })
+  const kept = new Promise<void>(resolve => {
+    app.register(verifyTotp, options({ session: { read: () => 'x'.repeat(22), write: () => resolve() } }))
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const client = ask(`${url}/totp/approval`, { method: 'DELETE' }).on('error', () => {})
+  hangUp = () => { client.destroy() }
+  client.end()
+  await kept
+  await nextTurn()
+  t.same(sent, [204])
 })
