@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { base32nopad } from '@scure/base'
 import t from 'tap'
 import type { TotpEvent } from '../../src/index.js'
+import { codeIn } from '../code-in-text.js'
 import { faultyStore } from '../faulty-store.js'
 import { site } from '../site.js'
 import type { Response, Visitor } from '../visitor.js'
@@ -24,11 +25,6 @@ function hideSecret (secrets: Secrets, name: string, secret: string, uri: string
 
 function hide (secrets: Secrets, name: string, text: string): void {
   secrets.set(name, new RegExp(text.replace(/[^\w]/g, '\\$&'), 'i'))
-}
-
-/** Six digits also occur in longer numbers, such as times, so a code is looked for as a number of its own. */
-function hideCode (secrets: Secrets, name: string, code: string): void {
-  secrets.set(name, new RegExp(`(?<!\\d)${code.slice(0, 3)}[ -]?${code.slice(3)}(?!\\d)`))
 }
 
 /** The names of the secrets that are in a text. */
@@ -158,7 +154,7 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
 
   for (const [name, value] of plain) {
     const digits = value.replace(/\D/g, '')
-    if (name.includes('code')) hideCode(secrets, name, digits)
+    if (name.includes('code')) secrets.set(name, codeIn(digits))
     else hide(secrets, name, value)
   }
   const sought = [...secrets.keys()]

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import t from 'tap'
+import { codeIn } from '../code-in-text.js'
 import type { Response } from '../visitor.js'
 import { refusal, sidOf, type Behaviour, type Kind } from './hostile.js'
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
@@ -48,10 +49,10 @@ t.test('no failure at Twilio writes down a credential, a code, a secret, or what
     ['the beginning of the credentials', Buffer.from(`${server.client.accountSid}`).toString('base64').slice(0, 40)],
     ['what Twilio said', SAID]
   ])
-  let count = 0
+  const codes: string[] = []
   const code = (): string => {
-    const next = codeOf(314_000 + count++)
-    secrets.set(`code ${next}`, next)
+    const next = codeOf(314_000 + codes.length)
+    codes.push(next)
     return next
   }
   const take = (response: Response): Response => {
@@ -103,6 +104,7 @@ t.test('no failure at Twilio writes down a credential, a code, a secret, or what
   ])
   for (const [place, text] of places) {
     t.strictSame([...secrets].filter(([, secret]) => text.includes(secret)).map(([name]) => name), [], place)
+    t.strictSame(codes.filter(code => codeIn(code).test(text)), [], `${place}: codes`)
   }
 })
 
