@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { run } from '../../src/cli/run.js'
 import { serve } from '../../src/cli/serve.js'
+import { freePort } from '../free-port.js'
 import { challenge, enroll, printed, serviceOf, type Printed } from './client.js'
 import { surroundings, temporaryFolder } from './surroundings.js'
 
@@ -40,15 +41,6 @@ async function served (t: Test, args: readonly string[], env: Record<string, str
 async function failed (args: readonly string[], env: Record<string, string> = {}) {
   const process = surroundings(env)
   return { exitCode: await run({ serve }, ['serve', '--port', '0', ...args], process), ...process.written }
-}
-
-/** A port that nobody listens on. */
-async function freePort (): Promise<string> {
-  const occupant = createServer()
-  const port = await portOf(occupant)
-  occupant.close()
-  await once(occupant, 'close')
-  return port
 }
 
 async function portOf (server: Server): Promise<string> {
@@ -151,7 +143,7 @@ t.test('help is printed without doing anything', async t => {
 })
 
 t.test('behind TLS, URLs are those that clients see', async t => {
-  const port = await freePort()
+  const port = String(await freePort())
   const { server } = await served(t, [
     '--data', await temporaryFolder(t), '--host', '0.0.0.0', '--port', port, '--behind-tls', 'https://verify.example'
   ])

@@ -1,7 +1,11 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { freePort } from '../free-port.js'
 import { runExample, startExample, temporaryFolder, type Ended } from './example-server.js'
+
+// The example starts twenty times.
+t.setTimeout(1_800_000)
 
 const folder = await temporaryFolder(t)
 const dataDir = join(folder, 'data')
@@ -12,10 +16,11 @@ async function outcome ({ url, ended }: ReturnType<typeof runExample>): Promise<
 }
 
 t.test('a kill loses no factor, no spent code, no count and no session', async t => {
-  const first = await startExample(t, { dataDir })
+  const first = await startExample(t, { dataDir, port: await freePort() })
   const alice = await first.login('alice')
-  const factor = await alice.enrollVerified(first.now())
-  const spent = factor.code(first.now())
+  const at = first.now()
+  const factor = await alice.enrollVerified(at)
+  const spent = factor.code(at)
 
   await first.end('SIGKILL')
   const second = await startExample(t, { dataDir, port: first.port })
@@ -40,7 +45,7 @@ t.test('a kill loses no factor, no spent code, no count and no session', async t
 })
 
 t.test('a log-out that came before a kill holds', async t => {
-  const server = await startExample(t, { dataDir })
+  const server = await startExample(t, { dataDir, port: await freePort() })
   const bob = await server.login('bob')
   await bob.enrollVerified(server.now())
   const stolen = bob.copy()

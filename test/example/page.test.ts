@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { authenticator } from '../authenticator.js'
+import { freePort } from '../free-port.js'
 import { browserPage } from './browser.js'
 import { startExample, temporaryFolder } from './example-server.js'
 import { lacking } from './programs.js'
@@ -13,7 +14,7 @@ const pictures = process.env['PICTURES']
 
 t.test('the page', { skip }, async t => {
   const dataDir = await temporaryFolder(t)
-  let server = await startExample(t, { dataDir })
+  let server = await startExample(t, { dataDir, port: await freePort() })
   const { page, context, faults, title, says, button, focused, type } = await browserPage(t)
   let secret = ''
   const phone = () => authenticator(secret)

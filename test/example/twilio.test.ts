@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { memoryStore } from '../../src/index.js'
 import { verifyApi, type VerifyApiOptions, type VerifyDocument } from '../../src/verify-api.js'
+import { freePort } from '../free-port.js'
 import { KEY } from '../site.js'
 import { standIn, type StandIn } from '../verify-api/stand-in.js'
 import { scanned } from './camera.js'
@@ -139,7 +140,7 @@ t.test('while Twilio is away nobody gets in who wasn\'t; then all goes on as it 
 t.test('apps enrolled before Twilio go on working; those at Twilio need it', async t => {
   const verify = await standIn(t)
   const dataDir = await temporaryFolder(t)
-  const before = await startExample(t, { dataDir })
+  const before = await startExample(t, { dataDir, port: await freePort() })
   const alice = await before.login('alice')
   const old = await alice.enrollEarly(before.now)
   await before.end('SIGTERM')

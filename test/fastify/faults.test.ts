@@ -145,16 +145,16 @@ t.test('a write whose answer is lost approves nobody, and its code stays spent',
 t.test('a session, or a log-in, that never answers is not waited for', async t => {
   const hangs = async () => await new Promise<never>(() => {})
   for (const session of [{ read: hangs, write: () => {} }, { read: () => null, write: hangs }]) {
-    const { login } = await site(t, { totp: { timeout: 1, session } })
+    const { login } = await site(t, { totp: { timeout: 3, session } })
     const alice = await login('alice')
     unavailable(t, await alice.post('/totp/factors', {}), 'a session that hangs')
   }
-  const { visitor } = await site(t, { totp: { timeout: 1, identify: hangs } })
+  const { visitor } = await site(t, { totp: { timeout: 3, identify: hangs } })
   t.match(await visitor().vault(), { status: 500, code: 'ERR_TOTP_IDENTITY' })
 })
 
 t.test('a store that never answers is not waited for', async t => {
-  const { store, alice, spare, factor, handled, now } = await running(t, { totp: { timeout: 1 } })
+  const { store, alice, spare, factor, handled, now } = await running(t, { totp: { timeout: 3 } })
   const own = await alice.enroll()
   const hangs = async () => await new Promise(() => {})
   store.break('get', hangs)

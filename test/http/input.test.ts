@@ -219,7 +219,7 @@ t.test('the sid in the path names a factor or nothing, whatever it looks like', 
 t.test('JSON that is malformed is echoed neither in the answer nor in the log', async t => {
   let log = ''
   const stream = new Writable({ write: (chunk, _encoding, done) => { log += String(chunk); done() } })
-  const { login } = await site(t, { server: { logger: { level: 'trace', stream } } })
+  const { login } = await site(t, { server: { logger: { level: 'trace', base: null, stream } } })
   const alice = await login('alice')
   for (const body of ['{"code":"271828"', '{"code":271828 }}', '271828', '{271828}', '{"code":"271828","__proto__":1}']) {
     const answer = await alice.request('POST', '/totp/challenges', body)

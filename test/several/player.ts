@@ -74,7 +74,7 @@ export function player (
 
   async function challenge (turn: Turn, phone: Phone, step: number | null): Promise<void> {
     // What is wrong for one factor may be right for another.
-    const named = step === null || random(2) === 0
+    const named = step === null || step <= (spent.get(phone) ?? 0) || random(2) === 0
     spend(await ask(turn, 'challenge', { phone, step, named }), phone, step)
   }
 

@@ -299,7 +299,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
 
   await t.test('a server that does not answer in time is a rejection', async t => {
     const frozen = await redisServer(t)
-    const client = new Redis(frozen.port, { commandTimeout: 1000 })
+    const client = new Redis(frozen.port, { commandTimeout: 5000 })
     t.teardown(() => client.disconnect())
     const store = redisStore({ client })
     await store.get('identity:alice')

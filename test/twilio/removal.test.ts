@@ -36,7 +36,7 @@ t.test('where Twilio fails to delete, the factor is unusable at once, an event t
     refusal(500, 20500), refusal(401, 20003), refusal(429, 20429), 'reset', 'hang',
     { status: 404, body: '<html>Not Found</html>', type: 'text/html' }, refusal(403, 20404)
   ] as const
-  const { login, server, store, events } = await there(t, { totp: { timeout: 1 } })
+  const { login, server, store, events } = await there(t, { totp: { timeout: 3 } })
   for (const instead of failures) {
     const identity = JSON.stringify(instead)
     const alice = await login(identity)

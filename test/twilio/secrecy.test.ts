@@ -36,9 +36,9 @@ t.test('no failure at Twilio writes down a credential, a code, a secret, or what
   const thrown: unknown[] = []
   const replies: Response[] = []
   const made = await there(t, {
-    totp: { timeout: 1 },
+    totp: { timeout: 3 },
     server: {
-      logger: { level: 'trace', stream: new Writable({ write: (line, _encoding, done) => { log += String(line); done() } }) }
+      logger: { level: 'trace', base: null, stream: new Writable({ write: (line, _encoding, done) => { log += String(line); done() } }) }
     },
     host: app => { app.addHook('onError', async (_request, _reply, error) => { thrown.push(error) }) }
   })

@@ -110,7 +110,7 @@ t.test('an update that is answered by another challenge opens nothing', async t 
 })
 
 t.test('a server that never answers opens nothing, within the time that was set', async t => {
-  const made = await there(t, { totp: { timeout: 1 } })
+  const made = await there(t, { totp: { timeout: 3 } })
   const [person, answer] = await answeredRight(made, 'create', 'hang')
   t.match(answer, UNAVAILABLE)
   t.match(await person.vault(), { status: 403 })
@@ -118,7 +118,7 @@ t.test('a server that never answers opens nothing, within the time that was set'
 })
 
 t.test('what comes too late is not used', async t => {
-  const made = await there(t, { totp: { timeout: 1 } })
+  const made = await there(t, { totp: { timeout: 3 } })
   const { server, login, store } = made
   let release = (): void => {}
   const [person, answer] = await answeredRight(made, 'create', async usual => {

@@ -33,7 +33,7 @@ function openStore () {
 function logged (): { readonly options: Pick<StandInOptions, 'server'>, log (): string } {
   let text = ''
   const stream = new Writable({ write: (line, _encoding, done) => { text += String(line); done() } })
-  return { options: { server: { logger: { level: 'trace', stream } } }, log: () => text }
+  return { options: { server: { logger: { level: 'trace', base: null, stream } } }, log: () => text }
 }
 
 t.test('a document that does not fit is refused, and never repaired', async t => {
@@ -148,7 +148,7 @@ t.test('a store that does not answer is not waited for', async t => {
   const kept = memoryStore<VerifyDocument>()
   let hangs = false
   const service = await standIn(t, {
-    timeout: 1,
+    timeout: 3,
     store: { ...kept, get: async key => hangs ? await new Promise<never>(() => {}) : await kept.get(key) }
   })
   hangs = true
