@@ -1,5 +1,5 @@
 import { MAX_SECONDS } from './entity/age.js'
-import { InvalidOptionError } from './errors.js'
+import { InvalidOptionError, scrubbed } from './errors.js'
 
 /** Says what time it is, in Unix seconds; fractions are ignored. */
 export type Clock = () => number
@@ -12,8 +12,16 @@ export const systemClock: Clock = () => Date.now() / 1000
  * come.
  */
 export function secondsOf (clock: Clock): number {
-  const time: unknown = clock()
+  const time = timeOf(clock)
   const now = typeof time === 'number' ? Math.floor(time) : NaN
   if (!(now >= 0 && now <= MAX_SECONDS)) throw new InvalidOptionError('clock', 'must return Unix seconds')
   return now
+}
+
+function timeOf (clock: Clock): unknown {
+  try {
+    return clock()
+  } catch (error) {
+    throw new InvalidOptionError('clock', 'must not throw', { cause: scrubbed(error) })
+  }
 }

@@ -218,8 +218,14 @@ function framesOf ({ stack, message }: Error): string[] {
 /** Hides credentials, runs as long as a secret or a mark, and runs of digits that could be a code. */
 function masked (text: string): string {
   return text
-    .replace(/\/\/\S*@/g, '//…@')
-    .replace(/(pass\w*|pwd|secret|token)(\s*[=:]\s*)\S+/gi, '$1$2…')
+    .replace(/\S+/g, withoutUserinfo)
+    .replace(/(pass\w{0,20}|pwd|secret|token)(\s*[=:]\s*)\S+/gi, '$1$2…')
     .replace(/[A-Za-z0-9+/_=-]{20,}/g, '…')
     .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
+}
+
+/** Not by a RegExp: that would look for the end once more from every slash, and the text may be a stranger's. */
+function withoutUserinfo (word: string): string {
+  const [begin, end] = [word.indexOf('//'), word.lastIndexOf('@')]
+  return begin < 0 || end < begin ? word : `${word.slice(0, begin)}//…${word.slice(end)}`
 }

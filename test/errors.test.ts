@@ -107,9 +107,15 @@ t.test('an error that can\'t be read is scrubbed too', async t => {
 })
 
 t.test('credentials are hidden however they are written', async t => {
-  for (const text of ['password=hunter2', 'pwd: hunter2', 'token=hunter2', '//app:hunter2/x@db', '//u:p@hunter2@db']) {
+  for (const text of ['password=hunter2', 'pwd: hunter2', 'token=hunter2', '//app:hunter2/x@db', '//u:p@hunter2@db', 'x@y//app:hunter2@db', '//a //app:hunter2@db']) {
     t.notMatch(scrubbed(new Error(`connect ${text} failed`)).message, 'hunter2')
   }
+})
+
+t.test('a message that a stranger has made as long as they could is scrubbed in one go', async t => {
+  const [slashes, passes] = ['/'.repeat(1_000_000), 'pass'.repeat(250_000)]
+  t.equal(scrubbed(new Error(`${slashes} //u:hunter2@db`)).message, '… //…@db')
+  t.equal(scrubbed(new Error(`${passes} pass: hunter2`)).message, '… pass: …')
 })
 
 t.test('an error without a message keeps its frames', async t => {
