@@ -70,26 +70,37 @@ export function approve (
 }
 
 /**
- * Takes the session's approval away; its new mark has this `hash`. Other requests of the session may be under
- * way, and must not bring one back: an approval that one of them was given since this one began goes too, and
- * those that have not come so far find that the mark with which they began has ended.
+ * Takes the session's approval away; its new mark has this `hash`. Other requests of the session, and copies
+ * of its cookie, may have been given approvals of their own, which go too. Those that are still under way
+ * must not bring one back: they find that the mark with which they began has ended.
  */
 export function withdraw (entity: Entity, session: Session, hash: string, now: number): Entity {
   const { hash: old } = session
   if (old === null) return entity
-  const ended = lineOf(entity, old).map(hash => ({ hash, at: now }))
+  const line = lineOf(entity, old)
+  const kin = entity.approvals.filter(approval => marksOf(approval).some(mark => line.includes(mark)))
+  const ended = new Set([...kin.flatMap(marksOf).filter(mark => !line.includes(mark)), ...line])
   const moved = changeMark(entity, session, hash)
   return {
     ...moved,
-    approvals: moved.approvals.filter(({ line }) => !line.includes(old)),
-    ended: [...moved.ended, ...ended].slice(-MAX_SESSIONS)
+    approvals: moved.approvals.filter(approval => !kin.includes(approval)),
+    ended: [
+      ...moved.ended.filter(({ hash }) => !ended.has(hash)),
+      ...[...ended].map(hash => ({ hash, at: now }))
+    ].slice(-MAX_SESSIONS)
   }
 }
 
-/** True when the session's approval was taken away while the request was under way, by whatever clock. */
-export function hasEnded (entity: Entity, session: Session): boolean {
-  if (session.hash === null) return false
-  return entity.ended.some(({ hash, at }) => hash === session.hash && !isFuture(session.since, at))
+/**
+ * True when the session's approval was taken away while the request was under way, by whatever clock. Where
+ * as many marks have ended as are kept, there may have been others: a request that began before the oldest of
+ * those is not trusted either.
+ */
+export function hasEnded ({ ended }: Entity, { hash: own, since }: Session): boolean {
+  if (own === null) return false
+  const oldest = ended.length === MAX_SESSIONS ? ended[0] : undefined
+  const mayHave = oldest !== undefined && since <= oldest.at
+  return mayHave || ended.some(({ hash, at }) => hash === own && !isFuture(since, at))
 }
 
 /**
@@ -102,7 +113,13 @@ export function voidApprovals (entity: Entity): Entity {
 
 /** The marks of a session, by what is known of them: those before, and the present one. */
 function lineOf ({ approvals }: Entity, hash: string): string[] {
-  return [...approvals.find(approval => approval.hash === hash)?.line ?? [], hash]
+  const approval = approvals.find(approval => approval.hash === hash)
+  return approval === undefined ? [hash] : marksOf(approval)
+}
+
+/** The marks that the session of an approval has had, the present one behind those before. */
+function marksOf ({ line, hash }: StoredApproval): string[] {
+  return [...line, hash]
 }
 
 function changeMark (entity: Entity, { hash: old }: Session, hash: string): Entity {

@@ -27,7 +27,7 @@ export function encodeSecret (secret: Uint8Array): string {
  * plain to be one.
  */
 export function decodeSecret (text: string): Buffer {
-  const secret = decodeBase32(text.replace(/[ -]/g, '').replace(/=+$/, ''))
+  const secret = decodeBase32(text.replace(/[ -]/g, '').replace(/={1,6}$/, ''))
   if (secret.length < FLOOR || secret.length > CEILING) {
     throw new MalformedError(`secret must have ${FLOOR} to ${CEILING} bytes`)
   }

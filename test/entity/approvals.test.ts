@@ -135,6 +135,34 @@ t.test('requests that began with an earlier mark of the session end with it, and
   for (const mark of [first, second, third]) t.ok(hasEnded(withdrawn, sessionWith(mark, NOW)))
 })
 
+t.test('approvals that copies of one session got go with each other', async t => {
+  const [before, mark, copy, later, other, next] = [newMark(), newMark(), newMark(), newMark(), newMark(), newMark()]
+  const steps = [[before, mark], [before, copy], [copy, later], [other, other]] as const
+  const approved = steps.reduce<Entity>((entity, [from, to]) =>
+    approve(entity, sessionWith(from), hashOf(to), factor.sid, NOW).entity, enrolled)
+  const withdrawn = withdraw(approved, sessionWith(mark), hashOf(next), NOW)
+  t.same(withdrawn.approvals.map(({ hash }) => hash), [hashOf(other)])
+  for (const ended of [before, mark, copy, later]) t.ok(hasEnded(withdrawn, sessionWith(ended, NOW)))
+  t.notOk(hasEnded(withdrawn, sessionWith(other, NOW)))
+})
+
+t.test('a session that was withdrawn from stays so, however many come after it', async t => {
+  const mark = newMark()
+  let entity = withdraw(enrolled, sessionWith(mark), hashOf(newMark()), NOW)
+  for (let others = 1; others < MAX_SESSIONS; others++) {
+    entity = withdraw(entity, sessionWith(newMark()), hashOf(newMark()), NOW + 100)
+  }
+  t.equal(withdraw(entity, sessionWith(mark), hashOf(newMark()), NOW + 100).ended.length, MAX_SESSIONS, 'each once')
+  entity = withdraw(entity, sessionWith(newMark()), hashOf(newMark()), NOW + 100)
+  t.notOk(entity.ended.some(({ hash }) => hash === hashOf(mark)), 'it is not remembered by name')
+  for (const since of [NOW, NOW + 100]) {
+    t.ok(hasEnded(entity, sessionWith(mark, since)))
+    t.ok(hasEnded(entity, sessionWith(newMark(), since)), 'whoever began before them is asked to begin anew')
+    t.notOk(hasEnded(entity, sessionWith(null, since)))
+  }
+  t.notOk(hasEnded(entity, sessionWith(newMark(), NOW + 101)))
+})
+
 t.test('where the session holds no mark there is nothing to withdraw', async t => {
   t.equal(withdraw(enrolled, sessionWith(null), hashOf(newMark()), NOW), enrolled)
 })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { request as ask } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import cookie from '@fastify/cookie'
 import secureSessionPlugin from '@fastify/secure-session'
 import session from '@fastify/session'
@@ -309,7 +310,16 @@ t.test('with secure-session a user enrolls, passes, and an old cookie does not b
   await alice.post('/login')
   t.match(await alice.vault(), REQUIRED)
   t.match(await again.vault(), { status: 200 }, 'another log-in starts another session: it takes nothing away')
+  const early = alice.copy()
   time += 30
+  t.match(await alice.challenge(factor.code(time)), { status: 200 })
+  time += 30
+  t.match(await early.challenge(factor.code(time)), { status: 200 })
+  t.match([await alice.vault(), await early.vault()], [{ status: 200 }, { status: 200 }])
+  t.match(await alice.delete('/totp/approval'), { status: 204 })
+  t.match([await alice.vault(), await early.vault()], [REQUIRED, REQUIRED], 'copies of one session end together')
+
+  time += 60
   t.match(await alice.challenge(factor.code(time)), { status: 200 })
   const last = alice.copy()
   t.match(await alice.delete(`/totp/factors/${factor.sid}`), { status: 204 })
@@ -380,6 +390,22 @@ t.test('a friendlyName that throws is not told to the client', async t => {
     const answer = await (await login('alice')).post('/totp/factors', {})
     t.match(answer, { status: 500, headers: { 'cache-control': 'no-store' } })
     t.notMatch(answer.text, /hunter2|postgres/)
+  }
+})
+
+t.test('a clock that throws is not told to the client', async t => {
+  let failing = false
+  const clock = () => {
+    if (failing) throw new Error('ntp://app:hunter2@time is down')
+    return START
+  }
+  const { login, app } = await site(t, { totp: { clock } })
+  app.addHook('onError', async (_request, _reply, error) => { t.notMatch(inspect(error, { depth: null }), 'hunter2') })
+  const alice = await login('alice')
+  failing = true
+  for (const answer of [await alice.vault(), await alice.get('/totp/factors'), await alice.challenge('123456')]) {
+    t.match(answer, { status: 500, code: 'ERR_TOTP_INVALID_OPTION', headers: { 'cache-control': 'no-store' } })
+    t.notMatch(answer.text, /hunter2|ntp|clock/)
   }
 })
 

@@ -59,6 +59,7 @@ t.test('foreign characters are refused, and not taken for others', async t => {
     t.throws(() => decodeSecret(text), malformed, JSON.stringify(character))
   }
   t.throws(() => decodeSecret(`${TEXT}\n`), malformed)
+  t.throws(() => decodeSecret(`${'='.repeat(1_000_000)}A`), malformed, 'and that is found out in one go')
   t.throws(() => decodeSecret('ß'.repeat(16)), malformed, 'one that becomes two base32 letters in upper case')
 })
 
