@@ -2,6 +2,8 @@
 export interface Deadline {
   /** The answer of `call`, or a rejection when it doesn't come in time. What comes later is ignored. */
   race<T> (call: () => T | PromiseLike<T>): Promise<T>
+  /** True when half of the time is gone, so that what begins now may come too late. */
+  isClose (): boolean
 }
 
 /** A deadline `seconds` from now. Real time, not the injected clock: it is about how long a caller waits. */
@@ -9,6 +11,8 @@ export function deadlineIn (seconds: number): Deadline {
   const end = performance.now() + seconds * 1000
 
   return {
+    isClose: () => end - performance.now() < seconds * 500,
+
     race (call) {
       return new Promise((resolve, reject) => {
         const answer = call()

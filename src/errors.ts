@@ -224,7 +224,7 @@ function masked (text: string): string {
     .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
 }
 
-/** Not by a RegExp: that would look for the end once more from every slash, and the text may be a stranger's. */
+/** Without a RegExp: that would look for the end from every slash once more, in a text of a stranger's. */
 function withoutUserinfo (word: string): string {
   const [begin, end] = [word.indexOf('//'), word.lastIndexOf('@')]
   return begin < 0 || end < begin ? word : `${word.slice(0, begin)}//…${word.slice(end)}`

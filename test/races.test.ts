@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { newMark } from '../src/entity/approvals.js'
 import { memoryStore, type Entity, type EntityStore } from '../src/index.js'
 import { instances, type Instances } from './instances.js'
 import { isEmbedded, type Site } from './site.js'
@@ -185,4 +186,28 @@ t.test('an identity\'s first documents, made at once, are one', async t => {
     await send(site, person)('POST', '/totp/factors', {})))
   t.strictSame(answers.map(({ status }) => status), Array.from({ length: 8 }, () => 201))
   t.type((await one.store.get('identity:alice'))?.unverified?.sid, 'string')
+})
+
+t.test('somebody who has the password, and withdraws without end, keeps nobody from ending sessions', async t => {
+  const { all, one, two, now } = await listening(t)
+  const owner = await one.login('alice')
+  await owner.enrollVerified(now())
+  const end = new AbortController()
+  t.after(() => end.abort())
+  const flood = Array.from({ length: 200 }, async (_, i) => {
+    const { app } = all[i % all.length] ?? one
+    while (!end.signal.aborted) {
+      await app.totp.withdraw({ identity: 'alice', session: { mark: newMark(), since: now() } })
+        .catch(error => { if (error.code !== 'ERR_TOTP_CONFLICT') throw error })
+    }
+  })
+  t.match(await owner.vault(), { status: 200 })
+  t.match(await owner.post('/logout'), { status: 204 })
+  for (const { app } of [one, two, one, two]) {
+    await app.totp.revoke('alice')
+    await app.totp.unlock('alice')
+  }
+  await two.app.totp.reset('alice')
+  end.abort()
+  await Promise.all(flood)
 })

@@ -41,7 +41,6 @@ const KEY = 'credentials'
 const CONTEXT = { identity: KEY, factorSid: 'auth token' }
 /** Seconds that the start waits for the store. */
 const TIMEOUT = 5
-const RETRIES = 15
 
 /** The credentials in a store, the token sealed under the first of the keys. */
 export function credentialsIn (
@@ -49,7 +48,7 @@ export function credentialsIn (
 ): KeptCredentials {
   const keyring = createKeyring(keys)
   const documents: Documents<CredentialsDocument> = documentsIn({
-    store, check, clock: systemClock, timeout: TIMEOUT, retries: RETRIES, backOff: jitter
+    store, check, clock: systemClock, timeout: TIMEOUT, backOff: jitter
   })
   const seal = (token: Uint8Array) => keyring.seal(token, CONTEXT)
 

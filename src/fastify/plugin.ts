@@ -71,8 +71,7 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const settings = settingsOf(options)
   const { issuer, keys, store, attempts, maxAge, timeout, clock } = settings
   const emit = emitter(settings.onEvent, err => fastify.log.error(err, 'totp: onEvent failed'))
-  const retries = attempts.lockAfter + 10
-  const entities = entitiesIn({ store, clock, timeout, retries, backOff: jitter, emit })
+  const entities = entitiesIn({ store, clock, timeout, backOff: jitter, emit })
   const keyring = createKeyring(keys)
   const embedded = embeddedProvider({ issuer, keyring })
   const providers = providersOf(embedded, settings.provider ?? embedded, settings.formerProviders)

@@ -30,8 +30,6 @@ export const AT_ONCE = 8
  * more than a client's timeout allows.
  */
 const PAGE = 20_000
-/** Lost races after which a change gives up; no user is waiting. */
-const RETRIES = 50
 
 /** An identity whose document can't be used, and was left as it is. */
 export interface RefusedIdentity {
@@ -44,7 +42,7 @@ export interface RefusedIdentity {
 /** The entities of a store, each checked when it is read and before it is written. */
 export function entitiesOf ({ store, timeout = 5 }: StoreOptions): Documents<Entity> {
   must('timeout', timeout >= 1 && timeout <= 60, 'must be 1 to 60 seconds')
-  return documentsIn<Entity>({ store, check, clock: systemClock, timeout, retries: RETRIES, backOff: jitter })
+  return documentsIn<Entity>({ store, check, clock: systemClock, timeout, backOff: jitter })
 }
 
 /** What is an entity of this identity. Throws for all else, so that `orRefused` knows why. */

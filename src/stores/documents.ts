@@ -3,6 +3,7 @@ import { secondsOf, type Clock } from '../clock.js'
 import { deadlineIn, type Deadline } from '../deadline.js'
 import { ConflictError, StoreError } from '../errors.js'
 import type { Store } from './store.js'
+import { turns } from './turns.js'
 
 /** What is to become of a document. Throwing decides too: to refuse, without writing. */
 export interface Change<Document, T> {
@@ -16,8 +17,11 @@ export interface Change<Document, T> {
 export interface Documents<Document> {
   read (key: string): Promise<Read<Document>>
   /** Decides on what is there now, and again whenever another write came between. */
-  change<T> (key: string, decide: (document: Document | null, now: number) => Change<Document, T>): Promise<T>
+  change<T> (key: string, decide: Decide<Document, T>): Promise<T>
 }
+
+/** Decides on a document as it is at `now`, null where there is none. */
+export type Decide<Document, T> = (document: Document | null, now: number) => Change<Document, T>
 
 /** A document, null where there is none, and the time at which it was read. */
 export interface Read<Document> {
@@ -31,30 +35,55 @@ export interface DocumentsOptions<Document extends { readonly revision: number }
   /** What the store gave, or is to be given, if it is a document of this key. Throws for all else. */
   readonly check: (key: string, stored: unknown, now: number) => Document
   readonly clock: Clock
-  /** Seconds that one read, or one change with all its tries, may wait for the store. */
+  /**
+   * Seconds that one read, or one change with all its tries, may wait for the store. The last try begins in
+   * the first half.
+   */
   readonly timeout: number
-  /** Lost races after which a change gives up. */
-  readonly retries: number
   readonly backOff: BackOff
 }
 
 /** Reads and changes the documents in a store. */
 export function documentsIn<Document extends { readonly revision: number }> (
-  { store, check, clock, timeout, retries, backOff }: DocumentsOptions<Document>
+  { store, check, clock, timeout, backOff }: DocumentsOptions<Document>
 ): Documents<Document> {
+  const inTurn = turns()
+
   return {
     read: key => read(key, deadlineIn(timeout)),
 
     async change (key, decide) {
       const deadline = deadlineIn(timeout)
-      for (let lost = 0; lost <= retries; lost++) {
-        const { document, now } = await read(key, deadline)
-        const { next, answer } = decide(document, now)
-        if (next === undefined || await replace(key, document, next, now, deadline)) return answer
-        await backOff(lost + 1)
-      }
-      throw new ConflictError()
+      const made = await attempt(key, decide, deadline)
+      return made === null ? await changeInTurn(key, decide, deadline) : made.answer
     }
+  }
+
+  /**
+   * Whoever has lost a race waits for a turn. A flood of writes would otherwise leave it to luck who is the
+   * next, and nobody could revoke anything any more. First tries, and other processes, are raced with still.
+   */
+  async function changeInTurn<T> (key: string, decide: Decide<Document, T>, deadline: Deadline): Promise<T> {
+    return await inTurn(key, async () => {
+      for (let lost = 1; ; lost++) {
+        if (deadline.isClose()) throw new ConflictError()
+        const made = await attempt(key, decide, deadline)
+        if (made !== null) return made.answer
+        await backOff(lost)
+      }
+    }, async before => {
+      await deadline.race(() => before).catch(() => { throw new ConflictError() })
+    })
+  }
+
+  /** Null when another write came between. */
+  async function attempt<T> (
+    key: string, decide: Decide<Document, T>, deadline: Deadline
+  ): Promise<{ readonly answer: T } | null> {
+    const { document, now } = await read(key, deadline)
+    const { next, answer } = decide(document, now)
+    const made = next === undefined || await replace(key, document, next, now, deadline)
+    return made ? { answer } : null
   }
 
   async function read (key: string, deadline: Deadline): Promise<Read<Document>> {

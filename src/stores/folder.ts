@@ -3,6 +3,7 @@ import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'n
 import { join } from 'node:path'
 import type { Entity } from '../entity/entity.js'
 import type { Store } from './store.js'
+import { turns } from './turns.js'
 
 /** A store with a folder of its own. */
 export interface FolderStore<Document extends { readonly revision: number } = Entity>
@@ -26,7 +27,7 @@ const NAME_PATTERN = /^[0-9a-f]{64}\.json$/
 export function folderStore<Document extends { readonly revision: number } = Entity> (
   folder: string
 ): FolderStore<Document> {
-  const queues = new Map<string, Promise<unknown>>()
+  const inTurn = turns()
 
   async function read (name: string): Promise<Kept<Document> | null> {
     const text = await textOf(join(folder, name))
@@ -50,18 +51,6 @@ export function folderStore<Document extends { readonly revision: number } = Ent
     await writeFile(draft, JSON.stringify(kept), { mode: 0o600, flush: true })
     await rename(draft, join(folder, name))
     await flush(folder)
-  }
-
-  /** What `call` gives, once all that was asked for this key before is done. */
-  async function inTurn<T> (key: string, call: () => Promise<T>): Promise<T> {
-    const before = queues.get(key) ?? Promise.resolve()
-    const turn = before.then(call, call)
-    queues.set(key, turn)
-    try {
-      return await turn
-    } finally {
-      if (queues.get(key) === turn) queues.delete(key)
-    }
   }
 
   return {

@@ -9,8 +9,6 @@ import { living } from './expiry.js'
 import type { VerifyApiSettings } from './options.js'
 import { NotFound } from './refusal.js'
 
-/** Lost races after which a change gives up. */
-const RETRIES = 15
 /** Keys that are asked of the store at once. */
 const KEYS = 1000
 
@@ -38,7 +36,7 @@ export interface EntityRead {
 /** Reads and changes the documents in a store. */
 export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): Records {
   const documents = documentsIn<VerifyDocument>({
-    store, check, clock, timeout, retries: RETRIES, backOff: jitter
+    store, check, clock, timeout, backOff: jitter
   })
 
   return {

@@ -25,7 +25,7 @@ export function verifierOn ({ store, clock, remote }: Parts): Verifier {
   const emit = () => {}
   const embedded = embeddedProvider({ issuer: 'Acme', keyring })
   return createVerifier({
-    entities: entitiesIn({ store, clock, timeout: 60, retries: 15, backOff: jitter, emit }),
+    entities: entitiesIn({ store, clock, timeout: 60, backOff: jitter, emit }),
     providers: providersOf(embedded, remote ?? embedded, []),
     ...keyring,
     emit,

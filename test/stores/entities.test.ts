@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { InvalidOptionError, MalformedError, StoreError } from '../../src/errors.js'
 import type { Entity } from '../../src/entity/entity.js'
@@ -6,6 +7,7 @@ import { UnsealableError } from '../../src/seal.js'
 import { entitiesIn, type EntitiesOptions, type Decide } from '../../src/stores/entities.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { entityWith, NOW } from '../entity/documents.js'
+import { gate } from '../gate.js'
 
 type Fakes = Partial<Record<'get' | 'replace', (...args: unknown[]) => unknown>>
 
@@ -26,7 +28,6 @@ function setUp (fakes: Fakes = {}, options: Partial<EntitiesOptions> = {}) {
     store,
     clock: () => NOW,
     timeout: 60,
-    retries: 3,
     backOff: async lost => { asked.push(`back off ${lost}`) },
     emit: event => { events.push(event) },
     ...options
@@ -124,17 +125,43 @@ t.test('a lost race throws the decision away and decides on what is there now', 
   t.match(await kept.get('identity:alice'), { revision: 10, generation: 3 })
 })
 
-t.test('after too many lost races a conflict is answered, and nothing is told', async t => {
-  const { asked, events, entities } = setUp({ replace: async () => false })
+t.test('who only loses races gets a conflict when half of the time is gone, and nothing is told', async t => {
+  const { asked, events, entities } = setUp({ replace: async () => false }, {
+    timeout: 2,
+    backOff: async lost => {
+      asked.push(`back off ${lost}`)
+      if (lost === 3) await pause(1001)
+    }
+  })
   const conflict = { code: 'ERR_TOTP_CONFLICT', statusCode: 503, retryAfter: 1 }
   await t.rejects(entities.change('alice', rename), conflict)
-  const tries = [1, 2, 3, 4].flatMap(lost => ['get', 'replace', `back off ${lost}`])
-  t.same(asked, tries, 'the first try and three more')
+  const tries = [1, 2, 3].flatMap(lost => ['get', 'replace', `back off ${lost}`])
+  t.same(asked, ['get', 'replace', ...tries], 'a first try, and then some, behind the others of this process')
   t.same(events, [])
 })
 
+t.test('those who have lost a race go on in the order in which they lost', async t => {
+  const done: number[] = []
+  let left = 5
+  const held = gate()
+  const { entities, kept } = setUp({
+    async get (key) {
+      const document = await kept.get(String(key))
+      if (--left >= 0) await held.passed
+      return document
+    }
+  })
+  const changes = [0, 1, 2, 3, 4].map(async i => await entities.change('alice', entity => ({
+    next: { ...(entity ?? alice), generation: i }, answer: done.push(i)
+  })))
+  held.open()
+  await Promise.all(changes)
+  t.equal(done.length, 5 + 4, 'all have tried once, four of them twice')
+  t.same(done.slice(5), [1, 2, 3, 4])
+})
+
 t.test('of many changes at once all are made', async t => {
-  const { kept, entities } = setUp({}, { retries: 100 })
+  const { kept, entities } = setUp()
   await kept.replace('identity:alice', null, { ...alice, generation: 0 })
   await Promise.all(Array.from({ length: 10 }, async () => await entities.change('alice', entity => ({
     next: { ...(entity ?? alice), generation: (entity?.generation ?? 0) + 1 }, answer: undefined

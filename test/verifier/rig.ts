@@ -32,7 +32,7 @@ export function rig (start: number, store: EntityStore = memoryStore<Entity>()):
       const emit = (event: TotpEvent) => { made.events.push(event) }
       const backOff = async () => {}
       return createVerifier({
-        entities: entitiesIn({ store, clock: () => made.time, timeout: 60, retries: 15, backOff, emit }),
+        entities: entitiesIn({ store, clock: () => made.time, timeout: 60, backOff, emit }),
         providers: providersOf(embedded, embedded, []),
         ...keyring,
         emit,

@@ -57,7 +57,6 @@ interface Enrolled {
 const START = 1_800_000_000
 const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const
 const LIMITS = { lockAfter: 5, lockFor: 30, disableAfter: 50 }
-const RETRIES = LIMITS.lockAfter + 10
 /** Seconds. Slowness is nothing that is judged here. */
 const PATIENCE = 60
 
@@ -90,7 +89,7 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
   const embedded = embeddedProvider({ issuer: 'Acme', keyring })
   const emit = () => {}
   return createVerifier({
-    entities: entitiesIn({ store, clock, timeout: PATIENCE, retries: RETRIES, backOff: jitter, emit }),
+    entities: entitiesIn({ store, clock, timeout: PATIENCE, backOff: jitter, emit }),
     providers: providersOf(embedded, embedded, []),
     ...keyring,
     emit,
