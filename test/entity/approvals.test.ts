@@ -136,7 +136,8 @@ t.test('requests that began with an earlier mark of the session end with it, and
 })
 
 t.test('approvals that copies of one session got go with each other', async t => {
-  const [before, mark, copy, later, other, next] = [newMark(), newMark(), newMark(), newMark(), newMark(), newMark()]
+  const [before, mark, copy, later] = [newMark(), newMark(), newMark(), newMark()]
+  const [other, next] = [newMark(), newMark()]
   const steps = [[before, mark], [before, copy], [copy, later], [other, other]] as const
   const approved = steps.reduce<Entity>((entity, [from, to]) =>
     approve(entity, sessionWith(from), hashOf(to), factor.sid, NOW).entity, enrolled)
