@@ -2,16 +2,20 @@
 export interface Deadline {
   /** The answer of `call`, or a rejection when it doesn't come in time. What comes later is ignored. */
   race<T> (call: () => T | PromiseLike<T>): Promise<T>
-  /** True when half of the time is gone, so that what begins now may come too late. */
-  isClose (): boolean
+  isOver (): boolean
+  /** An earlier deadline: this one, or `seconds` from now. */
+  within (seconds: number): Deadline
 }
 
 /** A deadline `seconds` from now. Real time, not the injected clock: it is about how long a caller waits. */
 export function deadlineIn (seconds: number): Deadline {
-  const end = performance.now() + seconds * 1000
+  return deadlineAt(performance.now() + seconds * 1000, seconds)
+}
 
+function deadlineAt (end: number, seconds: number): Deadline {
   return {
-    isClose: () => end - performance.now() < seconds * 500,
+    isOver: () => performance.now() >= end,
+    within: less => deadlineAt(Math.min(end, performance.now() + less * 1000), less),
 
     race (call) {
       return new Promise((resolve, reject) => {

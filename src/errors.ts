@@ -142,7 +142,8 @@ export class FactorLimitError extends TotpError {
 }
 
 /**
- * Other requests for the same identity won every race; nothing was changed and the request can be repeated.
+ * Other requests for the same identity won every race, or Twilio is being asked still. The write that was to
+ * come has changed nothing, and the request can be repeated.
  */
 export class ConflictError extends TotpError {
   readonly code = 'ERR_TOTP_CONFLICT'
@@ -219,7 +220,7 @@ function framesOf ({ stack, message }: Error): string[] {
 function masked (text: string): string {
   return text
     .replace(/\S+/g, withoutUserinfo)
-    .replace(/(pass\w{0,20}|pwd|secret|token)(\s*[=:]\s*)\S+/gi, '$1$2…')
+    .replace(/(?<!\w)(?=\w*?(?:pass|pwd|secret|token))(\w+["']?\s*[=:]\s*)\S+/gi, '$1…')
     .replace(/[A-Za-z0-9+/_=-]{20,}/g, '…')
     .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
 }

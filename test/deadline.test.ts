@@ -33,6 +33,17 @@ t.test('all calls have one deadline', async t => {
   await t.rejects(deadline.race(never), { message: 'no answer within 0.002 s' })
 })
 
+t.test('an earlier deadline is never a later one', async t => {
+  const deadline = deadlineIn(60)
+  t.notOk(deadline.isOver())
+  t.notOk(deadline.within(60).isOver())
+  t.ok(deadline.within(0).isOver())
+  const over = deadlineIn(0)
+  t.ok(over.isOver())
+  t.ok(over.within(60).isOver())
+  await t.rejects(deadline.within(0.002).race(never), { message: 'no answer within 0.002 s' })
+})
+
 t.test('what comes late is ignored, a rejection too', async t => {
   let rejectLate = (_error: Error) => {}
   const late = new Promise<never>((_resolve, reject) => { rejectLate = reject })

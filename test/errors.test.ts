@@ -107,7 +107,7 @@ t.test('an error that can\'t be read is scrubbed too', async t => {
 })
 
 t.test('credentials are hidden however they are written', async t => {
-  for (const text of ['password=hunter2', 'pwd: hunter2', 'token=hunter2', '//app:hunter2/x@db', '//u:p@hunter2@db', 'x@y//app:hunter2@db', '//a //app:hunter2@db']) {
+  for (const text of ['password=hunter2', 'pwd: hunter2', 'token=hunter2', '//app:hunter2/x@db', '//u:p@hunter2@db', 'password_of_database_user: hunter2', '{"dbPassword":"hunter2"}', 'error: token=hunter2', 'x@y//app:hunter2@db', '//a //app:hunter2@db']) {
     t.notMatch(scrubbed(new Error(`connect ${text} failed`)).message, 'hunter2')
   }
 })

@@ -79,28 +79,30 @@ export function withdraw (entity: Entity, session: Session, hash: string, now: n
   if (old === null) return entity
   const line = lineOf(entity, old)
   const kin = entity.approvals.filter(approval => marksOf(approval).some(mark => line.includes(mark)))
-  const ended = new Set([...kin.flatMap(marksOf).filter(mark => !line.includes(mark)), ...line])
   const moved = changeMark(entity, session, hash)
   return {
     ...moved,
     approvals: moved.approvals.filter(approval => !kin.includes(approval)),
-    ended: [
-      ...moved.ended.filter(({ hash }) => !ended.has(hash)),
-      ...[...ended].map(hash => ({ hash, at: now }))
-    ].slice(-MAX_SESSIONS)
+    ended: endedWith(moved.ended, new Set([...line, ...kin.flatMap(marksOf)]), now)
   }
 }
 
 /**
- * True when the session's approval was taken away while the request was under way, by whatever clock. Where
- * as many marks have ended as are kept, there may have been others: a request that began before the oldest of
- * those is not trusted either.
+ * Of those that are too many, the ones that ended first are forgotten. Whoever ends so many while a request
+ * is under way has the password: with a code they'd rather get an approval than bring one back.
  */
-export function hasEnded ({ ended }: Entity, { hash: own, since }: Session): boolean {
-  if (own === null) return false
-  const oldest = ended.length === MAX_SESSIONS ? ended[0] : undefined
-  const mayHave = oldest !== undefined && since <= oldest.at
-  return mayHave || ended.some(({ hash, at }) => hash === own && !isFuture(since, at))
+function endedWith (ended: Entity['ended'], marks: ReadonlySet<string>, now: number): Entity['ended'] {
+  const others = ended.filter(({ hash }) => !marks.has(hash))
+  const last = [...marks].map(hash => ({ hash, at: now }))
+  return [...others, ...last].sort((one, other) => one.at - other.at).slice(-MAX_SESSIONS)
+}
+
+/**
+ * True when the session's approval was taken away while the request was under way, by clocks that differ a
+ * little. What was taken away by one that has gone back since is void.
+ */
+export function hasEnded ({ ended }: Entity, { hash: own, since }: Session, now: number): boolean {
+  return ended.some(({ hash, at }) => hash === own && !isFuture(since, at) && !isFuture(at, now))
 }
 
 /**

@@ -29,6 +29,9 @@ export interface Read<Document> {
   readonly now: number
 }
 
+/** A change that was decided on, and not made yet. */
+interface Draft<Document, T> extends Read<Document>, Change<Document, T> {}
+
 /** Options of `documentsIn`. */
 export interface DocumentsOptions<Document extends { readonly revision: number }> {
   readonly store: Store<Document>
@@ -36,8 +39,8 @@ export interface DocumentsOptions<Document extends { readonly revision: number }
   readonly check: (key: string, stored: unknown, now: number) => Document
   readonly clock: Clock
   /**
-   * Seconds that one read, or one change with all its tries, may wait for the store. The last try begins in
-   * the first half.
+   * Seconds that one read, or one change with all its tries, may wait for the store. A change that has lost a
+   * race goes on for half as long.
    */
   readonly timeout: number
   readonly backOff: BackOff
@@ -47,43 +50,45 @@ export interface DocumentsOptions<Document extends { readonly revision: number }
 export function documentsIn<Document extends { readonly revision: number }> (
   { store, check, clock, timeout, backOff }: DocumentsOptions<Document>
 ): Documents<Document> {
-  const inTurn = turns()
+  const { isTaken, inTurn } = turns()
 
   return {
     read: key => read(key, deadlineIn(timeout)),
 
     async change (key, decide) {
       const deadline = deadlineIn(timeout)
-      const made = await attempt(key, decide, deadline)
-      return made === null ? await changeInTurn(key, decide, deadline) : made.answer
+      const draft = await drafted(key, decide, deadline)
+      if (draft.next === undefined) return draft.answer
+      if (!isTaken(key) && await replace(key, draft, deadline)) return draft.answer
+      return await changeInTurn(key, decide, deadline)
     }
   }
 
   /**
-   * Whoever has lost a race waits for a turn. A flood of writes would otherwise leave it to luck who is the
-   * next, and nobody could revoke anything any more. First tries, and other processes, are raced with still.
+   * Whoever has lost a race waits for a turn, and so does whoever comes meanwhile to write. A flood of writes
+   * would otherwise leave it to luck who is next, and nobody could revoke anything any more. What remains to
+   * race with are other processes.
    */
   async function changeInTurn<T> (key: string, decide: Decide<Document, T>, deadline: Deadline): Promise<T> {
+    const patience = deadline.within(timeout / 2)
     return await inTurn(key, async () => {
       for (let lost = 1; ; lost++) {
-        if (deadline.isClose()) throw new ConflictError()
-        const made = await attempt(key, decide, deadline)
-        if (made !== null) return made.answer
+        const draft = await drafted(key, decide, deadline)
+        if (draft.next === undefined || await replace(key, draft, deadline)) return draft.answer
+        if (patience.isOver()) throw new ConflictError()
         await backOff(lost)
       }
     }, async before => {
-      await deadline.race(() => before).catch(() => { throw new ConflictError() })
+      await patience.race(() => before).catch(() => { throw new ConflictError() })
     })
   }
 
-  /** Null when another write came between. */
-  async function attempt<T> (
+  async function drafted<T> (
     key: string, decide: Decide<Document, T>, deadline: Deadline
-  ): Promise<{ readonly answer: T } | null> {
+  ): Promise<Draft<Document, T>> {
     const { document, now } = await read(key, deadline)
     const { next, answer } = decide(document, now)
-    const made = next === undefined || await replace(key, document, next, now, deadline)
-    return made ? { answer } : null
+    return { document, now, next, answer }
   }
 
   async function read (key: string, deadline: Deadline): Promise<Read<Document>> {
@@ -92,8 +97,9 @@ export function documentsIn<Document extends { readonly revision: number }> (
     return { document: stored === null ? null : check(key, stored, now), now }
   }
 
+  /** False when another write came between. */
   async function replace (
-    key: string, document: Document | null, next: Document | null, now: number, deadline: Deadline
+    key: string, { document, now, next = null }: Draft<Document, unknown>, deadline: Deadline
   ): Promise<boolean> {
     const revised = next === null || document === null ? next : { ...next, revision: document.revision + 1 }
     // What can't be read again would take away all that is there.

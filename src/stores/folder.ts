@@ -27,7 +27,7 @@ const NAME_PATTERN = /^[0-9a-f]{64}\.json$/
 export function folderStore<Document extends { readonly revision: number } = Entity> (
   folder: string
 ): FolderStore<Document> {
-  const inTurn = turns()
+  const { inTurn } = turns()
 
   async function read (name: string): Promise<Kept<Document> | null> {
     const text = await textOf(join(folder, name))

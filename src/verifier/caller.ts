@@ -61,6 +61,6 @@ export function sessionOf (caller: Caller): Session | null {
 }
 
 /** A request that began before its session's approval was taken away changes nothing any more. */
-export function requireOngoing (entity: Entity, session: Session | null, maxAge: number): void {
-  if (session !== null && hasEnded(entity, session)) throw new ChallengeRequiredError(maxAge)
+export function requireOngoing (entity: Entity, session: Session | null, maxAge: number, now: number): void {
+  if (session !== null && hasEnded(entity, session, now)) throw new ChallengeRequiredError(maxAge)
 }

@@ -37,7 +37,7 @@ export async function challenge (
     if (closed !== null) return { ...withRestartedLock(entity, now), answer: closed }
     if (entity.factors.length === 0) throw new NotEnrolledError()
     if (asked.length === 0) throw new FactorNotFoundError()
-    requireOngoing(entity, session, maxAge)
+    requireOngoing(entity, session, maxAge, now)
 
     const [oldest, ...younger] = asked.flatMap(factor =>
       burntFactor(context, entity.identity, factor, typed, now))

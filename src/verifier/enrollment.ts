@@ -106,7 +106,7 @@ async function enrollThere (
 function requireEnrollable (
   context: VerifierContext, entity: Entity, { session }: Enrollment, now: number
 ): void {
-  requireOngoing(entity, session, context.freshness)
+  requireOngoing(entity, session, context.freshness, now)
   const full = wantOfRoom(context, entity, session, now)
   if (full !== null) throw full
 }

@@ -87,7 +87,7 @@ function settlement (
 ): Decision<Challenged> {
   const { reservation: { id, digest, at }, pending, guessed } = reserved
   const { attempts } = entity
-  const closed = closedMeanwhile(context, entity, session, reserved)
+  const closed = closedMeanwhile(context, entity, session, reserved, now)
   switch (outcome.verdict) {
     case 'approved': {
       const [tag] = tagsOf(context, entity.identity, factor.sid, factor.remote)
@@ -134,10 +134,10 @@ function lost (
 
 /** Why a right code opens nothing any more. A lock that began after the attempt was reserved is no reason. */
 function closedMeanwhile (
-  { maxAge }: VerifierContext, entity: Entity, session: Session | null, { generation }: Reserved
+  { maxAge }: VerifierContext, entity: Entity, session: Session | null, { generation }: Reserved, now: number
 ): TotpError | null {
   if (entity.attempts.disabledAt !== null) return new DisabledError()
-  const ended = entity.generation !== generation || (session !== null && hasEnded(entity, session))
+  const ended = entity.generation !== generation || (session !== null && hasEnded(entity, session, now))
   return ended ? new ChallengeRequiredError(maxAge) : null
 }
 

@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { InvalidOptionError, MalformedError, StoreError } from '../../src/errors.js'
 import type { Entity } from '../../src/entity/entity.js'
 import type { TotpEvent } from '../../src/events.js'
 import { UnsealableError } from '../../src/seal.js'
-import { entitiesIn, type EntitiesOptions, type Decide } from '../../src/stores/entities.js'
+import { entitiesIn, type Decide, type Decision, type EntitiesOptions } from '../../src/stores/entities.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { entityWith, NOW } from '../entity/documents.js'
 import { gate } from '../gate.js'
@@ -125,18 +125,20 @@ t.test('a lost race throws the decision away and decides on what is there now', 
   t.match(await kept.get('identity:alice'), { revision: 10, generation: 3 })
 })
 
-t.test('who only loses races gets a conflict when half of the time is gone, and nothing is told', async t => {
+t.test('who has lost races for half of the time gets a conflict, and nothing is told', async t => {
+  const present = performance.now.bind(performance)
+  let later = 0
+  t.intercept(performance, 'now', { value: () => present() + later })
   const { asked, events, entities } = setUp({ replace: async () => false }, {
-    timeout: 2,
     backOff: async lost => {
       asked.push(`back off ${lost}`)
-      if (lost === 3) await pause(1001)
+      if (lost === 3) later = 30_000
     }
   })
   const conflict = { code: 'ERR_TOTP_CONFLICT', statusCode: 503, retryAfter: 1 }
   await t.rejects(entities.change('alice', rename), conflict)
   const tries = [1, 2, 3].flatMap(lost => ['get', 'replace', `back off ${lost}`])
-  t.same(asked, ['get', 'replace', ...tries], 'a first try, and then some, behind the others of this process')
+  t.same(asked, ['get', 'replace', ...tries, 'get', 'replace'])
   t.same(events, [])
 })
 
@@ -158,6 +160,41 @@ t.test('those who have lost a race go on in the order in which they lost', async
   await Promise.all(changes)
   t.equal(done.length, 5 + 4, 'all have tried once, four of them twice')
   t.same(done.slice(5), [1, 2, 3, 4])
+})
+
+t.test('who comes while others wait for a turn waits too, but for what is not written', async t => {
+  const said: string[] = []
+  const held = gate()
+  const { entities } = setUp({ replace: async () => said.length > 0 }, {
+    async backOff () {
+      said.push('lost')
+      await held.passed
+    }
+  })
+  const change = async (name: string, decision: Partial<Decision<undefined>>) => {
+    await entities.change('alice', () => ({ next: alice, answer: undefined, ...decision }))
+    said.push(name)
+  }
+  const first = change('first', {})
+  while (said.length === 0) await turn()
+  const second = change('second', {})
+  await change('read', { next: undefined })
+  held.open()
+  await Promise.all([first, second])
+  t.same(said, ['lost', 'read', 'first', 'second'])
+})
+
+t.test('who waits behind one that hangs gives up after half of the time', async t => {
+  const answers = [async () => false, async () => await new Promise<never>(() => {})]
+  const { kept, entities } = setUp({
+    replace: (...args) => Reflect.apply(answers.shift() ?? kept.replace, kept, args)
+  }, { timeout: 3 })
+  const first = entities.change('alice', rename)
+  while (answers.length > 0) await turn()
+  const second = entities.change('alice', rename)
+  await t.rejects(second, { code: 'ERR_TOTP_CONFLICT' })
+  await t.rejects(first, unavailable)
+  t.equal(await entities.change('alice', rename), 'done', 'and nobody waits for them')
 })
 
 t.test('of many changes at once all are made', async t => {

@@ -17,7 +17,7 @@ function works (said: string[]) {
 
 t.test('for one key, one after the other, in the order of asking', async t => {
   const said: string[] = []
-  const inTurn = turns()
+  const { inTurn, isTaken } = turns()
   const [first, second, third] = ['first', 'second', 'third'].map(works(said))
   if (first === undefined || second === undefined || third === undefined) throw new Error('there are three')
   const answers = [first, second, third].map(async ({ work }) => await inTurn('key', work))
@@ -27,12 +27,15 @@ t.test('for one key, one after the other, in the order of asking', async t => {
   first.end()
   await settled()
   t.same(said, ['first', 'second', 'third'])
+  t.ok(isTaken('key'))
   third.end()
   t.same(await Promise.all(answers), ['first', 'second', 'third'])
+  await settled()
+  t.notOk(isTaken('key'))
 })
 
 t.test('another key waits for nobody', async t => {
-  const inTurn = turns()
+  const { inTurn } = turns()
   const { passed, open } = gate()
   const waiting = inTurn('key', async () => await passed)
   t.equal(await inTurn('another', async () => 'done'), 'done')
@@ -41,7 +44,7 @@ t.test('another key waits for nobody', async t => {
 })
 
 t.test('work that fails ends its turn', async t => {
-  const inTurn = turns()
+  const { inTurn } = turns()
   const failing = inTurn('key', async () => { throw new Error('lost') })
   const next = inTurn('key', async () => 'done')
   await t.rejects(failing, { message: 'lost' })
@@ -50,7 +53,7 @@ t.test('work that fails ends its turn', async t => {
 
 t.test('whoever gives up does nothing, and those behind wait for those before', async t => {
   const said: string[] = []
-  const inTurn = turns()
+  const { inTurn } = turns()
   const [first, second] = ['first', 'second'].map(works(said))
   if (first === undefined || second === undefined) throw new Error('there are two')
   const answer = inTurn('key', first.work)
