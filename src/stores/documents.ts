@@ -59,7 +59,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
       const deadline = deadlineIn(timeout)
       const draft = await drafted(key, decide, deadline)
       if (draft.next === undefined) return draft.answer
-      if (!isTaken(key) && await replace(key, draft, deadline)) return draft.answer
+      if (!isTaken(key) && await replace(key, draft, draft.next, deadline)) return draft.answer
       return await changeInTurn(key, decide, deadline)
     }
   }
@@ -72,12 +72,12 @@ export function documentsIn<Document extends { readonly revision: number }> (
   async function changeInTurn<T> (key: string, decide: Decide<Document, T>, deadline: Deadline): Promise<T> {
     const patience = deadline.within(timeout / 2)
     return await inTurn(key, async () => {
-      for (let lost = 1; ; lost++) {
+      for (let lost = 1; !patience.isOver(); lost++) {
         const draft = await drafted(key, decide, deadline)
-        if (draft.next === undefined || await replace(key, draft, deadline)) return draft.answer
-        if (patience.isOver()) throw new ConflictError()
+        if (draft.next === undefined || await replace(key, draft, draft.next, deadline)) return draft.answer
         await backOff(lost)
       }
+      throw new ConflictError()
     }, async before => {
       await patience.race(() => before).catch(() => { throw new ConflictError() })
     })
@@ -99,7 +99,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
 
   /** False when another write came between. */
   async function replace (
-    key: string, { document, now, next = null }: Draft<Document, unknown>, deadline: Deadline
+    key: string, { document, now }: Read<Document>, next: Document | null, deadline: Deadline
   ): Promise<boolean> {
     const revised = next === null || document === null ? next : { ...next, revision: document.revision + 1 }
     // What can't be read again would take away all that is there.

@@ -18,18 +18,12 @@ export function turns (): Turns {
 
     async inTurn (key, work, wait = async before => await before) {
       const before = ends.get(key) ?? Promise.resolve()
-      let leave = (): void => {}
-      const own = new Promise<void>(resolve => { leave = resolve })
-      const end = before.then(() => own).then(() => {
+      const done = wait(before).then(work)
+      const end = Promise.allSettled([before, done]).then(() => {
         if (ends.get(key) === end) ends.delete(key)
       })
       ends.set(key, end)
-      try {
-        await wait(before)
-        return await work()
-      } finally {
-        leave()
-      }
+      return await done
     }
   }
 }
