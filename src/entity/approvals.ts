@@ -88,12 +88,13 @@ export function withdraw (entity: Entity, session: Session, hash: string, now: n
 }
 
 /**
- * Of those that are too many, the ones that ended first are forgotten. Whoever ends so many while a request
- * is under way has the password: with a code they'd rather get an approval than bring one back.
+ * Of those that are too many, the ones that ended first are forgotten, and the last of `marks`. Whoever ends
+ * so many while a request is under way has the password: with a code they'd rather get an approval than bring
+ * one back.
  */
 function endedWith (ended: Entity['ended'], marks: ReadonlySet<string>, now: number): Entity['ended'] {
   const others = ended.filter(({ hash }) => !marks.has(hash))
-  const last = [...marks].map(hash => ({ hash, at: now }))
+  const last = [...marks].map(hash => ({ hash, at: now })).reverse()
   return [...others, ...last].sort((one, other) => one.at - other.at).slice(-MAX_SESSIONS)
 }
 

@@ -148,6 +148,17 @@ t.test('approvals that copies of one session got go with each other', async t =>
   t.notOk(hasEnded(withdrawn, sessionWith(other, NOW), NOW))
 })
 
+t.test('however many marks end with a session, its own are remembered', async t => {
+  const [before, mark] = [newMark(), newMark()]
+  const line = [hashOf(before), ...Array.from({ length: 7 }, () => hashOf(newMark()))]
+  const copy = () => ({ ...approvalWith(newMark(), enrolled), line })
+  const own = { ...approvalWith(mark, enrolled), line: [hashOf(before)] }
+  const approvals = [own, ...Array.from({ length: MAX_SESSIONS - 1 }, copy)]
+  const withdrawn = withdraw({ ...enrolled, approvals }, sessionWith(mark), hashOf(newMark()), NOW)
+  t.same([withdrawn.approvals.length, withdrawn.ended.length], [0, MAX_SESSIONS])
+  for (const ended of [before, mark]) t.ok(hasEnded(withdrawn, sessionWith(ended, NOW), NOW))
+})
+
 t.test('those that ended last are remembered, whichever clocks ended them', async t => {
   const [ahead, next] = [newMark(), hashOf(newMark())]
   let entity = withdraw(enrolled, sessionWith(ahead), next, NOW + 20)
