@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { turns } from '../../src/stores/turns.js'
 import { gate } from '../gate.js'
@@ -22,15 +23,15 @@ t.test('for one key, one after the other, in the order of asking', async t => {
   if (first === undefined || second === undefined || third === undefined) throw new Error('there are three')
   const answers = [first, second, third].map(async ({ work }) => await inTurn('key', work))
   second.end()
-  await settled()
+  await turn()
   t.same(said, ['first'])
   first.end()
-  await settled()
+  await turn()
   t.same(said, ['first', 'second', 'third'])
   t.ok(isTaken('key'))
   third.end()
   t.same(await Promise.all(answers), ['first', 'second', 'third'])
-  await settled()
+  await turn()
   t.notOk(isTaken('key'))
 })
 
@@ -60,14 +61,9 @@ t.test('whoever gives up does nothing, and those behind wait for those before', 
   await t.rejects(inTurn('key', async () => t.fail('it has given up'), async () => { throw new Error('too long') }),
     { message: 'too long' })
   const behind = inTurn('key', second.work)
-  await settled()
+  await turn()
   t.same(said, ['first'])
   first.end()
   second.end()
   t.same(await Promise.all([answer, behind]), ['first', 'second'])
 })
-
-/** All that is ready has been done. */
-async function settled (): Promise<void> {
-  await new Promise<void>(resolve => { setImmediate(resolve) })
-}
