@@ -15,12 +15,20 @@ export interface Failure {
 /** Wrong codes, in the words from before October 2021 that are documented still. */
 const DENIED = [60311, 60324]
 /** How a system names what became of a connection. */
-const SYSTEM_CODE = /^E[A-Z_]{2,30}$/
-/** Connections that never came about. */
-const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
-/** Refusals after which the code was surely not judged. Any other may be a new word for a wrong one. */
+const SYSTEM_CODE = /^[A-Z][A-Z_]{2,40}$/
+/** Connections that never came about, or were given up before anything was sent: the certificate is wrong. */
+const UNSENT = [
+  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN',
+  'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_REVOKED', 'CERT_UNTRUSTED', 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+]
+/**
+ * Refusals after which the code was surely not judged. Any other may be a new word for a wrong one, or come
+ * with the last one that is judged, as 60308 may.
+ */
 const UNJUDGED = [
-  20001, 20003, 20403, 20404, 20429, 25109, 60200, 60204, 60300, 60306, 60308, 60312, 60318, 60326, 60328,
+  20001, 20003, 20403, 20404, 20429, 25109, 60200, 60204, 60300, 60306, 60312, 60318, 60326, 60328,
   60361, 60362, 60363, 60364, 60365, 60366, 60367, 60370, 60390, 60391, 60392
 ]
 /** Challenges that take no more codes: one more request makes a new one. */
@@ -69,14 +77,21 @@ export function hasEnded (failure: Failure): boolean {
   return isGone(failure) || isOneOf(ENDED, failure.code)
 }
 
-/** By what it looks like: some of the client's classes aren't exported, and one error is another's copy. */
+/**
+ * By what it looks like: some of the client's classes aren't exported, and one error is another's copy. Other
+ * numbers than Twilio's may be anything that was sent.
+ */
 export function failureOf (error: unknown): Failure {
   if (!(error instanceof Error)) return { status: null, code: null }
   const { status, code }: Error & { status?: unknown, code?: unknown } = error
   return {
-    status: typeof status === 'number' ? status : null,
-    code: typeof code === 'number' || (typeof code === 'string' && SYSTEM_CODE.test(code)) ? code : null
+    status: isBetween(100, status, 599) ? status : null,
+    code: isBetween(10_000, code, 99_999) || (typeof code === 'string' && SYSTEM_CODE.test(code)) ? code : null
   }
+}
+
+function isBetween (least: number, value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
 }
 
 /** A failure for the log. */

@@ -23,7 +23,7 @@ export interface TwilioEntity {
   factors (sid: string): {
     fetch (): Promise<unknown>
     update (params: { authPayload: string }): Promise<unknown>
-    remove (): Promise<unknown>
+    removeWithHttpInfo (): Promise<unknown>
   }
   readonly challenges: {
     (sid: string): { update (params: { authPayload: string }): Promise<unknown> }
@@ -82,23 +82,24 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async bind ({ identity, friendlyName, config, secret: given }) {
-      const secret = given === undefined ? {} : { 'binding.secret': encodeSecret(decodeSecret(given)) }
+      if (!IDENTITY.test(identity)) throw stray()
+      const own = given === undefined ? undefined : encodeSecret(decodeSecret(given))
       const answer = await asked(enrollmentRefusal, async () =>
         await entity(identity).newFactors.create({
           friendlyName,
           factorType: 'totp',
-          ...secret,
+          ...(own === undefined ? {} : { 'binding.secret': own }),
           'config.alg': config.alg,
           'config.timeStep': config.timeStep,
           'config.skew': config.skew,
           'config.codeLength': config.codeLength
         }))
-      const { sid } = answer
-      const asAsked = answer['status'] === 'unverified' && isDeepStrictEqual(configOf(answer), config)
+      const { sid, status, factorType } = answer
+      const asAsked = status === 'unverified' && factorType === 'totp' && isDeepStrictEqual(configOf(answer), config)
       if (!matches(sid, FACTOR_SID) || !asAsked) throw unfit()
       const remote = { serviceSid, identity, sid }
       if (!concerns(answer, remote, sid)) throw unfit()
-      return { ...bindingOf(answer), config, remote }
+      return { ...bindingOf(answer, own), config, remote }
     },
 
     async verify (remote, code) {
@@ -112,7 +113,9 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async challenge (remote, code, pendingSid) {
-      if (!isHere(remote)) return { verdict: 'unjudged', refusal: stray() }
+      if (!isHere(remote) || !(pendingSid === null || CHALLENGE_SID.test(pendingSid))) {
+        return { verdict: 'unjudged', refusal: stray() }
+      }
       try {
         const { challenges } = entity(remote.identity)
         const answer = pendingSid === null
@@ -126,7 +129,9 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
 
     async remove (remote) {
       try {
-        await factor(remote).remove()
+        // Any other success is that of somebody in between: a page to log in, or to wait.
+        const { statusCode } = record(await factor(remote).removeWithHttpInfo())
+        if (statusCode !== 204) throw unfit()
       } catch (error) {
         const failure = failureOf(error)
         if (!isGone(failure)) throw error instanceof TotpError ? error : new ProviderError(causeOf(failure))
@@ -155,7 +160,8 @@ const IDENTITY = /^[A-Za-z0-9-]{8,64}$/
 type Answer = Readonly<Record<string, unknown>>
 
 /**
- * Only `approved` opens, and only for what was asked; any word but it and `pending` is taken for no verdict.
+ * Only `approved` opens, and only for what was asked; other words than Twilio's for a wrong code are no
+ * verdict.
  */
 function verdict (remote: Remote, answer: Answer, pendingSid: string | null): Outcome {
   const { sid, status } = answer
@@ -163,7 +169,8 @@ function verdict (remote: Remote, answer: Answer, pendingSid: string | null): Ou
     concerns(answer, remote, answer['factorSid'])
   if (!asked) return { verdict: 'unfit', refusal: unfit() }
   if (status === 'approved') return { verdict: 'approved' }
-  return status === 'pending' ? { verdict: 'denied', challengeSid: sid } : { verdict: 'unfit', refusal: unfit() }
+  if (status === 'pending') return { verdict: 'denied', challengeSid: sid }
+  return status === 'denied' ? { verdict: 'denied', challengeSid: null } : { verdict: 'unfit', refusal: unfit() }
 }
 
 function verification (remote: Remote, answer: Answer): Outcome {
@@ -173,10 +180,11 @@ function verification (remote: Remote, answer: Answer): Outcome {
   return status === 'unverified' ? { verdict: 'denied', challengeSid: null } : { verdict: 'unfit', refusal: unfit() }
 }
 
+/** Identities have no case at Twilio, and not every answer may have the spelling that was sent. */
 function concerns (answer: Answer, remote: Remote, factorSid: unknown): boolean {
-  return answer['serviceSid'] === remote.serviceSid &&
-    answer['identity'] === remote.identity &&
-    factorSid === remote.sid
+  const { serviceSid, identity } = answer
+  return serviceSid === remote.serviceSid && factorSid === remote.sid &&
+    typeof identity === 'string' && identity.toLowerCase() === remote.identity.toLowerCase()
 }
 
 function configOf ({ config }: Answer): TotpConfig {
@@ -186,9 +194,13 @@ function configOf ({ config }: Answer): TotpConfig {
   return { alg, codeLength, timeStep, skew }
 }
 
-function bindingOf ({ binding }: Answer): { secret: string, uri: string } {
+/** What is typed and what is scanned have to be one secret, and the one that was given, if one was. */
+function bindingOf ({ binding }: Answer, own: string | undefined): { secret: string, uri: string } {
   const { secret, uri } = record(binding)
-  if (!matches(secret, /^[A-Z2-7]{16,256}=*$/) || !matches(uri, /^otpauth:\/\/totp\/[!-~]{1,2000}$/)) throw unfit()
+  if (!matches(secret, /^[A-Z2-7]{16,256}={0,6}$/) || !matches(uri, /^otpauth:\/\/totp\/[!-~]{1,2000}$/)) throw unfit()
+  const scanned = new URL(uri).searchParams.get('secret')
+  const digits = secret.replace(/={1,6}$/, '')
+  if (scanned?.replace(/={1,6}$/, '') !== digits || (own ?? digits) !== digits) throw unfit()
   return { secret, uri }
 }
 

@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
+import { selfSigned } from './certificate.js'
 
 /** Twilio's host, as programs see it that know no other. */
 export interface TwilioHost {
@@ -20,12 +18,8 @@ const HOST = 'verify.twilio.com'
 export async function twilioHost (
   t: { after (fn: () => Promise<void>): void }, folder: string, baseUrl: string
 ): Promise<TwilioHost> {
-  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')]
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', certificate
-  ], { stdio: 'ignore' })
-  const tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, socket => {
+  const { key, cert, file: certificate } = selfSigned(folder, HOST)
+  const tls = createTlsServer({ key, cert }, socket => {
     const inner = connect(Number(new URL(baseUrl).port), '127.0.0.1')
     socket.pipe(inner).pipe(socket)
     socket.on('error', () => inner.destroy())

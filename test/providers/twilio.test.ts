@@ -43,10 +43,11 @@ const OUTCOMES: ReadonlyArray<readonly [Behaviour, object, object?]> = [
   [refusal(403, 20403), unjudged],
   [refusal(403, 60318), unjudged],
   ...[20404, 60390, 60391, 60392].map(code => [refusal(404, code), unjudged, ended] as const),
-  ...[20429, 25109, 60308, 60328].map(code =>
+  ...[20429, 25109, 60328].map(code =>
     [refusal(429, code), { verdict: 'unjudged', refusal: TOO_MANY }] as const),
   [refusal(429, 60312), { verdict: 'unjudged', refusal: { code: 'ERR_TOTP_LOCKED', retryAfter: 3600 } }],
   [refusal(429, 60326), { verdict: 'unjudged', refusal: { code: 'ERR_TOTP_LOCKED', retryAfter: 86_400 } }],
+  [refusal(429, 60308), { verdict: 'unknown', refusal: TOO_MANY }],
   [refusal(429, 60310), { verdict: 'unknown', refusal: TOO_MANY }, ended],
   [refusal(400, 60383), unknown, ended],
   [{ status: 429 }, { verdict: 'unknown', refusal: TOO_MANY }],
@@ -98,6 +99,12 @@ t.test('names that are none never become part of a path', async t => {
     t.match(await provider.verify(stray, CODE), unjudged, name)
     await t.rejects(provider.remove(stray), { code: 'ERR_TOTP_PROVIDER' }, name)
     await t.rejects(provider.fetch(stray), { code: 'ERR_TOTP_PROVIDER' }, name)
+    if (stray.identity === remote.identity) continue
+    const factor = { identity: stray.identity, friendlyName: 'x', config: CONFIG, secret: undefined }
+    await t.rejects(provider.bind(factor), { code: 'ERR_TOTP_PROVIDER' }, name)
+  }
+  for (const pending of ['..', '', '%2e%2e', `${sidOf('YC')}/`, `${sidOf('YC')}\n`, sidOf('YF')]) {
+    t.match(await provider.challenge(remote, CODE, pending), unjudged, JSON.stringify(pending))
   }
   t.equal(server.log.length, before)
 })
@@ -133,11 +140,16 @@ t.test('whatever a client throws, a verdict is never thrown, and nothing of it i
     [Object.assign(new Error(told), { code: 'ECONNREFUSED' }), unjudged],
     [Object.assign(new Error(told), { code: 'ENOTFOUND' }), unjudged],
     [Object.assign(new Error(told), { code: 'EAI_AGAIN' }), unjudged],
+    [Object.assign(new Error(told), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), unjudged],
+    [Object.assign(new Error(told), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }), unjudged],
     [Object.assign(new Error(told), { code: 'ECONNRESET' }), unknown],
     [Object.assign(new Error(told), { code: 'ECONNABORTED' }), unknown],
     [Object.assign(new Error(told), { code: 'ETIMEDOUT' }), unknown],
     [Object.assign(new Error(told), { code: told }), unknown],
     [Object.assign(new Error(told), { status: 'x', code: {} }), unknown],
+    ...[314_159, 9999, 20404.5, NaN].map(code =>
+      [Object.assign(new Error(told), { status: 404, code }), unknown] as const),
+    [Object.assign(new Error(told), { status: 314_159, code: 20404 }), unknown],
     [Object.assign(new Error(told), { status: 500, code: 'ECONNREFUSED' }), unknown]
   ]
   for (const [thrown, expected] of failures) {
@@ -156,6 +168,7 @@ t.test('whatever a client throws, a verdict is never thrown, and nothing of it i
       t.ok(cause instanceof Error)
       t.match(String(cause), /^Error: Twilio (gave no answer that can be read|answered with HTTP \d+)/)
       t.notMatch(`${String(cause)} ${JSON.stringify(cause)}`, told)
+      t.notMatch(String(cause), /314159|9999\b|20404\.5|NaN/)
     }
   }
 })
@@ -166,7 +179,9 @@ t.test('what a client resolves has to be an answer', async t => {
   for (const answer of [undefined, null, true, 'approved', 1]) {
     const entity = {
       newFactors: { create: async () => answer },
-      factors: () => ({ fetch: async () => answer, update: async () => answer, remove: async () => answer }),
+      factors: () => ({
+        fetch: async () => answer, update: async () => answer, removeWithHttpInfo: async () => answer
+      }),
       challenges: Object.assign(() => ({ update: async () => answer }), { create: async () => answer })
     }
     const client = { verify: { v2: { services: () => ({ entities: () => entity }) } } }
@@ -174,6 +189,7 @@ t.test('what a client resolves has to be an answer', async t => {
     t.match(await provider.challenge(remote, CODE, null), { verdict: /^un(fit|known)$/, ...UNAVAILABLE })
     t.match(await provider.verify(remote, CODE), { verdict: /^un(fit|known)$/, ...UNAVAILABLE })
     await t.rejects(provider.fetch(remote), { code: 'ERR_TOTP_PROVIDER' })
+    await t.rejects(provider.remove(remote), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.bind({ identity: 'somebody', friendlyName: 'x', config: CONFIG, secret: undefined }),
       { code: 'ERR_TOTP_PROVIDER' })
   }

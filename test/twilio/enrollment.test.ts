@@ -238,6 +238,10 @@ t.test('a secret that was made elsewhere goes to Twilio in one spelling', async 
   t.match(await (await login('alice')).challenge(RIGHT), { status: 200 })
   await t.rejects(app.totp.enroll(OPERATOR, { friendlyName: 'imported', secret: 'short' }), { code: 'FST_ERR_VALIDATION' })
   t.equal(server.asked('enroll').length, 1)
+
+  const other = encodeSecret(Buffer.from('bytes of another one'))
+  server.answer('enroll', but({ binding: { secret: other, uri: `otpauth://totp/Acme:x?secret=${other}` } }))
+  await t.rejects(app.totp.enroll(OPERATOR, { friendlyName: 'imported', secret }), { code: 'ERR_TOTP_PROVIDER' })
 })
 
 t.test('what happened to a factor is told', async t => {

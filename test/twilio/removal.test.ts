@@ -34,7 +34,8 @@ t.test('an unverified factor that is removed is deleted at Twilio too', async t 
 t.test('where Twilio fails to delete, the factor is unusable at once, an event tells, and it can be repeated', async t => {
   const failures = [
     refusal(500, 20500), refusal(401, 20003), refusal(429, 20429), 'reset', 'hang',
-    { status: 404, body: '<html>Not Found</html>', type: 'text/html' }, refusal(403, 20404)
+    { status: 404, body: '<html>Not Found</html>', type: 'text/html' }, refusal(403, 20404),
+    { status: 200, body: '<html>Please log in</html>', type: 'text/html' }, { status: 200 }, { status: 202 }
   ] as const
   const { login, server, store, events } = await there(t, { totp: { timeout: 3 } })
   for (const instead of failures) {

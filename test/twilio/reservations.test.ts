@@ -3,7 +3,7 @@ import t from 'tap'
 import { noAttempts } from '../../src/entity/entity.js'
 import { memoryStore } from '../../src/index.js'
 import { faultyStore } from '../faulty-store.js'
-import { refusal, type Behaviour } from './hostile.js'
+import { refusal, type Behaviour, type Instead } from './hostile.js'
 import {
   arrived, codeOf, counted, enrolledThere, hold, kept, keptFactor, rewrite, RIGHT, there, WRONG
 } from './there.js'
@@ -89,7 +89,7 @@ const UNJUDGED: ReadonlyArray<readonly [Behaviour, object]> = [
   [refusal(403, 60204), UNAVAILABLE],
   [refusal(403, 60318), UNAVAILABLE],
   ...[20404, 60390, 60391, 60392].map(code => [refusal(404, code), UNAVAILABLE] as const),
-  ...[20429, 25109, 60308, 60326, 60328, 60312].map(code => [refusal(429, code), LOCKED] as const),
+  ...[20429, 25109, 60326, 60328, 60312].map(code => [refusal(429, code), LOCKED] as const),
   [refusal(403, 60322), CONFLICT],
   [refusal(403, 60323), CONFLICT]
 ]
@@ -120,14 +120,29 @@ t.test('Twilio\'s own limits are answered with 429, and with a time to wait', as
   }
 })
 
-t.test('a limit that Twilio does not name may have been reached by a judged code: it counts', async t => {
+t.test('a limit that may have been reached by a judged code counts', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
-  for (const instead of [{ status: 429 }, refusal(429, 60310), refusal(429, 60999)]) {
+  for (const instead of [{ status: 429 }, refusal(429, 60308), refusal(429, 60310), refusal(429, 60999)]) {
     server.answer('create', instead)
     const before = await counted(store)
     t.match(await (await login('alice')).challenge(RIGHT), { ...LOCKED, headers: { 'retry-after': '1' } })
     t.equal(await counted(store), before + 1)
+  }
+})
+
+t.test('there are no more guesses where the last code that Twilio judges is answered by its limit', async t => {
+  const { login, server, wait } = await there(t)
+  await enrolledThere(await login('alice'))
+  const person = await login('alice')
+  let judged = 0
+  const counting: Instead = usual => ++judged % 5 === 0 ? refusal(429, 60308) : usual
+  server.answer('create', counting)
+  server.answer('update', counting)
+  for (let locks = 1; locks <= 3; locks++) {
+    for (let i = 0; i < 8; i++) await person.challenge(WRONG)
+    t.equal(judged, 5 * locks)
+    wait(3600)
   }
 })
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import t from 'tap'
 import { codeIn } from '../code-in-text.js'
 import type { Response } from '../visitor.js'
-import { refusal, sidOf, type Behaviour, type Kind } from './hostile.js'
+import { refusal, sidOf, type Behaviour, type Instead, type Kind } from './hostile.js'
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
 
 /** What Twilio says, and might have in it what nobody should read. */
@@ -12,7 +12,7 @@ const SAID = 'said-by-twilio-alone'
 const KINDS: readonly Kind[] = ['enroll', 'verify', 'create', 'update', 'remove', 'fetch']
 
 /** Every failure that there is, in every dress. */
-const FAILURES: ReadonlyArray<Behaviour | 'closed'> = [
+const FAILURES: ReadonlyArray<Behaviour | Instead | 'closed'> = [
   refusal(400, 20001, SAID), refusal(401, 20003, SAID), refusal(403, 60311, SAID), refusal(403, 60318, SAID),
   refusal(403, 60322, SAID), refusal(403, 60999, SAID), refusal(404, 20404, SAID), refusal(429, 20429, SAID),
   refusal(429, 60310, SAID), refusal(500, 20500, SAID),
@@ -28,6 +28,10 @@ const FAILURES: ReadonlyArray<Behaviour | 'closed'> = [
   },
   { status: 200, body: 'null' },
   { status: 200, body: '' },
+  (_usual, { form }) => {
+    const typed = Number(form['AuthPayload'])
+    return { status: 400, body: { code: typed, status: typed, message: form['AuthPayload'], title: SAID } }
+  },
   'reset', 'cut', 'hang', 'closed'
 ]
 

@@ -9,14 +9,11 @@ const UNAVAILABLE = { status: 503, code: 'ERR_TOTP_PROVIDER' }
 
 /** Answers that are about something else, or of no sense: they may be anything, so they are nothing. */
 const UNFIT: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
-  ...['Approved', 'approved ', ' approved', 'APPROVED', 'approved\n', 'denied', 'expired', 'canceled', 'verified',
+  ...['Approved', 'approved ', ' approved', 'APPROVED', 'approved\n', 'Denied', 'expired', 'canceled', 'verified',
     '', true, null, 1, ['approved'], { toString: 'approved' }].map(status =>
     [`status ${JSON.stringify(status)}`, but({ status })] as const),
   ['no status', without('status')],
   ['another identity', but({ identity: sidOf('YE') })],
-  ['the identity in another case', ({ status, body }) => ({
-    status, body: { ...Object(body), identity: String(Object(body).identity).toUpperCase() }
-  })],
   ['no identity', without('identity')],
   ['another factor', but({ factor_sid: sidOf('YF') })],
   ['no factor', without('factor_sid')],
@@ -102,6 +99,23 @@ for (const kind of ['create', 'update'] as const) {
     }
   })
 }
+
+t.test('the identity has no case, and \'denied\' is a wrong code', async t => {
+  const { login, server, store } = await there(t)
+  const lower: Instead = ({ status, body }) => ({
+    status, body: { ...Object(body), identity: String(Object(body).identity).toLowerCase() }
+  })
+  for (const kind of ['enroll', 'verify', 'create', 'update', 'fetch'] as const) server.answer(kind, lower)
+  await enrolledThere(await login('alice'))
+  const person = await login('alice')
+  server.answer('create', but({ status: 'denied' }))
+  t.match(await person.challenge(WRONG), DENIED)
+  t.match((await kept(store)).attempts, { failures: 1, unknown: 0, tally: 1 })
+  t.match(await person.vault(), { status: 403 })
+  server.answer('create', lower)
+  t.match(await person.challenge(WRONG), DENIED)
+  t.match(await person.challenge(RIGHT), { status: 200 }, 'an update')
+})
 
 t.test('an update that is answered by another challenge opens nothing', async t => {
   const [person, answer] = await answeredRight(await there(t), 'update', but({ sid: sidOf('YC') }))
@@ -190,7 +204,7 @@ t.test('of a first code: only the exact word for exactly this factor verifies it
 t.test('a factor that is made otherwise than asked for is not taken', async t => {
   const config = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
   const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
-  const uri = 'otpauth://totp/Acme:x?secret=x'
+  const uri = `otpauth://totp/Acme:x?secret=${secret}`
   const others: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
     ['a weak code', but({ config: { ...config, code_length: 3 } })],
     ['a wide window', but({ config: { ...config, skew: 2 } })],
@@ -198,12 +212,15 @@ t.test('a factor that is made otherwise than asked for is not taken', async t =>
     ['numbers that are texts', but({ config: { ...config, code_length: '6' } })],
     ['no config', but({ config: null })],
     ['verified already', but({ status: 'verified' })],
+    ['another kind of factor', but({ factor_type: 'push' })],
     ['another identity', but({ identity: sidOf('YE') })],
     ['another service', but({ service_sid: sidOf('VA') })],
     ['a sid that is a path', but({ sid: '..' })],
     ['no secret', but({ binding: { uri } })],
     ['a secret that is none', but({ binding: { secret: '<script>', uri } })],
     ['a URI that is a link', but({ binding: { secret, uri: 'https://evil.example/' } })],
+    ['a URI of another secret', but({ binding: { secret, uri: uri.replace('GEZD', 'MFRG') } })],
+    ['a URI without a secret', but({ binding: { secret, uri: uri.replace('secret', 'issuer') } })],
     ['a URI with a line break', but({ binding: { secret, uri: `${uri}\nx` } })],
     ['no binding', but({ binding: null })],
     ['HTML', { status: 201, body: '<html>' }]
@@ -215,4 +232,7 @@ t.test('a factor that is made otherwise than asked for is not taken', async t =>
     t.match(await alice.post('/totp/factors', {}), UNAVAILABLE, name)
     t.equal((await kept(store)).unverified, null, name)
   }
+
+  server.answer('enroll', but({ binding: { secret: `${secret}====`, uri } }))
+  t.match(await alice.post('/totp/factors', {}), { status: 201 }, 'but for padding')
 })
