@@ -12,9 +12,9 @@ export interface KeyUriParts {
 }
 
 /**
- * The `otpauth://` URI of Google's Key Uri Format. Neither issuer nor account may contain a colon, the
- * separator of the label; both are checked where they come in. A space has to be `%20`: apps show the `+` of
- * form encoding.
+ * The `otpauth://` URI of Google's Key Uri Format. Neither issuer nor account should contain a colon, the
+ * separator of the label: it is refused where they come in, but for the stand-in, which doesn't know that
+ * Verify refuses it. A space has to be `%20`: apps show the `+` of form encoding.
  */
 export function keyUri ({ issuer, account, secret, config }: KeyUriParts): string {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`

@@ -15,9 +15,10 @@ export interface Change<Document, T> {
 
 /** The documents in a store: checked when they are read, changed by compare-and-set alone. */
 export interface Documents<Document> {
-  read (key: string): Promise<Read<Document>>
+  /** By the deadline of a use case that reads several, or one of its own. */
+  read (key: string, deadline?: Deadline): Promise<Read<Document>>
   /** Decides on what is there now, and again whenever another write came between. */
-  change<T> (key: string, decide: Decide<Document, T>): Promise<T>
+  change<T> (key: string, decide: Decide<Document, T>, deadline?: Deadline): Promise<T>
 }
 
 /** Decides on a document as it is at `now`, null where there is none. */
@@ -53,10 +54,9 @@ export function documentsIn<Document extends { readonly revision: number }> (
   const { isTaken, inTurn } = turns()
 
   return {
-    read: key => read(key, deadlineIn(timeout)),
+    read: (key, deadline = deadlineIn(timeout)) => read(key, deadline),
 
-    async change (key, decide) {
-      const deadline = deadlineIn(timeout)
+    async change (key, decide, deadline = deadlineIn(timeout)) {
       const draft = await drafted(key, decide, deadline)
       if (draft.next === undefined) return draft.answer
       if (!isTaken(key) && await replace(key, draft, draft.next, deadline)) return draft.answer

@@ -100,8 +100,8 @@ function keptOf<Document> (name: string, text: string): Kept<Document> {
   const kept = parsed(text)
   const isKept = typeof kept?.key === 'string' && typeof kept.document?.revision === 'number'
   if (isKept && nameOf(kept.key) === name) return kept
-  // Not with what the parser says: that quotes the file.
-  throw new Error(`the file ${name} doesn't hold the document that its name stands for`)
+  // Not with what the parser says, which quotes the file, nor with so many hex digits that they look secret.
+  throw new Error(`the file ${name.slice(0, 16)}….json doesn't hold the document that its name stands for`)
 }
 
 function parsed (text: string) {

@@ -2,7 +2,7 @@ import type { Keyring } from '../seal.js'
 import type { Change } from '../stores/documents.js'
 import type { EntityDocument, ServiceDocument } from './documents.js'
 import type { Form } from './form.js'
-import { found, type EntityRead, type Records } from './records.js'
+import { found, type Decide, type EntityRead, type Records } from './records.js'
 import { NotFound, type InvalidCode } from './refusal.js'
 import type { Place } from './resources.js'
 import { canonicalSid, type SidKind } from './sid.js'
@@ -66,6 +66,22 @@ export async function changeEntityIn<T> (
 ): Promise<T> {
   const { sid } = await serviceIn(call)
   return await call.records.changeEntity(sid, identityIn(call), (entity, now) => decide(found(entity), now))
+}
+
+/** Changes an entity, or makes it. A service that goes meanwhile takes it along, and throws `NotFound`. */
+export async function putEntity<T> (
+  { records }: Call, serviceSid: string, identity: string, decide: Decide<EntityDocument, T>
+): Promise<T> {
+  const answer = await records.changeEntity(serviceSid, identity, decide)
+  try {
+    await records.service(serviceSid)
+    return answer
+  } catch (error) {
+    if (error instanceof NotFound) {
+      await records.changeEntity(serviceSid, identity, () => ({ next: null, answer: null }))
+    }
+    throw error
+  }
 }
 
 function identityIn ({ params: { identity = '' } }: Call): string {

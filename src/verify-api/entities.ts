@@ -1,6 +1,7 @@
 import { entitiesOf, newEntity } from './documents.js'
 import {
-  changeEntityIn, entityIn, IDENTITY_RULE, isIdentity, serviceIn, type Answer, type Call, type Endpoint
+  changeEntityIn, entityIn, IDENTITY_RULE, isIdentity, putEntity, serviceIn, type Answer, type Call,
+  type Endpoint
 } from './endpoint.js'
 import { ofKeys, page } from './paging.js'
 import { required, type Reader } from './parameters.js'
@@ -22,10 +23,10 @@ const identity: Reader<string> = (form, name) => {
 }
 
 async function create (call: Call): Promise<Answer> {
-  const { records, place, form } = call
+  const { place, form } = call
   const { sid } = await serviceIn(call)
   const name = required(form, 'Identity', identity)
-  const entity = await records.changeEntity(sid, name, (entity, now) => {
+  const entity = await putEntity(call, sid, name, (entity, now) => {
     if (entity !== null) throw refusal(60301)
     const next = newEntity(sid, name, now)
     return { next, answer: next }
@@ -40,6 +41,7 @@ async function list (call: Call): Promise<Answer> {
   const body = await page({
     key: 'entities',
     anchor: ({ entity }) => entity.identity.toLowerCase(),
+    isAnchor: isIdentity,
     ...ofKeys(after => records.keys(prefix, after), prefix, async name => await records.entity(sid, name)),
     shown: ({ entity }) => wireEntity(place, entity)
   }, urls.entities(place, sid), query)

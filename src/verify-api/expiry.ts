@@ -1,4 +1,4 @@
-import { isWithin } from '../entity/age.js'
+import { isFuture, isWithin } from '../entity/age.js'
 import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge } from './documents.js'
 
 const HOUR = 3600
@@ -17,9 +17,14 @@ export function living (entity: EntityDocument, now: number): EntityDocument {
   return { ...entity, factors, created: withinDay(entity.created, now) }
 }
 
-/** What a challenge is by now: one that nobody has answered in time has expired. */
-export function statusAt ({ status, expiresAt }: StoredChallenge, now: number): ChallengeStatus {
-  return status === 'pending' && expiresAt <= now ? 'expired' : status
+/**
+ * What a challenge is by now: one that nobody has answered in time has expired, and so has one of a clock
+ * that has gone back since.
+ */
+export function statusAt (
+  { status, createdAt, expiresAt }: StoredChallenge, now: number
+): ChallengeStatus {
+  return status === 'pending' && (expiresAt <= now || isFuture(createdAt, now)) ? 'expired' : status
 }
 
 /** The challenges with one more. The oldest that are of no use any more make room, then the oldest of all. */
@@ -31,12 +36,12 @@ export function withChallenge (
   return [...challenges.toSpliced(Math.max(0, done), 1), added]
 }
 
-/** Those of some moments that were less than an hour ago; one in the future was, too. */
+/** Those of some moments that were less than an hour ago. */
 export function withinHour (moments: readonly number[], now: number): number[] {
-  return moments.filter(at => now - at < HOUR)
+  return moments.filter(at => isWithin(HOUR - 1, at, now))
 }
 
-/** Those of some moments that were less than a day ago; one in the future was, too. */
+/** Those of some moments that were less than a day ago. */
 export function withinDay (moments: readonly number[], now: number): number[] {
-  return moments.filter(at => now - at < DAY)
+  return moments.filter(at => isWithin(DAY - 1, at, now))
 }

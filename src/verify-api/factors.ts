@@ -5,7 +5,8 @@ import type { Change } from '../stores/documents.js'
 import { bind, burnt, holds, seal, type Owner } from './binding.js'
 import { MAX_FACTORS, newEntity, type EntityDocument, type ServiceDocument, type StoredFactor } from './documents.js'
 import {
-  changeEntityIn, entityIn, IDENTITY_RULE, isIdentity, serviceIn, sidIn, type Answer, type Call, type Endpoint
+  changeEntityIn, entityIn, IDENTITY_RULE, isIdentity, putEntity, serviceIn, sidIn, type Answer, type Call,
+  type Endpoint
 } from './endpoint.js'
 import type { Form } from './form.js'
 import { ofSerials, page } from './paging.js'
@@ -69,7 +70,7 @@ function defaultConfig ({ settings }: ServiceDocument): TotpConfig {
 
 /** An entity comes into being with its first factor. */
 async function create (call: Call): Promise<Answer> {
-  const { records, keyring, place, form, params: { identity = '' } } = call
+  const { keyring, place, form, params: { identity = '' } } = call
   const service = await serviceIn(call)
   if (!isIdentity(identity)) throw form.invalid('Identity', IDENTITY_RULE)
   const name = required(form, 'FriendlyName', friendlyName)
@@ -81,7 +82,7 @@ async function create (call: Call): Promise<Answer> {
   const { bytes, binding } = bind(imported, issuer, name, config)
   const sid = newSid('YF')
 
-  const body = await records.changeEntity(service.sid, identity, (kept, now) => {
+  const body = await putEntity(call, service.sid, identity, (kept, now) => {
     const entity = kept ?? newEntity(service.sid, identity, now)
     requireRoom(entity)
     if (imported !== undefined && entity.factors.some(factor => holds(keyring, entity, factor, imported))) {

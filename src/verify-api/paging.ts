@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js'
 import type { Form } from './form.js'
 import { integer, type Reader } from './parameters.js'
 import { NotFound } from './refusal.js'
@@ -8,6 +9,8 @@ export interface Listed<Item> {
   readonly key: string
   /** What tells the place of an item in the list; another item may have gone from beside it. */
   readonly anchor: (item: Item) => string
+  /** Whether a text can be an anchor of this list. */
+  readonly isAnchor: (text: string) => boolean
   /** Up to so many items from the beginning, or behind an anchor. */
   readonly after: (anchor: string | null, limit: number) => Promise<Item[]>
   /** Up to so many items, the last ones in front of an anchor. */
@@ -19,6 +22,8 @@ export interface Listed<Item> {
 const SIZE = 50
 const LARGEST_SIZE = 1000
 const HIGHEST_PAGE = 999_999_999
+/** Documents of a page that are read at once. */
+const READS = 8
 
 interface Token {
   readonly direction: 'after' | 'before'
@@ -34,7 +39,7 @@ export async function page<Item> (
 ): Promise<object> {
   const pageSize = size(query, 'PageSize') ?? SIZE
   const current = number(query, 'Page') ?? 0
-  const token = pageToken(query, 'PageToken') ?? null
+  const token = pageToken(list.isAnchor)(query, 'PageToken') ?? null
   const { items, hasNext, hasPrevious } = await slice(list, token, pageSize)
   const [first, last] = [items.at(0), items.at(-1)]
 
@@ -75,6 +80,7 @@ interface Slice<Item> {
 async function slice<Item> (list: Listed<Item>, token: Token | null, limit: number): Promise<Slice<Item>> {
   if (token?.direction === 'before') {
     const items = await list.before(token.anchor, limit + 1)
+    if (items.length === 0) return await slice(list, null, limit)
     return { items: items.slice(-limit), hasNext: true, hasPrevious: items.length > limit }
   }
   const items = await list.after(token?.anchor ?? null, limit + 1)
@@ -86,19 +92,22 @@ function tokenText ({ direction, anchor }: Token): string {
   return `${direction === 'after' ? 'PT' : 'PB'}${Buffer.from(anchor).toString('base64url')}`
 }
 
-const pageToken: Reader<Token> = (query, name) => {
-  const text = query.one(name)
-  if (text === undefined) return undefined
-  const [, kind, encoded = ''] = /^P([TB])([A-Za-z0-9_-]+)$/.exec(text) ?? []
-  const anchor = Buffer.from(encoded, 'base64url').toString()
-  if (!/^[A-Za-z0-9-]{1,64}$/.test(anchor)) throw query.invalid(name, 'must be that of a page URL')
-  return { direction: kind === 'T' ? 'after' : 'before', anchor }
+/** A token of another list would end this one early, and nobody would know. */
+function pageToken (isAnchor: (text: string) => boolean): Reader<Token> {
+  return (query, name) => {
+    const text = query.one(name)
+    if (text === undefined) return undefined
+    const [, kind, encoded = ''] = /^P([TB])([A-Za-z0-9_-]+)$/.exec(text) ?? []
+    const anchor = Buffer.from(encoded, 'base64url').toString()
+    if (!isAnchor(anchor)) throw query.invalid(name, 'must be that of a page URL of this list')
+    return { direction: kind === 'T' ? 'after' : 'before', anchor }
+  }
 }
 
 /** A list of what is in one document, in an order of their serial numbers. */
 export function ofSerials<Item extends { readonly serial: number }> (
   items: readonly Item[], order: 'asc' | 'desc' = 'asc'
-): Pick<Listed<Item>, 'anchor' | 'after' | 'before'> {
+): Pick<Listed<Item>, 'anchor' | 'isAnchor' | 'after' | 'before'> {
   const sign = order === 'asc' ? 1 : -1
   const ordered = [...items].sort((one, other) => sign * (one.serial - other.serial))
   const isBehind = ({ serial }: Item, anchor: string) => sign * (serial - Number(anchor)) > 0
@@ -106,6 +115,7 @@ export function ofSerials<Item extends { readonly serial: number }> (
 
   return {
     anchor: ({ serial }) => String(serial),
+    isAnchor: text => /^[1-9]\d{0,15}$/.test(text),
     after: async (anchor, limit) =>
       ordered.filter(item => anchor === null || isBehind(item, anchor)).slice(0, limit),
     before: async (anchor, limit) => ordered.filter(item => isBefore(item, anchor)).slice(-limit)
@@ -114,32 +124,37 @@ export function ofSerials<Item extends { readonly serial: number }> (
 
 /** A list of documents, in the order that the store has for their keys; those that have gone are left out. */
 export function ofKeys<Item> (
-  keys: (after?: string) => AsyncIterable<string>, prefix: string, read: (name: string) => Promise<Item>
+  keys: (after?: string) => AsyncGenerator<string, void>, prefix: string,
+  read: (name: string) => Promise<Item>
 ): Pick<Listed<Item>, 'after' | 'before'> {
   return {
     async after (anchor, limit) {
       const items: Item[] = []
-      for await (const key of keys(anchor === null ? undefined : prefix + anchor)) {
-        items.push(...await present(key))
-        if (items.length === limit) break
+      const behind = keys(anchor === null ? undefined : prefix + anchor)
+      for await (const present of atOnce(READS, behind, presentAt)) {
+        items.push(...present)
+        if (items.length >= limit) break
       }
       return items
     },
 
     async before (anchor, limit) {
+      // The anchor itself may have gone: then what came behind it tells where it was.
+      const behind = await keys(prefix + anchor).next()
+      const ends = [prefix + anchor, behind.value]
       const near: string[] = []
       for await (const key of keys()) {
-        if (key === prefix + anchor) break
+        if (ends.includes(key)) break
         near.push(key)
         if (near.length > limit) near.shift()
       }
       const items: Item[] = []
-      for (const key of near) items.push(...await present(key))
+      for await (const present of atOnce(READS, near, presentAt)) items.push(...present)
       return items
     }
   }
 
-  async function present (key: string): Promise<Item[]> {
+  async function presentAt (key: string): Promise<Item[]> {
     try {
       return [await read(key.slice(prefix.length))]
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
+import { isOrigin } from '../options.js'
 import { createKeyring, UnsealableError } from '../seal.js'
 import { authentication, CHALLENGE } from './authentication.js'
 import { challenges } from './challenges.js'
@@ -37,7 +38,7 @@ export async function verifyApi (fastify: FastifyInstance, options: VerifyApiOpt
   const settings = verifyApiSettingsOf(options)
   const { accountSid, baseUrl } = settings
   const isAuthentic = authentication(settings)
-  const [records, keyring] = [recordsIn(settings), createKeyring(settings.keys)]
+  const [recordsNow, keyring] = [recordsIn(settings), createKeyring(settings.keys)]
 
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (request, body, done) => {
@@ -54,9 +55,9 @@ export async function verifyApi (fastify: FastifyInstance, options: VerifyApiOpt
 
   for (const { method, path, invalid, handle } of ENDPOINTS) {
     route([method], path, async request => await handle({
-      records,
+      records: recordsNow(),
       keyring,
-      place: { accountSid, base: (baseUrl ?? `${request.protocol}://${request.host}`) + fastify.prefix },
+      place: { accountSid, base: (baseUrl ?? originOf(request)) + fastify.prefix },
       params: request.params,
       query: formOf(request.url.replace(/^[^?]*/, '')),
       form: formOf(typeof request.body === 'string' ? request.body : '', invalid)
@@ -65,10 +66,10 @@ export async function verifyApi (fastify: FastifyInstance, options: VerifyApiOpt
   for (const path of new Set(ENDPOINTS.map(({ path }) => path))) {
     const served = ENDPOINTS.filter(endpoint => endpoint.path === path).map(({ method }) => method)
     const others = fastify.supportedMethods.filter(method => !['HEAD', ...served].includes(method))
-    route(others, path, async () => { throw refusal(20004) })
+    refuse(others, path, () => refusal(20004))
   }
-  for (const path of UNSUPPORTED) route(fastify.supportedMethods, path, async () => { throw refusal(60204) })
-  for (const path of ['/v2', '/v2/*']) route(fastify.supportedMethods, path, async () => { throw new NotFound() })
+  for (const path of UNSUPPORTED) refuse(fastify.supportedMethods, path, () => refusal(60204))
+  for (const path of ['/v2', '/v2/*']) refuse(fastify.supportedMethods, path, () => new NotFound())
 
   function route (method: string[], url: string, answer: (request: Request) => Promise<Answer>): void {
     fastify.route<Parameters>({
@@ -78,6 +79,12 @@ export async function verifyApi (fastify: FastifyInstance, options: VerifyApiOpt
       exposeHeadRoute: true,
       handler: async (request, reply) => await send(reply, await answer(request))
     })
+  }
+
+  /** Before the body is read: what can't be done can't be done with any. */
+  function refuse (method: string[], url: string, reason: () => Error): void {
+    const answer = async () => { throw reason() }
+    fastify.route({ method, url, exposeHeadRoute: true, onRequest: answer, handler: answer })
   }
 
   async function sendRefusal (
@@ -111,6 +118,12 @@ function refusalFor (error: unknown, path: string): Refusal {
   if (UNAVAILABLE.some(kind => error instanceof kind)) return refusal(20503)
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   return status >= 400 && status < 500 ? unreadable(status) : refusal(20500)
+}
+
+/** As the caller knows it, if that is an origin: HTTP/1.0 needs no `Host`, and anybody may send any. */
+function originOf ({ protocol, host, socket: { localAddress, localPort } }: FastifyRequest): string {
+  const asked = `${protocol}://${host}`
+  return isOrigin(asked) ? asked : `${protocol}://${localAddress}:${localPort}`
 }
 
 function isForm (contentType: string | undefined): boolean {

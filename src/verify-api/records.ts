@@ -1,7 +1,7 @@
 import { jitter } from '../back-off.js'
-import { deadlineIn } from '../deadline.js'
+import { deadlineIn, type Deadline } from '../deadline.js'
 import { StoreError } from '../errors.js'
-import { documentsIn, type Change } from '../stores/documents.js'
+import { documentsIn, type Change, type Documents } from '../stores/documents.js'
 import {
   entityKey, serviceKey, verifyDocumentOf, type EntityDocument, type ServiceDocument, type VerifyDocument
 } from './documents.js'
@@ -33,30 +33,36 @@ export interface EntityRead {
   readonly now: number
 }
 
-/** Reads and changes the documents in a store. */
-export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): Records {
+/** Reads and changes the documents in a store; all of one request have to be there by one deadline. */
+export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): () => Records {
   const documents = documentsIn<VerifyDocument>({
     store, check, clock, timeout, backOff: jitter
   })
+  return () => recordsBy(deadlineIn(timeout), documents, store)
+}
 
+function recordsBy (
+  deadline: Deadline, documents: Documents<VerifyDocument>, store: VerifyApiSettings['store']
+): Records {
   return {
     async service (sid) {
-      const { document } = await documents.read(serviceKey(sid))
+      const { document } = await documents.read(serviceKey(sid), deadline)
       return found(asService(document))
     },
 
     async changeService (sid, decide) {
-      return await documents.change(serviceKey(sid), (document, now) => decide(asService(document), now))
+      return await documents.change(serviceKey(sid), (document, now) =>
+        decide(asService(document), now), deadline)
     },
 
     async entity (serviceSid, identity) {
-      const { document, now } = await documents.read(entityKey(serviceSid, identity))
+      const { document, now } = await documents.read(entityKey(serviceSid, identity), deadline)
       return { entity: found(asEntity(document, now)), now }
     },
 
     async changeEntity (serviceSid, identity, decide) {
       return await documents.change(entityKey(serviceSid, identity), (document, now) =>
-        decide(asEntity(document, now), now))
+        decide(asEntity(document, now), now), deadline)
     },
 
     async * keys (prefix, after) {
@@ -71,7 +77,7 @@ export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): Record
 
   async function list (after: string | undefined): Promise<string[]> {
     try {
-      return keysBehind(after, await deadlineIn(timeout).race(() => store.list(after, KEYS)))
+      return keysBehind(after, await deadline.race(() => store.list(after, KEYS)))
     } catch (error) {
       throw new StoreError(error)
     }

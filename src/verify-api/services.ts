@@ -3,9 +3,9 @@ import { serviceIn, sidIn, type Answer, type Call, type Endpoint } from './endpo
 import type { Form } from './form.js'
 import { ofKeys, page } from './paging.js'
 import { flag, foreignSid, integer, oneOf, required, text, type Reader } from './parameters.js'
-import { found } from './records.js'
+import { found, type Records } from './records.js'
 import { urls, wireService } from './resources.js'
-import { newSid } from './sid.js'
+import { canonicalSid, newSid } from './sid.js'
 
 /** Longest name of a service, and longest text of all else that is remembered of it. */
 const LONGEST_NAME = 30
@@ -94,6 +94,7 @@ async function list ({ records, place, query }: Call): Promise<Answer> {
   const body = await page({
     key: 'services',
     anchor: ({ sid }) => sid,
+    isAnchor: text => canonicalSid('VA', text) !== null,
     ...ofKeys(after => records.keys(SERVICES, after), SERVICES, async sid => await records.service(sid)),
     shown: service => wireService(place, service)
   }, urls.services(place), query)
@@ -114,16 +115,31 @@ async function update (call: Call): Promise<Answer> {
   return { status: 200, body: wireService(call.place, service) }
 }
 
-/** The service goes first: from then on nothing in it can be reached, and what is left is swept up. */
+/**
+ * The service goes first: from then on nothing in it can be reached, and what is left is swept up. Where that
+ * failed, it is done by the same request again, although there is no service any more.
+ */
 async function remove (call: Call): Promise<Answer> {
   const { records } = call
   const sid = sidIn(call, 'service', 'VA')
-  await records.changeService(sid, service => ({ next: found(service) && null, answer: undefined }))
-  const prefix = entitiesOf(sid)
-  for await (const key of records.keys(prefix)) {
-    await records.changeEntity(sid, key.slice(prefix.length), () => ({ next: null, answer: undefined }))
-  }
+  const service = await records.changeService(sid, service =>
+    service === null ? { answer: null } : { next: null, answer: service })
+  const failures = await swept(records, sid)
+  if (failures.length > 0) throw failures[0]
+  found(service)
   return { status: 204 }
+}
+
+/** Why entities of a service could not be removed; those that could are. */
+async function swept (records: Records, sid: string): Promise<unknown[]> {
+  const prefix = entitiesOf(sid)
+  const failures: unknown[] = []
+  for await (const key of records.keys(prefix)) {
+    const identity = key.slice(prefix.length)
+    await records.changeEntity(sid, identity, () => ({ next: null, answer: null }))
+      .catch(error => { failures.push(error) })
+  }
+  return failures
 }
 
 /** The settings that a form has. */

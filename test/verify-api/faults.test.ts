@@ -67,6 +67,93 @@ t.test('a document that does not fit is refused, and never repaired', async t =>
   }
 })
 
+t.test('removing a service goes on where it failed, and past what does not fit', async t => {
+  const { store, tamper } = openStore()
+  let failing = false
+  const service = await standIn(t, {
+    store: {
+      ...store,
+      async replace (key, expected, next) {
+        if (failing && key.startsWith('verify:entity:')) throw new Error('the disk is full')
+        return await store.replace(key, expected, next)
+      }
+    }
+  })
+  const path = `/Services/${service.serviceSid}`
+  for (let count = 0; count < 3; count++) await enroll(service)
+  failing = true
+  t.match(await service.fetch(path, { method: 'DELETE' }), { status: 503, body: { code: 20503 } })
+  t.equal((await service.fetch(path)).status, 404, 'nothing in it can be reached')
+  failing = false
+  const [spoilt = ''] = await store.list(undefined, 100)
+  await tamper(spoilt, document => ({ ...document, format: 2 }))
+  t.equal((await service.fetch(path, { method: 'DELETE' })).status, 503)
+  t.same(await store.list(undefined, 100), [spoilt])
+  await tamper(spoilt, document => ({ ...document, format: 1 }))
+  t.match(await service.fetch(path, { method: 'DELETE' }), { status: 404, body: { code: 20404 } })
+  t.same(await store.list(undefined, 100), [])
+})
+
+t.test('nothing is made in a service that goes meanwhile', async t => {
+  const { store } = openStore()
+  let meanwhile = async (): Promise<unknown> => null
+  const service = await standIn(t, {
+    store: {
+      ...store,
+      async replace (key, expected, next) {
+        if (key.startsWith('verify:entity:') && next !== null) await meanwhile()
+        return await store.replace(key, expected, next)
+      }
+    }
+  })
+  for (const [path, form] of [
+    ['Entities/somebody-1/Factors', { FriendlyName: 'phone', FactorType: 'totp' }], ['Entities', { Identity: 'somebody-1' }]
+  ] as const) {
+    const { body: { sid } } = await service.fetch('/Services', { method: 'POST', form: { FriendlyName: 'x' } })
+    meanwhile = async () => await service.fetch(`/Services/${sid}`, { method: 'DELETE' })
+    t.match(await service.fetch(`/Services/${sid}/${path}`, { method: 'POST', form }), { status: 404, body: { code: 20404 } })
+    meanwhile = async () => null
+    t.same(await store.list(undefined, 100), [`verify:service:${service.serviceSid}`])
+  }
+
+  meanwhile = async () => { failing = true }
+  let failing = false
+  const other = await standIn(t, {
+    store: {
+      ...store,
+      async get (key) {
+        if (failing && key.startsWith('verify:service:')) throw new Error('the network is down')
+        return await store.get(key)
+      },
+      async replace (key, expected, next) {
+        if (key.startsWith('verify:entity:')) await meanwhile()
+        return await store.replace(key, expected, next)
+      }
+    }
+  })
+  const form = { FriendlyName: 'phone', FactorType: 'totp' }
+  const answer = await other.fetch(`/Services/${other.serviceSid}/Entities/somebody-1/Factors`, { method: 'POST', form })
+  t.match(answer, { status: 503 }, 'doubt shows no secret')
+})
+
+t.test('one request waits for the store once, however often it asks', async t => {
+  const store = memoryStore<VerifyDocument>()
+  let slow = false
+  const service = await standIn(t, {
+    timeout: 1,
+    store: {
+      ...store,
+      async get (key) {
+        if (slow) await new Promise(resolve => setTimeout(resolve, 700))
+        return await store.get(key)
+      }
+    }
+  })
+  const { entity } = await enroll(service)
+  slow = true
+  t.match(await service.fetch(entity), { status: 503, body: { code: 20503 } })
+})
+
 t.test('a service that does not fit is refused', async t => {
   const { store, tamper } = openStore()
   const service = await standIn(t, { store })

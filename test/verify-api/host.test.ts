@@ -1,6 +1,8 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { createHash } from 'node:crypto'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { InvalidOptionError, memoryStore } from '../../src/index.js'
 import { verifyApi, type VerifyApiOptions, type VerifyDocument } from '../../src/verify-api.js'
 import byDefault from '../../src/verify-api.js'
@@ -86,6 +88,12 @@ t.test('what the host has set up does not reach the stand-in, nor the other way 
 t.test('URLs have the origin of the request, or the one that was set', async t => {
   const one = await standIn(t)
   t.ok((await one.fetch('/Services')).body.meta.url.startsWith(`${one.baseUrl}/v2/Services?`))
+  const authorization = `Basic ${Buffer.from(`${one.accountSid}:${one.authToken}`).toString('base64')}`
+  for (const lines of ['HTTP/1.0', 'HTTP/1.1\r\nHost: evil.example/x?y=']) {
+    const socket = connect(Number(new URL(one.baseUrl).port), '127.0.0.1')
+    socket.end(`GET /v2/Services ${lines}\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`)
+    t.match(await text(socket), `"url":"${one.baseUrl}/v2/Services?PageSize=50&Page=0"`, lines)
+  }
   const two = await standIn(t, { baseUrl: 'https://verify.example', prefix: '/at' })
   const { body: { services, meta } } = await two.fetch('/Services')
   t.equal(services[0].url, `https://verify.example/at/v2/Services/${two.serviceSid}`)

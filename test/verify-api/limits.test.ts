@@ -190,6 +190,19 @@ t.test('a challenge expires after five minutes, or when it says', async t => {
   t.equal((await factor.answer(longest.sid, factor.code(service.now()))).body.status, 'approved', 'nothing was burnt')
 })
 
+t.test('of a clock that went back nothing counts, and nothing is answered', async t => {
+  const service = await standIn(t)
+  const factor = await enrollVerified(service, undefined, { 'Config.CodeLength': '4' })
+  service.wait(86_400)
+  const { body: { sid } } = await factor.challenge()
+  for (let count = 0; count < 10; count++) await factor.challenge()
+  t.match((await factor.challenge()).body, { code: 60312 })
+  service.wait(-31)
+  t.match(await factor.answer(sid, factor.code(service.now())), { status: 403, body: { code: 60323 } })
+  t.equal((await service.fetch(`${factor.entity}/Challenges/${sid}`)).body.status, 'expired')
+  t.match((await factor.challenge(factor.code(service.now()))).body, { status: 'approved' })
+})
+
 t.test('the newest hundred challenges are remembered, and a pending one is not forgotten for one that is over', async t => {
   const service = await standIn(t)
   const identity = somebody()

@@ -232,6 +232,45 @@ t.test('a page goes on where it was although what was on the one before is gone'
   t.same(next?.instances.map(({ identity }) => identity), ['identity-3', 'identity-4', 'identity-5'])
 })
 
+t.test('a page comes after the one before, although its first item, or all before it, are gone', async t => {
+  const { client, serviceSid } = await standIn(t)
+  const verify = client.verify.v2.services(serviceSid)
+  for (let count = 0; count < 6; count++) await verify.entities.create({ identity: `identity-${count}` })
+  const entity = verify.entities('identity-0')
+  for (let count = 0; count < 6; count++) await entity.newFactors.create({ friendlyName: `${count}`, factorType: 'totp' })
+
+  interface Instance {
+    readonly identity?: string
+    readonly friendlyName?: string
+    readonly sid: string
+  }
+  interface Page {
+    readonly instances: readonly Instance[]
+    nextPage (): Promise<Page> | undefined
+    previousPage (): Promise<Page> | undefined
+  }
+  const names = (page: Page | undefined) =>
+    page?.instances.map(({ friendlyName, identity }) => (friendlyName ?? identity)?.slice(-1)).join('')
+  const remove = async ({ identity, sid, friendlyName }: Instance) => friendlyName === undefined
+    ? await verify.entities(identity ?? '').remove()
+    : await entity.factors(sid).remove()
+  const pages = [
+    async (): Promise<Page> => await entity.factors.page({ pageSize: 2 }),
+    async (): Promise<Page> => await verify.entities.page({ pageSize: 2 })
+  ]
+  for (const page of pages) {
+    const first = await page()
+    const second = await first.nextPage()
+    for (const instance of second?.instances.slice(0, 1) ?? []) await remove(instance)
+    t.equal(names(await second?.previousPage()), '01')
+    for (const instance of first.instances) await remove(instance)
+    const start = await second?.previousPage()
+    t.equal(names(start), '34', 'the first that there are')
+    t.equal(names(await start?.nextPage()), '5')
+    t.equal(start?.previousPage(), undefined)
+  }
+})
+
 t.test('filters stay on every page', async t => {
   const { client, serviceSid, now } = await standIn(t)
   const entity = client.verify.v2.services(serviceSid).entities(somebody())
@@ -268,6 +307,12 @@ t.test('refusals are what the helper library throws for those of Twilio', async 
   await refuses(t, verify.accessTokens.create({ identity: somebody(), factorType: 'push' }), 403, 60204)
   await refuses(t, verify.webhooks.list(), 403, 60204)
   await refuses(t, client.verify.v2.forms('form-push').fetch(), 403, 60204)
+  await refuses(t, verify.newFactors.create({ identity: somebody(), friendlyName: 'key' }), 403, 60204)
+  await refuses(t, verify.entities(somebody()).challenges(`YC${'0'.repeat(32)}`).notifications.create(), 403, 60204)
+  await refuses(t, verify.verifications.create({ to: '+15017122661', channel: 'sms' }), 403, 60204)
+  await refuses(t, verify.verificationChecks.create({ to: '+15017122661', code: '123456' }), 403, 60204)
+  await refuses(t, verify.rateLimits.list(), 403, 60204)
+  await refuses(t, verify.messagingConfigurations.list(), 403, 60204)
   const stranger = twilio(accountSid, 'x'.repeat(32))
   stranger.verify.baseUrl = client.verify.baseUrl
   await refuses(t, stranger.verify.v2.services(serviceSid).fetch(), 401, 20003)

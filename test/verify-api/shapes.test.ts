@@ -37,7 +37,7 @@ const Service = exact({
     code_length: orNull(Type.Integer()),
     skew: orNull(Type.Integer())
   }),
-  default_template_sid: OptionalText,
+  default_template_sid: orNull(Type.String({ pattern: '^HJ[0-9a-fA-F]{32}$' })),
   whatsapp: exact({ msg_service_sid: OptionalText, from: OptionalText }),
   passkeys: exact({
     relying_party: exact({
@@ -85,7 +85,7 @@ const factor = {
   status: Type.Union([Type.Literal('unverified'), Type.Literal('verified')]),
   factor_type: Type.Literal('totp'),
   config: exact({
-    alg: Type.String(), skew: Type.Integer(), code_length: Type.Integer(), time_step: Type.Integer()
+    alg: Type.Union(['sha1', 'sha256', 'sha512'].map(alg => Type.Literal(alg))), skew: Type.Integer(), code_length: Type.Integer(), time_step: Type.Integer()
   }),
   metadata: Strings,
   url: Url
@@ -149,9 +149,9 @@ function orNull<T extends TSchema> (schema: T) {
   return Type.Union([schema, Type.Null()])
 }
 
-function listOf (key: string, item: TSchema) {
+function listOf (key: string, item: TSchema, empty = false) {
   return exact({
-    [key]: Type.Array(item, { minItems: 1 }),
+    [key]: Type.Array(item, empty ? { maxItems: 0 } : { minItems: 1 }),
     meta: exact({
       page: Type.Integer(),
       page_size: Type.Integer(),
@@ -171,6 +171,8 @@ t.test('every answer has every key of its resource, and no other', async t => {
   const phone = await enrollVerified(service, somebody())
   const unverified = await enroll(service, phone.entity.split('/').at(-1))
   const { sid } = (await phone.challenge()).body
+  const other = `${path}/Entities/${somebody()}`
+  await fetch(`${path}/Entities`, { method: 'POST', form: { Identity: other.split('/').at(-1) ?? '' } })
   const post = async (path: string, form: Record<string, string>) => await fetch(path, { method: 'POST', form })
 
   const answers: ReadonlyArray<readonly [string, number, TSchema, Promise<StandInResponse>]> = [
@@ -218,13 +220,20 @@ t.test('every answer has every key of its resource, and no other', async t => {
     })],
     ['C2', 200, listOf('challenges', Challenge), fetch(`${phone.entity}/Challenges`)],
     ['C3', 200, Challenge, fetch(`${phone.entity}/Challenges/${sid}`)],
-    ['C4', 200, Challenge, phone.answer(sid, phone.code(now()))]
+    ['C4', 200, Challenge, post(`${phone.entity}/Challenges/${sid}`, { AuthPayload: phone.code(now()), Metadata: '{"os":"x"}' })],
+    ['no factors', 200, listOf('factors', Factor, true), fetch(`${other}/Factors`)],
+    ['no challenges', 200, listOf('challenges', Challenge, true), fetch(`${other}/Challenges`)],
+    ['no services any more', 200, listOf('services', Service, true), fetch(`/Services?PageToken=PT${Buffer.from(`VA${'f'.repeat(32)}`).toString('base64url')}`)]
   ]
   for (const [name, expected, schema, answer] of answers) {
     const { status, body } = await answer
     t.equal(status, expected, name)
     fits(t, schema, body, name)
   }
+  service.wait(300)
+  const { body: { challenges } } = await fetch(`${phone.entity}/Challenges?Status=expired`)
+  t.equal(challenges.length, 1)
+  for (const challenge of challenges) fits(t, Challenge, challenge, 'an expired one')
 
   for (const path of [`${phone.entity}/Factors/${unverified.sid}`, phone.entity, `/Services/${serviceSid}`]) {
     const { status, text, headers } = await fetch(path, { method: 'DELETE' })
@@ -234,6 +243,50 @@ t.test('every answer has every key of its resource, and no other', async t => {
     t.equal(gone.status, 404)
     fits(t, Refusal, gone.body, path)
     t.same(gone.body.message, `The requested resource /v2${path} was not found`)
+  }
+})
+
+t.test('every URL in an answer leads to what it says, and every sid is that of its resource', async t => {
+  const service = await standIn(t)
+  const { fetch, serviceSid, accountSid, baseUrl } = service
+  const phone = await enrollVerified(service, 'Some-Body-1')
+  const { body: challenge } = await phone.challenge()
+  const root = `${baseUrl}/v2/Services/${serviceSid}`
+  const entity = `${root}/Entities/Some-Body-1`
+  const at = async (url: string) => await fetch(url.slice(`${baseUrl}/v2`.length))
+  const { body: kept } = await at(entity)
+  const owner = { account_sid: accountSid, service_sid: serviceSid, entity_sid: kept.sid, identity: 'Some-Body-1' }
+  const resources = [
+    [root, { sid: serviceSid, account_sid: accountSid }, {
+      verification_checks: `${root}/VerificationCheck`,
+      verifications: `${root}/Verifications`,
+      rate_limits: `${root}/RateLimits`,
+      messaging_configurations: `${root}/MessagingConfigurations`,
+      entities: `${root}/Entities`,
+      webhooks: `${root}/Webhooks`,
+      access_tokens: `${root}/AccessTokens`
+    }],
+    [entity, { identity: 'Some-Body-1', account_sid: accountSid, service_sid: serviceSid }, {
+      factors: `${entity}/Factors`, new_factors: `${entity}/Factors`, challenges: `${entity}/Challenges`
+    }],
+    [`${entity}/Factors/${phone.sid}`, { ...owner, sid: phone.sid }, undefined],
+    [`${entity}/Challenges/${challenge.sid}`, { ...owner, sid: challenge.sid, factor_sid: phone.sid }, {
+      notifications: `${entity}/Challenges/${challenge.sid}/Notifications`
+    }]
+  ] as const
+  for (const [url, expected, links] of resources) {
+    const { status, body } = await at(url)
+    t.equal(status, 200, url)
+    t.match(body, { ...expected, url })
+    t.same(body.links, links)
+    for (const link of Object.values<string>(links ?? {})) t.match((await at(link)).status, /^(200|403)$/, link)
+  }
+  const lists = [[`${baseUrl}/v2/Services`, 'services'], ...[`${entity}/Factors`, `${entity}/Challenges`, `${root}/Entities`]
+    .map(url => [url, url.split('/').at(-1)?.toLowerCase() ?? ''])] as const
+  for (const [url = '', key = ''] of lists) {
+    const { body } = await at(url)
+    for (const item of body[key]) t.same((await at(item.url)).body, item, 'as it is in the list')
+    t.equal(body.meta.url, `${url}?PageSize=50&Page=0`)
   }
 })
 
@@ -258,6 +311,21 @@ t.test('every answer is for the one who asked alone, and a refusal says what Twi
     t.match(headers.get('content-type'), /^application\/json/)
     t.equal(headers.get('www-authenticate'), status === 401 ? 'Basic realm="Twilio API"' : null)
   }
+  const json = { method: 'POST', form: '{}', headers: { 'content-type': 'application/json' } }
+  const service = `/Services/${serviceSid}`
+  const challenge = `${service}/Entities/somebody/Challenges/YC${'0'.repeat(32)}`
+  for (const path of [
+    '/Forms/form-push', ...['Factors', 'VerifyFactor', 'Challenges', 'ApproveChallenge'].map(name => `${service}/Passkeys/${name}`),
+    ...['AccessTokens', 'Webhooks', 'Verifications', 'RateLimits', 'MessagingConfigurations'].flatMap(name =>
+      [`${service}/${name}`, `${service}/${name}/XX1`]),
+    `${service}/VerificationCheck`, `${service}/RateLimits/RK1/Buckets`, `${challenge}/Notifications`
+  ]) {
+    for (const request of [{}, { method: 'POST', form: '' }, { method: 'DELETE' }, json]) {
+      t.match(await fetch(path, request), { status: 403, body: { code: 60204 } }, path)
+    }
+  }
+  t.match(await fetch('/Nothing', json), { status: 404, body: { code: 20404 } })
+  t.match(await fetch(service, { ...json, method: 'PUT' }), { status: 405, body: { code: 20004 } })
   t.equal((await fetch('')).status, 404)
   t.equal((await fetch('/Services', { method: 'HEAD' })).status, 200)
   t.equal((await globalThis.fetch(`${baseUrl}/elsewhere`)).status, 404)
