@@ -130,7 +130,7 @@ t.test('of two enrollments at once, one factor can be verified', async t => {
 
 t.test('codes of this and the next step at once: neither is approved twice, and the higher stays burnt', async t => {
   const house = await listening(t)
-  const { one, now, wait } = house
+  const { one, two, now, wait } = house
   const phone = await (await one.login('alice')).enrollVerified(now())
   wait(90)
   const people = await sessions(house, 'alice', 4)
@@ -140,6 +140,12 @@ t.test('codes of this and the next step at once: neither is approved twice, and 
   t.ok(approved === 1 || approved === 2, `${approved} approvals`)
   const entity = await one.store.get('identity:alice')
   if (isEmbedded()) t.match(entity, { factors: [{ lastStep: now() / 30 + 1 }] })
+
+  const burnt = answers.flatMap(({ status }, i) => status === 200 ? [phone.code(now() + 30 * (i % 2))] : [])
+  await one.app.totp.unlock('alice')
+  for (const code of burnt) {
+    t.match(await (await two.login('alice')).challenge(code), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' })
+  }
 })
 
 t.test('a challenge against a removal: once the removal has answered, nobody is approved', async t => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { memoryStore } from '../../src/index.js'
-import { site } from '../site.js'
+import { site, START } from '../site.js'
 
 t.test('secrets are shown once, and kept sealed', async t => {
   const store = memoryStore()
@@ -16,28 +16,24 @@ t.test('secrets are shown once, and kept sealed', async t => {
 t.test('keys may change order, and an old one may go once its secrets were used', async t => {
   const [old, fresh, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]
   const store = memoryStore()
-  const before = await site(t, { totp: { store, keys: [old] } })
+  let time = START
+  const withKeys = async (...keys: Buffer[]) => await site(t, { totp: { store, keys, clock: () => time } })
+  const before = await withKeys(old)
   const alice = await before.login('alice')
-  const phone = await alice.enrollVerified(before.now())
-  const both = await site(t, { totp: { store, keys: [fresh, old] } })
-  const still = await site(t, { totp: { store, keys: [old, fresh] } })
-  const after = await site(t, { totp: { store, keys: [fresh] } })
-  const foreign = await site(t, { totp: { store, keys: [other] } })
+  const phone = await alice.enrollVerified(time)
+  const [both, still, after] = [await withKeys(fresh, old), await withKeys(old, fresh), await withKeys(fresh)]
+  const foreign = await withKeys(other)
 
-  const unknown = await (await after.login('alice')).challenge(phone.code(after.now()))
+  const unknown = await (await after.login('alice')).challenge(phone.code(time))
   t.match(unknown, { status: 503, code: 'ERR_TOTP_STORE' }, 'sealed under a key that is missing')
-  both.wait(60)
-  t.match(await (await both.login('alice')).challenge(phone.code(both.now())), { status: 200 })
-  still.wait(120)
-  t.match(await (await still.login('alice')).challenge(phone.code(still.now())), { status: 200 })
-  both.wait(120)
-  t.match(await (await both.login('alice')).challenge(phone.code(both.now())), { status: 200 })
-  after.wait(240)
-  t.match(await (await after.login('alice')).challenge(phone.code(after.now())), { status: 200 })
+  for (const { login } of [both, still, both, after]) {
+    time += 60
+    t.match(await (await login('alice')).challenge(phone.code(time)), { status: 200 })
+  }
 
   const stranger = await foreign.login('alice')
   for (let i = 0; i < 10; i++) {
-    t.match(await stranger.challenge(phone.code(foreign.now())), { status: 503, code: 'ERR_TOTP_STORE' })
+    t.match(await stranger.challenge(phone.code(time)), { status: 503, code: 'ERR_TOTP_STORE' })
   }
   const entity = await store.get('identity:alice')
   t.match(entity, { attempts: { failures: 0, tally: 0 } }, 'what can\'t be judged is not counted')

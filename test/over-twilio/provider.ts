@@ -1,9 +1,12 @@
+import assert from 'node:assert/strict'
+import t from 'tap'
 import { twilioProvider, type EntityStore, type TwilioProviderOptions } from '../../src/index.js'
-import { useProvider } from '../site.js'
+import { isEmbedded, useProvider } from '../site.js'
 import { standIn } from '../verify-api/stand-in.js'
 
 /** Where sites have their factors, by the store that the instances of one application share. */
 const services = new WeakMap<EntityStore, Promise<TwilioProviderOptions>>()
+let sites = 0
 
 /**
  * Whoever imports this has every site on Twilio Verify: the real client, over a real socket, to the stand-in.
@@ -12,5 +15,10 @@ useProvider(async (t, store, clock) => {
   const service = services.get(store) ?? standIn(t, { clock })
   services.set(store, service)
   const { client, serviceSid } = await service
+  sites++
   return { provider: twilioProvider({ client, serviceSid }) }
 })
+
+// Both providers keep most promises in the same words: nobody would notice that it was the other one.
+assert.ok(!isEmbedded())
+t.teardown(() => assert.ok(sites > 0, 'some site had its factors at Twilio'))

@@ -27,11 +27,15 @@ export interface Instances {
 /** How many there are. */
 export const SERVERS = 4
 
-/** Starts them; they are gone with the test. */
-export async function instances (t: Test, backend: Backend): Promise<Instances> {
+/** Starts them; they are gone with the test. `more` is what else their environment has. */
+export async function instances (
+  t: Test, backend: Backend, more: Readonly<Record<string, string>> = {}
+): Promise<Instances> {
   const { env, store } = await backend.open(t)
   const key = randomBytes(32)
-  const shared = { ...env, SESSION_SECRET: randomBytes(32).toString('hex'), TOTP_KEYS: key.toString('base64') }
+  const shared = {
+    ...env, ...more, SESSION_SECRET: randomBytes(32).toString('hex'), TOTP_KEYS: key.toString('base64')
+  }
   let later = 0
   const now = () => Math.floor(Date.now() / 1000) + later
   const start = async () =>

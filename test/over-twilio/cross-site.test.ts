@@ -1,0 +1,2 @@
+import './provider.js'
+import '../http/cross-site.test.js'

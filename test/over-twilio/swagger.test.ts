@@ -1,0 +1,2 @@
+import './provider.js'
+import '../swagger.test.js'
