@@ -59,7 +59,7 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
     readonly alg?: TotpConfig['alg']
     /** Digits of a code, 6 to 8. @default 6 */
     readonly codeLength?: number
-    /** Seconds that a code is current, 15 to 120. @default 30 */
+    /** Seconds that a code is current, 15 to 120, with Twilio 20 to 60. @default 30 */
     readonly timeStep?: number
     /** Steps accepted on either side of the current one, 0 or 1. @default 1 */
     readonly skew?: number

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import {
-  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync,
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync,
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import ts from 'typescript'
+import { freePort } from './free-port.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NAME = 'fastify-verify-totp'
@@ -220,6 +222,40 @@ t.test('the command serves what Twilio\'s own library understands, and goes on a
       { exitCode: 1, stderr: `${NAME}: PostgreSQL needs the package pg: npm install pg\n`, lines: 0 }
     ]
   })
+})
+
+t.test('the steps that the README has for CI start it, tell the tests, and end it', async t => {
+  const { folder } = installed(t, ['fastify', 'twilio'])
+  const bin = join(folder, 'node_modules', '.bin')
+  mkdirSync(bin)
+  // As npm does when it installs.
+  symlinkSync(`../${NAME}/dist/cli/main.js`, join(bin, NAME))
+  chmodSync(join(bin, NAME), 0o755)
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const [, client = ''] = /```ts\n(import \{ readFileSync[^`]*verify\.json.*?)```/s.exec(readme) ?? []
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  writeFileSync(join(folder, 'client.mjs'), ts.transpileModule(client, { compilerOptions }).outputText)
+  writeFileSync(join(folder, 'test.mjs'), `
+    import { client, service } from './client.mjs'
+    const { sid } = await service.fetch()
+    console.log(JSON.stringify({ sid, url: client.verify.baseUrl }))
+  `)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { test: 'node test.mjs' } }))
+
+  const [, shell = ''] = /```sh\n(set -e\n.*?)```/s.exec(readme) ?? []
+  const told = JSON.parse(run(folder, 'sh', ['-c', shell]).trim().split('\n').at(-1) ?? '')
+  t.match(told, { sid: /^VA[0-9a-f]{32}$/, url: /^http:\/\/127\.0\.0\.1:\d+$/ })
+  await t.rejects(fetch(told.url), 'and it is gone')
+
+  const [, yaml = ''] = /```yaml\nsteps:\n(.*?)```/s.exec(readme) ?? []
+  const steps = [...yaml.matchAll(/- run: (.*)\n/g)].map(([, step = '']) => step)
+  t.strictSame([steps.at(0), steps.at(-1)], ['npm ci', 'npm test'])
+  const port = String(await freePort())
+  const commands = steps.slice(1).map(step => step.replace('--json', `--json --port ${port}`))
+  // Each step has a shell of its own; what is still running goes with the machine.
+  const job = commands.map(command => `bash -e -c ${JSON.stringify(command)}`).join(' && ')
+  const ended = run(folder, 'setsid', ['-w', 'bash', '-c', `${job}; trap '' TERM; kill 0`])
+  t.match(JSON.parse(ended.trim().split('\n').at(-1) ?? ''), { url: `http://127.0.0.1:${port}` })
 })
 
 t.test('a store is proven, and gone through, with what the package brings', async t => {

@@ -30,8 +30,9 @@ makes an account, its auth token, a service and the key under which secrets are 
   --behind-tls <origin> origin of the proxy with TLS that sends requests here, such as https://verify.example
   --data <directory>    where everything is kept, for one process at a time (.fastify-verify-totp); processes of
                         other containers aren't noticed
-  --database-url <url>  keeps documents and credentials in PostgreSQL, for any number of processes; needs the
-                        package pg. A password belongs in PGPASSWORD: others can read arguments
+  --database-url <url>  keeps documents and credentials in PostgreSQL, for any number of processes, in the tables
+                        verify_documents and verify_credentials, which it makes; needs the package pg. A
+                        password belongs in PGPASSWORD: others can read arguments
   --json                prints one line of JSON: baseUrl, accountSid, authToken, serviceSid
   --help                prints this
 
@@ -91,7 +92,7 @@ async function serveFrom (
     const address = await attempt(
       `it can't listen on port ${port} of ${host} (--port and --host give others)`, () => app.listen({ host, port }))
     const announcement = { baseUrl: behindTls ?? address, accountSid, authToken, serviceSid }
-    surroundings.stdout.write(json ? `${JSON.stringify(announcement)}\n` : forPeople(announcement))
+    surroundings.stdout.write(json ? `${JSON.stringify(announcement)}\n` : forPeople(announcement, address))
     await signal
   } finally {
     await closed(app)
@@ -112,8 +113,10 @@ async function closed (app: FastifyInstance): Promise<void> {
   clearTimeout(timer)
 }
 
-function forPeople ({ baseUrl, accountSid, authToken, serviceSid }: Announcement): string {
-  return `Verify v2 is served at ${baseUrl}
+function forPeople (
+  { baseUrl, accountSid, authToken, serviceSid }: Announcement, address: string
+): string {
+  return `Verify v2 is served at ${baseUrl}${baseUrl === address ? '' : `, behind which it is at ${address}`}
 
   account sid  ${accountSid}
   auth token   ${authToken}

@@ -24,8 +24,10 @@ const OTHERS_WRITE = 0o022
 export async function makeFolder (folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { uid, mode } = await stat(folder)
-  const ours = process.getuid === undefined || uid === process.getuid()
-  if (!ours || (mode & OTHERS_WRITE) !== 0) {
+  if (process.getuid !== undefined && uid !== process.getuid()) {
+    throw new StartError(`${folder} belongs to another user: --data takes one of your own`)
+  }
+  if ((mode & OTHERS_WRITE) !== 0) {
     throw new StartError(`others may write to ${folder}: chmod 700, or --data with another`)
   }
 }

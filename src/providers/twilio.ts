@@ -139,6 +139,10 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async fetch (remote) {
+      if (!isHere(remote)) {
+        throw new MalformedError('twilioIdentity must be 8 to 64 letters, digits and hyphens, ' +
+          'twilioFactorSid YF and 32 hex digits')
+      }
       const answer = await asked(fetchRefusal, async () => await factor(remote).fetch())
       if (!concerns(answer, remote, answer['sid'])) throw unfit()
       if (answer['status'] !== 'verified' || answer['factorType'] !== 'totp') {

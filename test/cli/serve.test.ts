@@ -152,6 +152,17 @@ t.test('behind TLS, URLs are those that clients see', async t => {
   t.equal(service.url, `https://verify.example/v2/Services/${server.serviceSid}`)
 })
 
+t.test('behind TLS, people are told where the proxy has to send requests', async t => {
+  const process = surroundings()
+  const exitCode = run({ serve }, [
+    'serve', '--port', '0', '--data', await temporaryFolder(t), '--behind-tls', 'https://verify.example'
+  ], process)
+  await process.spoken
+  process.emit('SIGTERM')
+  t.equal(await exitCode, 0)
+  t.match(process.written.stdout, /^Verify v2 is served at https:\/\/verify\.example, behind which it is at http:\/\/127\.0\.0\.1:\d+\n/)
+})
+
 t.test('without TLS in front, an address that others reach is refused before anything is made', async t => {
   const data = join(await temporaryFolder(t), 'data')
   const { exitCode, stdout, stderr } = await failed(['--data', data, '--host', '0.0.0.0'])

@@ -35,7 +35,7 @@ t.test('a folder that others may write to, or that is somebody else\'s, is not u
   await chmod(folder, 0o755)
   await (await folderStorage(folder)).close()
   t.intercept(process, 'getuid', { value: () => 4711 })
-  await t.rejects(folderStorage(folder), { name: 'StartError', message: /others may write to/ })
+  await t.rejects(folderStorage(folder), { name: 'StartError', message: /belongs to another user/ })
 })
 
 t.test('a database is used through a pool, each store in a table of its own', async t => {

@@ -98,7 +98,7 @@ t.test('names that are none never become part of a path', async t => {
     t.match(await provider.challenge(stray, CODE, null), unjudged, name)
     t.match(await provider.verify(stray, CODE), unjudged, name)
     await t.rejects(provider.remove(stray), { code: 'ERR_TOTP_PROVIDER' }, name)
-    await t.rejects(provider.fetch(stray), { code: 'ERR_TOTP_PROVIDER' }, name)
+    await t.rejects(provider.fetch(stray), { code: 'FST_ERR_VALIDATION', message: /^twilioIdentity must be/ }, name)
     if (stray.identity === remote.identity) continue
     const factor = { identity: stray.identity, friendlyName: 'x', config: CONFIG, secret: undefined }
     await t.rejects(provider.bind(factor), { code: 'ERR_TOTP_PROVIDER' }, name)
