@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
-import { isOrigin } from '../options.js'
 import { createKeyring, UnsealableError } from '../seal.js'
 import { authentication, CHALLENGE } from './authentication.js'
 import { challenges } from './challenges.js'
@@ -120,10 +119,11 @@ function refusalFor (error: unknown, path: string): Refusal {
   return status >= 400 && status < 500 ? unreadable(status) : refusal(20500)
 }
 
-/** As the caller knows it, if that is an origin: HTTP/1.0 needs no `Host`, and anybody may send any. */
-function originOf ({ protocol, host, socket: { localAddress, localPort } }: FastifyRequest): string {
-  const asked = `${protocol}://${host}`
-  return isOrigin(asked) ? asked : `${protocol}://${localAddress}:${localPort}`
+/** As the caller knows it. HTTP/1.0 needs no `Host`, and anybody may send any: clients follow these URLs. */
+function originOf ({ protocol, host }: FastifyRequest): string {
+  const origin = `${protocol}://${host}`
+  if (/^[\w.:[\]-]+$/.test(host) && URL.canParse(origin)) return new URL(origin).origin
+  throw unreadable(400)
 }
 
 function isForm (contentType: string | undefined): boolean {

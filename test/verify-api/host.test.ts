@@ -89,10 +89,19 @@ t.test('URLs have the origin of the request, or the one that was set', async t =
   const one = await standIn(t)
   t.ok((await one.fetch('/Services')).body.meta.url.startsWith(`${one.baseUrl}/v2/Services?`))
   const authorization = `Basic ${Buffer.from(`${one.accountSid}:${one.authToken}`).toString('base64')}`
-  for (const lines of ['HTTP/1.0', 'HTTP/1.1\r\nHost: evil.example/x?y=']) {
+  const answerTo = async (lines: string) => {
     const socket = connect(Number(new URL(one.baseUrl).port), '127.0.0.1')
     socket.end(`GET /v2/Services ${lines}\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`)
-    t.match(await text(socket), `"url":"${one.baseUrl}/v2/Services?PageSize=50&Page=0"`, lines)
+    return await text(socket)
+  }
+  for (const [host, origin] of [
+    ['verify.example', 'http://verify.example'], ['Verify.example:80', 'http://verify.example'],
+    ['verify.example:8080', 'http://verify.example:8080'], ['[::1]:8080', 'http://[::1]:8080']
+  ] as const) {
+    t.match(await answerTo(`HTTP/1.1\r\nHost: ${host}`), `"url":"${origin}/v2/Services?PageSize=50&Page=0"`, host)
+  }
+  for (const lines of ['HTTP/1.0', 'HTTP/1.1\r\nHost: evil.example/x?y=', 'HTTP/1.1\r\nHost: a:b:c']) {
+    t.match(await answerTo(lines), /^HTTP\/1\.1 400 .*"code":60306/s, lines)
   }
   const two = await standIn(t, { baseUrl: 'https://verify.example', prefix: '/at' })
   const { body: { services, meta } } = await two.fetch('/Services')
