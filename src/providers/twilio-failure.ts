@@ -78,15 +78,16 @@ export function hasEnded (failure: Failure): boolean {
 }
 
 /**
- * By what it looks like: some of the client's classes aren't exported, and one error is another's copy. Other
- * numbers than Twilio's may be anything that was sent.
+ * By what it looks like: some of the client's classes aren't exported, and one error is another's copy. What
+ * an answer has in the place of Twilio's numbers may be anything that was sent.
  */
 export function failureOf (error: unknown): Failure {
   if (!(error instanceof Error)) return { status: null, code: null }
   const { status, code }: Error & { status?: unknown, code?: unknown } = error
+  const isSystem = status === undefined && typeof code === 'string' && SYSTEM_CODE.test(code)
   return {
     status: isBetween(100, status, 599) ? status : null,
-    code: isBetween(10_000, code, 99_999) || (typeof code === 'string' && SYSTEM_CODE.test(code)) ? code : null
+    code: isSystem || isBetween(10_000, code, 99_999) ? code : null
   }
 }
 

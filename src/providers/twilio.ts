@@ -65,7 +65,8 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
 
   /** The client encodes nothing that becomes part of a path, so nothing else than names may reach it. */
   function isHere (remote: Remote): boolean {
-    return remote.serviceSid === serviceSid && IDENTITY.test(remote.identity) && FACTOR_SID.test(remote.sid)
+    const { identity, sid } = remote
+    return remote.serviceSid === serviceSid && matches(identity, IDENTITY) && matches(sid, FACTOR_SID)
   }
 
   function factor (remote: Remote): ReturnType<TwilioEntity['factors']> {
@@ -82,7 +83,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async bind ({ identity, friendlyName, config, secret: given }) {
-      if (!IDENTITY.test(identity)) throw stray()
+      if (!matches(identity, IDENTITY)) throw stray()
       const own = given === undefined ? undefined : encodeSecret(decodeSecret(given))
       const answer = await asked(enrollmentRefusal, async () =>
         await entity(identity).newFactors.create({
@@ -95,7 +96,8 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
           'config.codeLength': config.codeLength
         }))
       const { sid, status, factorType } = answer
-      const asAsked = status === 'unverified' && factorType === 'totp' && isDeepStrictEqual(configOf(answer), config)
+      const asAsked = status === 'unverified' && factorType === 'totp' &&
+        isDeepStrictEqual(configOf(answer), config)
       if (!matches(sid, FACTOR_SID) || !asAsked) throw unfit()
       const remote = { serviceSid, identity, sid }
       if (!concerns(answer, remote, sid)) throw unfit()
@@ -113,7 +115,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async challenge (remote, code, pendingSid) {
-      if (!isHere(remote) || !(pendingSid === null || CHALLENGE_SID.test(pendingSid))) {
+      if (!isHere(remote) || !(pendingSid === null || matches(pendingSid, CHALLENGE_SID))) {
         return { verdict: 'unjudged', refusal: stray() }
       }
       try {
@@ -140,8 +142,8 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
 
     async fetch (remote) {
       if (!isHere(remote)) {
-        throw new MalformedError('twilioIdentity must be 8 to 64 letters, digits and hyphens, ' +
-          'twilioFactorSid YF and 32 hex digits')
+        throw new MalformedError('a factor at Twilio is named by an identity of 8 to 64 letters, digits and hyphens, ' +
+          'and by YF and 32 hex digits')
       }
       const answer = await asked(fetchRefusal, async () => await factor(remote).fetch())
       if (!concerns(answer, remote, answer['sid'])) throw unfit()

@@ -13,7 +13,10 @@ import { approved, denied, type Challenged } from './verdict.js'
 export interface ChallengeOptions {
   /** 6 to 8 digits, at will with a space or hyphen in the middle. */
   readonly code: string
-  /** The factor whose code it has to be. @default any verified factor; needed where several are at Twilio */
+  /**
+   * The factor whose code it has to be; needed where several at Twilio have codes of the same length.
+   * @default any verified factor
+   */
   readonly factorSid?: string | undefined
 }
 

@@ -68,7 +68,10 @@ export async function changeEntityIn<T> (
   return await call.records.changeEntity(sid, identityIn(call), (entity, now) => decide(found(entity), now))
 }
 
-/** Changes an entity, or makes it. A service that goes meanwhile takes it along, and throws `NotFound`. */
+/**
+ * Changes an entity, or makes it. A service that goes meanwhile takes it along, and throws `NotFound`; when
+ * the store fails just then, it is left, and goes when the service is deleted again.
+ */
 export async function putEntity<T> (
   { records }: Call, serviceSid: string, identity: string, decide: Decide<EntityDocument, T>
 ): Promise<T> {

@@ -41,7 +41,6 @@ async function list (call: Call): Promise<Answer> {
   const body = await page({
     key: 'entities',
     anchor: ({ entity }) => entity.identity.toLowerCase(),
-    isAnchor: isIdentity,
     ...ofKeys(after => records.keys(prefix, after), prefix, async name => await records.entity(sid, name)),
     shown: ({ entity }) => wireEntity(place, entity)
   }, urls.entities(place, sid), query)

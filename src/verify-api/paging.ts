@@ -9,8 +9,6 @@ export interface Listed<Item> {
   readonly key: string
   /** What tells the place of an item in the list; another item may have gone from beside it. */
   readonly anchor: (item: Item) => string
-  /** Whether a text can be an anchor of this list. */
-  readonly isAnchor: (text: string) => boolean
   /** Up to so many items from the beginning, or behind an anchor. */
   readonly after: (anchor: string | null, limit: number) => Promise<Item[]>
   /** Up to so many items, the last ones in front of an anchor. */
@@ -39,7 +37,7 @@ export async function page<Item> (
 ): Promise<object> {
   const pageSize = size(query, 'PageSize') ?? SIZE
   const current = number(query, 'Page') ?? 0
-  const token = pageToken(list.isAnchor)(query, 'PageToken') ?? null
+  const token = pageToken(list.key)(query, 'PageToken') ?? null
   const { items, hasNext, hasPrevious } = await slice(list, token, pageSize)
   const [first, last] = [items.at(0), items.at(-1)]
 
@@ -65,7 +63,7 @@ export async function page<Item> (
     for (const name of filters) query.all(name).forEach(value => parameters.append(name, value))
     parameters.append('PageSize', String(pageSize))
     parameters.append('Page', String(page))
-    if (token !== null) parameters.append('PageToken', tokenText(token))
+    if (token !== null) parameters.append('PageToken', tokenText(list.key, token))
     return `${url}?${parameters}`
   }
 }
@@ -87,27 +85,29 @@ async function slice<Item> (list: Listed<Item>, token: Token | null, limit: numb
   return { items: items.slice(0, limit), hasNext: items.length > limit, hasPrevious: token !== null }
 }
 
-/** Opaque to clients: `PT` for what comes behind an anchor, `PB` for what comes in front of it. */
-function tokenText ({ direction, anchor }: Token): string {
-  return `${direction === 'after' ? 'PT' : 'PB'}${Buffer.from(anchor).toString('base64url')}`
+/**
+ * Opaque to clients: `PT` for what comes behind an anchor, `PB` for what comes in front of it. It names the
+ * list too: that of another kind would end this one early, and nobody would know.
+ */
+function tokenText (key: string, { direction, anchor }: Token): string {
+  return `${direction === 'after' ? 'PT' : 'PB'}${Buffer.from(`${key}:${anchor}`).toString('base64url')}`
 }
 
-/** A token of another list would end this one early, and nobody would know. */
-function pageToken (isAnchor: (text: string) => boolean): Reader<Token> {
+function pageToken (key: string): Reader<Token> {
   return (query, name) => {
     const text = query.one(name)
     if (text === undefined) return undefined
-    const [, kind, encoded = ''] = /^P([TB])([A-Za-z0-9_-]+)$/.exec(text) ?? []
-    const anchor = Buffer.from(encoded, 'base64url').toString()
-    if (!isAnchor(anchor)) throw query.invalid(name, 'must be that of a page URL of this list')
-    return { direction: kind === 'T' ? 'after' : 'before', anchor }
+    const [, direction, encoded = ''] = /^P([TB])([A-Za-z0-9_-]+)$/.exec(text) ?? []
+    const [, list, anchor = ''] = /^([a-z]+):([A-Za-z0-9-]{1,64})$/.exec(Buffer.from(encoded, 'base64url').toString()) ?? []
+    if (list !== key) throw query.invalid(name, `must be that of a page URL of ${key}`)
+    return { direction: direction === 'T' ? 'after' : 'before', anchor }
   }
 }
 
 /** A list of what is in one document, in an order of their serial numbers. */
 export function ofSerials<Item extends { readonly serial: number }> (
   items: readonly Item[], order: 'asc' | 'desc' = 'asc'
-): Pick<Listed<Item>, 'anchor' | 'isAnchor' | 'after' | 'before'> {
+): Pick<Listed<Item>, 'anchor' | 'after' | 'before'> {
   const sign = order === 'asc' ? 1 : -1
   const ordered = [...items].sort((one, other) => sign * (one.serial - other.serial))
   const isBehind = ({ serial }: Item, anchor: string) => sign * (serial - Number(anchor)) > 0
@@ -115,7 +115,6 @@ export function ofSerials<Item extends { readonly serial: number }> (
 
   return {
     anchor: ({ serial }) => String(serial),
-    isAnchor: text => /^[1-9]\d{0,15}$/.test(text),
     after: async (anchor, limit) =>
       ordered.filter(item => anchor === null || isBehind(item, anchor)).slice(0, limit),
     before: async (anchor, limit) => ordered.filter(item => isBefore(item, anchor)).slice(-limit)
@@ -133,15 +132,15 @@ export function ofKeys<Item> (
       const behind = keys(anchor === null ? undefined : prefix + anchor)
       for await (const present of atOnce(READS, behind, presentAt)) {
         items.push(...present)
-        if (items.length >= limit) break
+        if (items.length === limit) break
       }
       return items
     },
 
     async before (anchor, limit) {
-      // The anchor itself may have gone: then what came behind it tells where it was.
-      const behind = await keys(prefix + anchor).next()
-      const ends = [prefix + anchor, behind.value]
+      // The anchor itself may have gone: then what comes behind it tells where it was.
+      const ends = [prefix + anchor]
+      for await (const key of keys(prefix + anchor)) if (ends.push(key) > READS) break
       const near: string[] = []
       for await (const key of keys()) {
         if (ends.includes(key)) break

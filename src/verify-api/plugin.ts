@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
+import { isOrigin } from '../options.js'
 import { createKeyring, UnsealableError } from '../seal.js'
 import { authentication, CHALLENGE } from './authentication.js'
 import { challenges } from './challenges.js'
@@ -80,7 +81,7 @@ export async function verifyApi (fastify: FastifyInstance, options: VerifyApiOpt
     })
   }
 
-  /** Before the body is read: what can't be done can't be done with any. */
+  /** Before the body is read: what can't be done can't be done with any. Each route has to have a handler. */
   function refuse (method: string[], url: string, reason: () => Error): void {
     const answer = async () => { throw reason() }
     fastify.route({ method, url, exposeHeadRoute: true, onRequest: answer, handler: answer })
@@ -120,10 +121,11 @@ function refusalFor (error: unknown, path: string): Refusal {
 }
 
 /** As the caller knows it. HTTP/1.0 needs no `Host`, and anybody may send any: clients follow these URLs. */
-function originOf ({ protocol, host }: FastifyRequest): string {
-  const origin = `${protocol}://${host}`
-  if (/^[\w.:[\]-]+$/.test(host) && URL.canParse(origin)) return new URL(origin).origin
-  throw unreadable(400)
+function originOf ({ protocol, host, socket: { localPort } }: FastifyRequest): string {
+  const asked = `${protocol}://${host === '' ? `localhost:${localPort}` : host}`
+  const origin = /^\w+:\/\/[\w.:[\]-]+$/.test(asked) && URL.canParse(asked) ? new URL(asked).origin : ''
+  if (!isOrigin(origin)) throw unreadable(400)
+  return origin
 }
 
 function isForm (contentType: string | undefined): boolean {

@@ -1,9 +1,11 @@
+import { atOnce } from '../at-once.js'
 import { jitter } from '../back-off.js'
 import { deadlineIn, type Deadline } from '../deadline.js'
 import { StoreError } from '../errors.js'
 import { documentsIn, type Change, type Documents } from '../stores/documents.js'
 import {
-  entityKey, serviceKey, verifyDocumentOf, type EntityDocument, type ServiceDocument, type VerifyDocument
+  entitiesOf, entityKey, serviceKey, verifyDocumentOf, type EntityDocument, type ServiceDocument,
+  type VerifyDocument
 } from './documents.js'
 import { living } from './expiry.js'
 import type { VerifyApiSettings } from './options.js'
@@ -11,6 +13,8 @@ import { NotFound } from './refusal.js'
 
 /** Keys that are asked of the store at once. */
 const KEYS = 1000
+/** Entities that are removed at once. */
+const REMOVALS = 8
 
 /** The documents of the stand-in. Null stands for one that isn't there. */
 export interface Records {
@@ -20,6 +24,11 @@ export interface Records {
   /** What is still alive of an entity. Throws `NotFound` when there is none. */
   entity (serviceSid: string, identity: string): Promise<EntityRead>
   changeEntity<T> (serviceSid: string, identity: string, decide: Decide<EntityDocument, T>): Promise<T>
+  /**
+   * Removes every entity of a service, however long it takes. What fails is thrown at last, and keeps none of
+   * the others, unless the store itself seems to have failed.
+   */
+  removeEntities (serviceSid: string): Promise<void>
   /** The keys with a beginning that come after one of them, in the order of the store. */
   keys (prefix: string, after?: string): AsyncGenerator<string, void>
 }
@@ -38,11 +47,11 @@ export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): () => 
   const documents = documentsIn<VerifyDocument>({
     store, check, clock, timeout, backOff: jitter
   })
-  return () => recordsBy(deadlineIn(timeout), documents, store)
+  return () => recordsBy(deadlineIn(timeout), documents, store, timeout)
 }
 
 function recordsBy (
-  deadline: Deadline, documents: Documents<VerifyDocument>, store: VerifyApiSettings['store']
+  deadline: Deadline, documents: Documents<VerifyDocument>, store: VerifyApiSettings['store'], timeout: number
 ): Records {
   return {
     async service (sid) {
@@ -65,22 +74,40 @@ function recordsBy (
         decide(asEntity(document, now), now), deadline)
     },
 
-    async * keys (prefix, after) {
-      for (let last = after; ;) {
-        const keys = await list(last)
-        yield * keys.filter(key => key.startsWith(prefix))
-        if (keys.length < KEYS) return
-        last = keys.at(-1)
+    async removeEntities (serviceSid) {
+      const failures: unknown[] = []
+      const keys = keysIn(store, entitiesOf(serviceSid), undefined, () => deadlineIn(timeout))
+      const removals = atOnce(REMOVALS, keys, async key =>
+        await documents.change(key, () => ({ next: null, answer: null })).catch((error: unknown) => error))
+      for await (const failure of removals) {
+        if (failure !== null) failures.push(failure)
+        if (failures.length === REMOVALS) break
       }
-    }
-  }
+      if (failures.length > 0) throw failures[0]
+    },
 
-  async function list (after: string | undefined): Promise<string[]> {
-    try {
-      return keysBehind(after, await deadline.race(() => store.list(after, KEYS)))
-    } catch (error) {
-      throw new StoreError(error)
-    }
+    keys: (prefix, after) => keysIn(store, prefix, after, () => deadline)
+  }
+}
+
+async function * keysIn (
+  store: VerifyApiSettings['store'], prefix: string, after: string | undefined, deadline: () => Deadline
+): AsyncGenerator<string, void> {
+  for (let last = after; ;) {
+    const keys = await listed(store, last, deadline())
+    yield * keys.filter(key => key.startsWith(prefix))
+    if (keys.length < KEYS) return
+    last = keys.at(-1)
+  }
+}
+
+async function listed (
+  store: VerifyApiSettings['store'], after: string | undefined, deadline: Deadline
+): Promise<string[]> {
+  try {
+    return keysBehind(after, await deadline.race(() => store.list(after, KEYS)))
+  } catch (error) {
+    throw new StoreError(error)
   }
 }
 

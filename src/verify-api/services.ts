@@ -1,11 +1,11 @@
-import { entitiesOf, newService, SERVICES, type ServiceSettings } from './documents.js'
+import { newService, SERVICES, type ServiceSettings } from './documents.js'
 import { serviceIn, sidIn, type Answer, type Call, type Endpoint } from './endpoint.js'
 import type { Form } from './form.js'
 import { ofKeys, page } from './paging.js'
 import { flag, foreignSid, integer, oneOf, required, text, type Reader } from './parameters.js'
-import { found, type Records } from './records.js'
+import { found } from './records.js'
 import { urls, wireService } from './resources.js'
-import { canonicalSid, newSid } from './sid.js'
+import { newSid } from './sid.js'
 
 /** Longest name of a service, and longest text of all else that is remembered of it. */
 const LONGEST_NAME = 30
@@ -94,7 +94,6 @@ async function list ({ records, place, query }: Call): Promise<Answer> {
   const body = await page({
     key: 'services',
     anchor: ({ sid }) => sid,
-    isAnchor: text => canonicalSid('VA', text) !== null,
     ...ofKeys(after => records.keys(SERVICES, after), SERVICES, async sid => await records.service(sid)),
     shown: service => wireService(place, service)
   }, urls.services(place), query)
@@ -124,22 +123,9 @@ async function remove (call: Call): Promise<Answer> {
   const sid = sidIn(call, 'service', 'VA')
   const service = await records.changeService(sid, service =>
     service === null ? { answer: null } : { next: null, answer: service })
-  const failures = await swept(records, sid)
-  if (failures.length > 0) throw failures[0]
+  await records.removeEntities(sid)
   found(service)
   return { status: 204 }
-}
-
-/** Why entities of a service could not be removed; those that could are. */
-async function swept (records: Records, sid: string): Promise<unknown[]> {
-  const prefix = entitiesOf(sid)
-  const failures: unknown[] = []
-  for await (const key of records.keys(prefix)) {
-    const identity = key.slice(prefix.length)
-    await records.changeEntity(sid, identity, () => ({ next: null, answer: null }))
-      .catch(error => { failures.push(error) })
-  }
-  return failures
 }
 
 /** The settings that a form has. */

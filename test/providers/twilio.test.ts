@@ -90,6 +90,7 @@ t.test('names that are none never become part of a path', async t => {
   const strays: Remote[] = [
     ...['..', '', 'a/b/c/d/e', 'somebody#', 'somebody?', 'a\\..\\victim', 'x'.repeat(65), 'seven77', 'somebody\n'].map(identity =>
       ({ ...remote, identity })),
+    ...[12345678, undefined, ['somebody']].map(identity => ({ ...remote, identity: untyped(identity) })),
     ...['..', '', '%2e%2e', `${remote.sid}/`, `${remote.sid}\n`, sidOf('YC')].map(sid => ({ ...remote, sid })),
     ...[sidOf('VA'), '..', remote.serviceSid.toUpperCase()].map(serviceSid => ({ ...remote, serviceSid }))
   ]
@@ -98,7 +99,7 @@ t.test('names that are none never become part of a path', async t => {
     t.match(await provider.challenge(stray, CODE, null), unjudged, name)
     t.match(await provider.verify(stray, CODE), unjudged, name)
     await t.rejects(provider.remove(stray), { code: 'ERR_TOTP_PROVIDER' }, name)
-    await t.rejects(provider.fetch(stray), { code: 'FST_ERR_VALIDATION', message: /^twilioIdentity must be/ }, name)
+    await t.rejects(provider.fetch(stray), { code: 'FST_ERR_VALIDATION', message: /^a factor at Twilio is named by/ }, name)
     if (stray.identity === remote.identity) continue
     const factor = { identity: stray.identity, friendlyName: 'x', config: CONFIG, secret: undefined }
     await t.rejects(provider.bind(factor), { code: 'ERR_TOTP_PROVIDER' }, name)
@@ -150,7 +151,8 @@ t.test('whatever a client throws, a verdict is never thrown, and nothing of it i
     ...[314_159, 9999, 20404.5, NaN].map(code =>
       [Object.assign(new Error(told), { status: 404, code }), unknown] as const),
     [Object.assign(new Error(told), { status: 314_159, code: 20404 }), unknown],
-    [Object.assign(new Error(told), { status: 500, code: 'ECONNREFUSED' }), unknown]
+    [Object.assign(new Error(told), { status: 500, code: 'ECONNREFUSED' }), unknown],
+    [Object.assign(new Error(told), { status: null, code: 'ECONNREFUSED' }), unknown]
   ]
   for (const [thrown, expected] of failures) {
     const provider = twilioProvider({ client: throwing(thrown), serviceSid })

@@ -139,10 +139,10 @@ t.test('nothing that is no name becomes part of a path', async t => {
   ]
   const sids = ['', '.', '..', `${sid}/`, `${sid}#`, `${sid}?`, `${sid}\n`, ` ${sid}`, sid.slice(1), `YC${sid.slice(2)}`, `yf${sid.slice(2)}`]
   for (const twilioIdentity of identities) {
-    await t.rejects(app.totp.adopt({ identity: 'alice', twilioIdentity, twilioFactorSid: sid }), { code: 'ERR_TOTP_PROVIDER' }, twilioIdentity)
+    await t.rejects(app.totp.adopt({ identity: 'alice', twilioIdentity, twilioFactorSid: sid }), { code: 'FST_ERR_VALIDATION', message: /^a factor at Twilio is named by/ }, twilioIdentity)
   }
   for (const twilioFactorSid of sids) {
-    await t.rejects(app.totp.adopt({ identity: 'alice', twilioIdentity: 'somebody', twilioFactorSid }), { code: 'ERR_TOTP_PROVIDER' }, twilioFactorSid)
+    await t.rejects(app.totp.adopt({ identity: 'alice', twilioIdentity: 'somebody', twilioFactorSid }), { code: 'FST_ERR_VALIDATION', message: /^a factor at Twilio is named by/ }, twilioFactorSid)
   }
   t.strictSame(server.log, [])
 })

@@ -94,6 +94,42 @@ t.test('removing a service goes on where it failed, and past what does not fit',
   t.same(await store.list(undefined, 100), [])
 })
 
+t.test('removing a service takes as long as it takes, but not with a store that has failed', async t => {
+  const store = memoryStore<VerifyDocument>()
+  let [milliseconds, hangs, asked] = [0, false, 0]
+  const service = await standIn(t, {
+    timeout: 2,
+    store: {
+      ...store,
+      async replace (key, expected, next) {
+        if (next === null && key.startsWith('verify:entity:')) asked++
+        if (hangs && key.startsWith('verify:entity:')) await new Promise(() => {})
+        if (milliseconds > 0) await new Promise(resolve => setTimeout(resolve, milliseconds))
+        return await store.replace(key, expected, next)
+      }
+    }
+  })
+  const filled = async () => {
+    const { body: { sid } } = await service.fetch('/Services', { method: 'POST', form: { FriendlyName: 'x' } })
+    for (let count = 0; count < 24; count++) {
+      await service.fetch(`/Services/${sid}/Entities`, { method: 'POST', form: { Identity: somebody() } })
+    }
+    return `/Services/${sid}`
+  }
+  const [one, two] = [await filled(), await filled()]
+  milliseconds = 800
+  t.equal((await service.fetch(one, { method: 'DELETE' })).status, 204, 'in more than two seconds')
+  t.equal(asked, 24)
+
+  milliseconds = 0
+  hangs = true
+  t.match(await service.fetch(two, { method: 'DELETE' }), { status: 503, body: { code: 20503 } })
+  t.equal(asked, 24 + 8)
+  hangs = false
+  t.equal((await service.fetch(two, { method: 'DELETE' })).status, 404)
+  t.same(await store.list(undefined, 100), [`verify:service:${service.serviceSid}`])
+})
+
 t.test('nothing is made in a service that goes meanwhile', async t => {
   const { store } = openStore()
   let meanwhile = async (): Promise<unknown> => null
@@ -116,8 +152,8 @@ t.test('nothing is made in a service that goes meanwhile', async t => {
     t.same(await store.list(undefined, 100), [`verify:service:${service.serviceSid}`])
   }
 
-  meanwhile = async () => { failing = true }
   let failing = false
+  meanwhile = async () => { failing = true }
   const other = await standIn(t, {
     store: {
       ...store,

@@ -223,7 +223,7 @@ t.test('every answer has every key of its resource, and no other', async t => {
     ['C4', 200, Challenge, post(`${phone.entity}/Challenges/${sid}`, { AuthPayload: phone.code(now()), Metadata: '{"os":"x"}' })],
     ['no factors', 200, listOf('factors', Factor, true), fetch(`${other}/Factors`)],
     ['no challenges', 200, listOf('challenges', Challenge, true), fetch(`${other}/Challenges`)],
-    ['no services any more', 200, listOf('services', Service, true), fetch(`/Services?PageToken=PT${Buffer.from(`VA${'f'.repeat(32)}`).toString('base64url')}`)]
+    ['no services any more', 200, listOf('services', Service, true), fetch(`/Services?PageToken=PT${Buffer.from(`services:VA${'f'.repeat(32)}`).toString('base64url')}`)]
   ]
   for (const [name, expected, schema, answer] of answers) {
     const { status, body } = await answer
