@@ -8,7 +8,7 @@ import { refusal, sidOf, type Behaviour, type Instead, type Kind } from './hosti
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
 
 /** What Twilio says, and might have in it what nobody should read. */
-const SAID = 'said_by_twilio_alone'
+const SAID = 'SAID_BY_TWILIO_ALONE'
 const KINDS: readonly Kind[] = ['enroll', 'verify', 'create', 'update', 'remove', 'fetch']
 
 /** Every failure that there is, in every dress. */
@@ -32,7 +32,7 @@ const FAILURES: ReadonlyArray<Behaviour | Instead | 'closed'> = [
     const typed = Number(form['AuthPayload'])
     return { status: 400, body: { code: typed, status: typed, message: form['AuthPayload'], title: SAID } }
   },
-  (_usual, { form }) => ({ status: 400, body: { code: form['Binding.Secret'] ?? SAID.toUpperCase(), message: SAID } }),
+  (_usual, { form }) => ({ status: 400, body: { code: form['Binding.Secret'] ?? SAID, message: SAID } }),
   'reset', 'cut', 'hang', 'closed'
 ]
 
