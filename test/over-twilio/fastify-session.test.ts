@@ -1,2 +1,0 @@
-import './provider.js'
-import '../sessions/fastify-session.test.js'
