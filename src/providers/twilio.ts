@@ -4,10 +4,12 @@ import type { Remote } from '../entity/entity.js'
 import { InvalidOptionError, MalformedError, ProviderError, TotpError } from '../errors.js'
 import { decodeSecret, encodeSecret } from '../otp/secret.js'
 import type { TotpConfig } from '../otp/totp.js'
-import type { Outcome, RemoteProvider } from './provider.js'
+import type { RemoteProvider } from './provider.js'
+import { answerOf, bindingOf, concerns, configOf, unfit, verdict, verification, type Answer } from './twilio-answer.js'
 import {
   causeOf, enrollmentRefusal, failedOutcome, failureOf, fetchRefusal, hasEnded, isGone, type Failure
 } from './twilio-failure.js'
+import { isChallengeSid, isFactorSid, isIdentity, isServiceSid } from './twilio-name.js'
 
 /**
  * As much of the client of the `twilio` package as is used: what `twilio(accountSid, authToken)` returns has
@@ -59,14 +61,13 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
   const [unknown] = Object.keys(others)
   if (unknown !== undefined) throw new InvalidOptionError(unknown, 'is unknown')
   requireClient(client)
-  if (!matches(serviceSid, SERVICE_SID)) throw new InvalidOptionError('serviceSid', 'must be VA and 32 hex digits')
+  if (!isServiceSid(serviceSid)) throw new InvalidOptionError('serviceSid', 'must be VA and 32 hex digits')
 
   const entity = (identity: string) => client.verify.v2.services(serviceSid).entities(identity)
 
   /** The client encodes nothing that becomes part of a path, so nothing else than names may reach it. */
   function isHere (remote: Remote): boolean {
-    const { identity, sid } = remote
-    return remote.serviceSid === serviceSid && matches(identity, IDENTITY) && matches(sid, FACTOR_SID)
+    return remote.serviceSid === serviceSid && isIdentity(remote.identity) && isFactorSid(remote.sid)
   }
 
   function factor (remote: Remote): ReturnType<TwilioEntity['factors']> {
@@ -83,7 +84,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async bind ({ identity, friendlyName, config, secret: given }) {
-      if (!matches(identity, IDENTITY)) throw stray()
+      if (!isIdentity(identity)) throw stray()
       const own = given === undefined ? undefined : encodeSecret(decodeSecret(given))
       const answer = await asked(enrollmentRefusal, async () =>
         await entity(identity).newFactors.create({
@@ -98,7 +99,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
       const { sid, status, factorType } = answer
       const asAsked = status === 'unverified' && factorType === 'totp' &&
         isDeepStrictEqual(configOf(answer), config)
-      if (!matches(sid, FACTOR_SID) || !asAsked) throw unfit()
+      if (!isFactorSid(sid) || !asAsked) throw unfit()
       const remote = { serviceSid, identity, sid }
       if (!concerns(answer, remote, sid)) throw unfit()
       return { ...bindingOf(answer, own), config, remote }
@@ -107,7 +108,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     async verify (remote, code) {
       if (!isHere(remote)) return { verdict: 'unjudged', refusal: stray() }
       try {
-        return verification(remote, record(await factor(remote).update({ authPayload: code })))
+        return verification(remote, answerOf(await factor(remote).update({ authPayload: code })))
       } catch (error) {
         const failure = failureOf(error)
         return hasEnded(failure) ? { verdict: 'ended' } : failedOutcome(failure)
@@ -115,7 +116,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async challenge (remote, code, pendingSid) {
-      if (!isHere(remote) || !(pendingSid === null || matches(pendingSid, CHALLENGE_SID))) {
+      if (!isHere(remote) || !(pendingSid === null || isChallengeSid(pendingSid))) {
         return { verdict: 'unjudged', refusal: stray() }
       }
       try {
@@ -123,7 +124,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
         const answer = pendingSid === null
           ? await challenges.create({ factorSid: remote.sid, authPayload: code })
           : await challenges(pendingSid).update({ authPayload: code })
-        return verdict(remote, record(answer), pendingSid)
+        return verdict(remote, answerOf(answer), pendingSid)
       } catch (error) {
         return failedOutcome(failureOf(error))
       }
@@ -132,7 +133,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     async remove (remote) {
       try {
         // Any other success is that of somebody in between: a page to log in, or to wait.
-        const { statusCode } = record(await factor(remote).removeWithHttpInfo())
+        const { statusCode } = answerOf(await factor(remote).removeWithHttpInfo())
         if (statusCode !== 204) throw unfit()
       } catch (error) {
         const failure = failureOf(error)
@@ -158,64 +159,12 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
   }
 }
 
-const SERVICE_SID = /^VA[0-9a-fA-F]{32}$/
-const FACTOR_SID = /^YF[0-9a-fA-F]{32}$/
-const CHALLENGE_SID = /^YC[0-9a-fA-F]{32}$/
-const IDENTITY = /^[A-Za-z0-9-]{8,64}$/
-
-type Answer = Readonly<Record<string, unknown>>
-
-/**
- * Only `approved` opens, and only for what was asked; other words than Twilio's for a wrong code are no
- * verdict.
- */
-function verdict (remote: Remote, answer: Answer, pendingSid: string | null): Outcome {
-  const { sid, status } = answer
-  const asked = matches(sid, CHALLENGE_SID) && (pendingSid === null || sid === pendingSid) &&
-    concerns(answer, remote, answer['factorSid'])
-  if (!asked) return { verdict: 'unfit', refusal: unfit() }
-  if (status === 'approved') return { verdict: 'approved' }
-  if (status === 'pending') return { verdict: 'denied', challengeSid: sid }
-  return status === 'denied' ? { verdict: 'denied', challengeSid: null } : { verdict: 'unfit', refusal: unfit() }
-}
-
-function verification (remote: Remote, answer: Answer): Outcome {
-  const { sid, status } = answer
-  if (!concerns(answer, remote, sid)) return { verdict: 'unfit', refusal: unfit() }
-  if (status === 'verified') return { verdict: 'approved' }
-  return status === 'unverified' ? { verdict: 'denied', challengeSid: null } : { verdict: 'unfit', refusal: unfit() }
-}
-
-/** Identities have no case at Twilio, and not every answer may have the spelling that was sent. */
-function concerns (answer: Answer, remote: Remote, factorSid: unknown): boolean {
-  const { serviceSid, identity } = answer
-  return serviceSid === remote.serviceSid && factorSid === remote.sid &&
-    typeof identity === 'string' && identity.toLowerCase() === remote.identity.toLowerCase()
-}
-
-function configOf ({ config }: Answer): TotpConfig {
-  const { alg, code_length: codeLength, time_step: timeStep, skew } = record(config)
-  if (alg !== 'sha1' && alg !== 'sha256' && alg !== 'sha512') throw unfit()
-  if (typeof codeLength !== 'number' || typeof timeStep !== 'number' || typeof skew !== 'number') throw unfit()
-  return { alg, codeLength, timeStep, skew }
-}
-
-/** What is typed and what is scanned have to be one secret, and the one that was given, if one was. */
-function bindingOf ({ binding }: Answer, own: string | undefined): { secret: string, uri: string } {
-  const { secret, uri } = record(binding)
-  if (!matches(secret, /^[A-Z2-7]{16,256}={0,6}$/) || !matches(uri, /^otpauth:\/\/totp\/[!-~]{1,2000}$/)) throw unfit()
-  const scanned = new URL(uri).searchParams.get('secret')
-  const digits = secret.replace(/={1,6}$/, '')
-  if (scanned?.replace(/={1,6}$/, '') !== digits || (own ?? digits) !== digits) throw unfit()
-  return { secret, uri }
-}
-
 /** Asks for what judges no code. */
 async function asked (
   refusal: (failure: Failure) => TotpError | null, ask: () => Promise<unknown>
 ): Promise<Answer> {
   try {
-    return record(await ask())
+    return answerOf(await ask())
   } catch (error) {
     if (error instanceof TotpError) throw error
     const failure = failureOf(error)
@@ -223,21 +172,8 @@ async function asked (
   }
 }
 
-function unfit (): ProviderError {
-  return new ProviderError(new Error('Twilio answered with what it was not asked about'))
-}
-
 function stray (): ProviderError {
   return new ProviderError(new Error('a factor is named that can\'t be at this Verify service'))
-}
-
-function record (value: unknown): Answer {
-  if (typeof value !== 'object' || value === null) throw unfit()
-  return Object.fromEntries(Object.entries(value))
-}
-
-function matches (value: unknown, pattern: RegExp): value is string {
-  return typeof value === 'string' && pattern.test(value)
 }
 
 function requireClient (client: TwilioClient): void {

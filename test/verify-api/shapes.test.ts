@@ -85,7 +85,10 @@ const factor = {
   status: Type.Union([Type.Literal('unverified'), Type.Literal('verified')]),
   factor_type: Type.Literal('totp'),
   config: exact({
-    alg: Type.Union(['sha1', 'sha256', 'sha512'].map(alg => Type.Literal(alg))), skew: Type.Integer(), code_length: Type.Integer(), time_step: Type.Integer()
+    alg: Type.Union(['sha1', 'sha256', 'sha512'].map(alg => Type.Literal(alg))),
+    skew: Type.Integer(),
+    code_length: Type.Integer(),
+    time_step: Type.Integer()
   }),
   metadata: Strings,
   url: Url
