@@ -51,14 +51,32 @@ t.test('what comes late is ignored, a rejection too', async t => {
   rejectLate(new Error('too late'))
 })
 
-t.test('an answer leaves no timer behind', async t => {
+t.test('a late answer leaves the deadlines of other calls alone', async t => {
+  const early = Array.from({ length: 3 }, () => {
+    let answer = (_value: string) => {}
+    const late = new Promise<string>(resolve => { answer = resolve })
+    return { answer: () => answer('late'), outcome: outcomeOf(deadlineIn(0.002).wait(late)) }
+  })
+  const later = [1, 2, 3].map(async () => await outcomeOf(deadlineIn(0.1).wait(never())))
+  t.same(await Promise.all(early.map(async ({ outcome }) => await outcome)), Array(3).fill('no answer within 0.002 s'))
+  for (const { answer } of early.reverse()) answer()
+  t.same(await Promise.all(later), Array(3).fill('no answer within 0.1 s'))
+})
+
+t.test('an answer lets the process end: one look later no timer is left', async t => {
   const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const before = timers()
   await deadlineIn(60).race(async () => 'answer')
   await t.rejects(deadlineIn(60).race(async () => { throw new Error('lost') }))
   await t.rejects(deadlineIn(60).race(() => { throw new Error('at once') }))
+  t.ok(timers() <= before + 1, 'one timer for all calls')
+  await outcomeOf(deadlineIn(0).wait(never()))
   t.equal(timers(), before)
 })
+
+async function outcomeOf (answer: Promise<string>): Promise<string> {
+  return await answer.catch((error: Error) => error.message)
+}
 
 async function never (): Promise<never> {
   return await new Promise(() => {})

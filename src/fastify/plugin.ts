@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Approval } from '../entity/approvals.js'
+import { andThen } from '../at-once-or-later.js'
 import { jitter } from '../back-off.js'
 import { InvalidOptionError } from '../errors.js'
 import { emitter } from '../events.js'
@@ -102,7 +103,7 @@ function guards (reception: Reception, verifier: Verifier, longest: number): Tot
     return async function requireTotp (request, reply) {
       if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
       try {
-        request.totp = await verifier.check(await reception.caller(request), requirement)
+        request.totp = await andThen(reception.caller(request), caller => verifier.check(caller, requirement))
       } catch (error) {
         throw refused(request, reply, error)
       }

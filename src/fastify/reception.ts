@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { secondsOf } from '../clock.js'
+import { andThen, isPromiseLike, type AtOnceOrLater } from '../at-once-or-later.js'
 import { deadlineIn } from '../deadline.js'
 import { markOf, newMark } from '../entity/approvals.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
@@ -14,7 +15,7 @@ import type { Verifier } from '../verifier/verifier.js'
 /** Finds out who a request is from, and gives its session what it has to keep. */
 export interface Reception {
   /** Who asks. Throws `UnidentifiedError` for nobody, `IdentityError` when `identify` broke its contract. */
-  caller (request: FastifyRequest): Promise<SessionCaller>
+  caller (request: FastifyRequest): AtOnceOrLater<SessionCaller>
   /** The account name for a factor whose user gave none. */
   friendlyName (request: FastifyRequest, identity: string): Promise<string>
   /** Keeps a mark in the session; null changes nothing. With `rotate` the session also gets a new id. */
@@ -32,25 +33,27 @@ export type ReceptionSettings =
 export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifier, 'withdraw'>): Reception {
   const { session, clock } = settings
 
-  async function caller (request: FastifyRequest): Promise<SessionCaller> {
+  function caller (request: FastifyRequest): AtOnceOrLater<SessionCaller> {
     const since = secondsOf(clock)
-    const identity = identityOf(await identified(request))
-    return { identity, session: { mark: await keptMark(request), since } }
+    return andThen(callIdentify(request), identified => {
+      const identity = identityOf(identified)
+      return andThen(readMark(request), mark => ({ identity, session: { mark, since } }))
+    })
   }
 
-  async function keptMark (request: FastifyRequest): Promise<string | null> {
+  function callIdentify (request: FastifyRequest): AtOnceOrLater<unknown> {
     try {
-      return markOf(await inTime(() => session.read(request)))
+      return inTime(settings.identify(request), identityErrorOf)
     } catch (error) {
-      throw error instanceof TotpError ? error : new StoreError(error)
+      throw identityErrorOf(error)
     }
   }
 
-  async function identified (request: FastifyRequest): Promise<unknown> {
+  function readMark (request: FastifyRequest): AtOnceOrLater<string | null> {
     try {
-      return await inTime(() => settings.identify(request))
+      return andThen(inTime(session.read(request), sessionErrorOf), markOf)
     } catch (error) {
-      throw new IdentityError(scrubbed(error))
+      throw sessionErrorOf(error)
     }
   }
 
@@ -60,23 +63,26 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     if (mark === null) return
     if (markOf(mark) === null) throw new TypeError('keep takes a mark that a method of the verifier answered, or null')
     try {
-      await inTime(() => session.write(request, reply, mark, rotate))
+      await inTime(session.write(request, reply, mark, rotate), sessionErrorOf)
     } catch (error) {
-      throw error instanceof TotpError ? error : new StoreError(error)
+      throw sessionErrorOf(error)
     }
   }
 
-  async function namedByHost (request: FastifyRequest): Promise<unknown> {
+  function askHostForName (request: FastifyRequest): AtOnceOrLater<unknown> {
     try {
-      return await inTime(() => settings.friendlyName?.(request))
+      return inTime(settings.friendlyName?.(request), nameErrorOf)
     } catch (error) {
-      throw new InvalidOptionError('friendlyName', 'must not throw', { cause: scrubbed(error) })
+      throw nameErrorOf(error)
     }
   }
 
-  /** The host's own code may hang too. A request that waits for ever opens nothing, but it helps nobody. */
-  function inTime<T> (call: () => T | Promise<T>): Promise<T> {
-    return deadlineIn(settings.timeout).race(call)
+  /** The host's own code may hang. A request that waits for ever opens nothing, but needs an answer. */
+  function inTime<T> (
+    answer: T | PromiseLike<T>, errorFor: (error: unknown) => Error
+  ): AtOnceOrLater<T> {
+    if (!isPromiseLike(answer)) return answer
+    return deadlineIn(settings.timeout).wait(answer).catch(error => { throw errorFor(error) })
   }
 
   return {
@@ -84,7 +90,7 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     keep,
 
     async friendlyName (request, identity) {
-      const name = await namedByHost(request)
+      const name = await askHostForName(request)
       // Somebody else's service is told no more of a user than it is meant to be.
       const shown = settings.provider === undefined && isFriendlyName(identity)
       if (name === undefined) return shown ? identity : settings.issuer
@@ -114,7 +120,20 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
       return (await verifier.withdraw(await caller(request))).mark
     } catch (error) {
       if (!(error instanceof UnidentifiedError)) throw error
-      return await keptMark(request) === null ? null : newMark()
+      return await readMark(request) === null ? null : newMark()
     }
   }
+}
+
+function identityErrorOf (error: unknown): IdentityError {
+  return new IdentityError(scrubbed(error))
+}
+
+function nameErrorOf (error: unknown): InvalidOptionError {
+  return new InvalidOptionError('friendlyName', 'must not throw', { cause: scrubbed(error) })
+}
+
+/** The error for a session plugin that failed, unless the session port says itself what is wrong. */
+function sessionErrorOf (error: unknown): TotpError {
+  return error instanceof TotpError ? error : new StoreError(error)
 }

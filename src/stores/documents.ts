@@ -2,6 +2,7 @@ import type { BackOff } from '../back-off.js'
 import { secondsOf, type Clock } from '../clock.js'
 import { deadlineIn, type Deadline } from '../deadline.js'
 import { ConflictError, StoreError } from '../errors.js'
+import { freezeDocument, isFrozenDocument } from '../frozen.js'
 import type { Store } from './store.js'
 import { turns } from './turns.js'
 
@@ -52,6 +53,8 @@ export function documentsIn<Document extends { readonly revision: number }> (
   { store, check, clock, timeout, backOff }: DocumentsOptions<Document>
 ): Documents<Document> {
   const { isTaken, inTurn } = turns()
+  /** Frozen documents that fit, and the key they fit: each is checked once, not with every request. */
+  const fitting = new WeakMap<object, { readonly key: string, readonly document: Document }>()
 
   return {
     read: (key, deadline = deadlineIn(timeout)) => read(key, deadline),
@@ -92,9 +95,30 @@ export function documentsIn<Document extends { readonly revision: number }> (
   }
 
   async function read (key: string, deadline: Deadline): Promise<Read<Document>> {
-    const stored: unknown = await ask(deadline, () => store.get(key))
+    let stored: unknown
+    try {
+      stored = await deadline.wait(store.get(key))
+    } catch (error) {
+      throw new StoreError(error)
+    }
     const now = secondsOf(clock)
-    return { document: stored === null ? null : check(key, stored, now), now }
+    return { document: stored === null ? null : fittingDocument(key, stored, now), now }
+  }
+
+  /** Checks a document, unless it is one that fitted this key before and was frozen then. */
+  function fittingDocument (key: string, stored: unknown, now: number): Document {
+    const known = typeof stored === 'object' && stored !== null ? fitting.get(stored) : undefined
+    if (known?.key === key) return known.document
+    const document = check(key, stored, now)
+    if (isFrozenDocument(document)) fitting.set(document, { key, document })
+    return document
+  }
+
+  /** Checks a document and freezes it, so that a store that keeps the object itself gives back what fits. */
+  function frozenFitting (key: string, next: Document, now: number): Document {
+    const document = freezeDocument(check(key, next, now))
+    fitting.set(document, { key, document })
+    return document
   }
 
   /** False when another write came between. */
@@ -102,18 +126,15 @@ export function documentsIn<Document extends { readonly revision: number }> (
     key: string, { document, now }: Read<Document>, next: Document | null, deadline: Deadline
   ): Promise<boolean> {
     const revised = next === null || document === null ? next : { ...next, revision: document.revision + 1 }
-    // What can't be read again would take away all that is there.
-    if (revised !== null) check(key, revised, now)
-    const won: unknown = await ask(deadline, () => store.replace(key, document?.revision ?? null, revised))
+    // Checked, because a document that can't be read again would take away everything that is there.
+    const written = revised === null ? null : frozenFitting(key, revised, now)
+    let won: unknown
+    try {
+      won = await deadline.wait(store.replace(key, document?.revision ?? null, written))
+    } catch (error) {
+      throw new StoreError(error)
+    }
     if (typeof won !== 'boolean') throw new StoreError(new Error('replace resolved neither true nor false'))
     return won
-  }
-}
-
-async function ask<T> (deadline: Deadline, call: () => Promise<T>): Promise<T> {
-  try {
-    return await deadline.race(call)
-  } catch (error) {
-    throw new StoreError(error)
   }
 }

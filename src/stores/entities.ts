@@ -2,7 +2,7 @@ import { entityOf, type Entity } from '../entity/entity.js'
 import { StoreError, TotpError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
 import { UnsealableError } from '../seal.js'
-import { documentsIn, type Change, type DocumentsOptions } from './documents.js'
+import { documentsIn, type Change, type DocumentsOptions, type Read } from './documents.js'
 
 /**
  * What a use case decided on an entity. It throws to refuse without writing. What it returns is carried out,
@@ -22,15 +22,9 @@ export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>
 
 /** The entities in a store: checked when they are read, changed by compare-and-set alone. */
 export interface Entities {
-  read (identity: string): Promise<EntityRead>
+  read (identity: string): Promise<Read<Entity>>
   /** Decides on what is there now, and again whenever another write came between. */
   change<T> (identity: string, decide: Decide<T>): Promise<T>
-}
-
-/** An entity and the time at which it was read. */
-export interface EntityRead {
-  readonly entity: Entity | null
-  readonly now: number
 }
 
 /** Options of `entitiesIn`. */
@@ -46,10 +40,7 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
   const documents = documentsIn<Entity>({ ...options, check })
 
   return {
-    async read (identity) {
-      const { document, now } = await documents.read(keyOf(identity))
-      return { entity: document, now }
-    },
+    read: identity => documents.read(keyOf(identity)),
 
     async change (identity, decide) {
       const { answer, events, at } = await documents.change(keyOf(identity), (entity, now) => {

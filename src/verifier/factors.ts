@@ -21,7 +21,7 @@ export interface Factors {
 /** The factors that the caller may know of. */
 export async function factors ({ entities, maxAge }: VerifierContext, caller: Caller): Promise<Factors> {
   const session = sessionOf(caller)
-  const { entity, now } = await entities.read(identityOf(caller.identity))
+  const { document: entity, now } = await entities.read(identityOf(caller.identity))
   if (entity === null) return { factors: [], approval: null }
   const unverified = ownUnverified(entity, session, now)
   const approval = session && approvalOf(entity, session, maxAge, now)

@@ -16,7 +16,7 @@ export async function sweep (context: VerifierContext, identity: string, sid?: s
 }
 
 async function swept (context: VerifierContext, identity: string, only?: string): Promise<unknown> {
-  const { entity, now } = await context.entities.read(identity)
+  const { document: entity, now } = await context.entities.read(identity)
   const asked = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
   const failures = await Promise.all(asked.map(async leftover =>
     await failedDeletion(context, identity, leftover)))

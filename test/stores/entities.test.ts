@@ -4,6 +4,7 @@ import { InvalidOptionError, MalformedError, StoreError } from '../../src/errors
 import type { Entity } from '../../src/entity/entity.js'
 import type { TotpEvent } from '../../src/events.js'
 import { UnsealableError } from '../../src/seal.js'
+import { freezeDocument } from '../../src/frozen.js'
 import { entitiesIn, type Decide, type Decision, type EntitiesOptions } from '../../src/stores/entities.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { entityWith, NOW } from '../entity/documents.js'
@@ -41,11 +42,64 @@ const rename: Decide<string> = entity => ({
 
 t.test('an identity is read under a key of its own', async t => {
   const { kept, entities } = setUp()
-  t.same(await entities.read('alice'), { entity: null, now: NOW })
+  t.same(await entities.read('alice'), { document: null, now: NOW })
   await kept.replace('alice', null, alice)
-  t.same(await entities.read('alice'), { entity: null, now: NOW }, 'no identity can name another kind of document')
+  t.same(await entities.read('alice'), { document: null, now: NOW }, 'no identity can name another kind of document')
   await kept.replace('identity:alice', null, alice)
-  t.same(await entities.read('alice'), { entity: alice, now: NOW })
+  t.same(await entities.read('alice'), { document: alice, now: NOW })
+})
+
+t.test('a frozen document is checked once, any other with each read', async t => {
+  const document = freezeDocument({ ...alice })
+  let checks = 0
+  /** A store's object that tells when it is looked at. */
+  const watched = (identity: string) => new Proxy(document, {
+    ownKeys: target => {
+      checks++
+      return Reflect.ownKeys(target)
+    },
+    get: (target, name) => name === 'identity' ? identity : Reflect.get(target, name)
+  })
+  const own = freezeDocument(watched('alice'))
+  const reads = async (get: () => unknown) => {
+    const { entities } = setUp({ get })
+    checks = 0
+    await entities.read('alice')
+    await entities.read('alice')
+    await entities.read('alice')
+    return checks
+  }
+  const once = await reads(() => own)
+  t.ok(once > 0)
+  t.equal(await reads(() => watched('alice')), 3 * once, 'a new object each time')
+})
+
+t.test('a frozen document that fits one key is refused under another', async t => {
+  const document = freezeDocument({ ...alice })
+  const { entities } = setUp({ get: () => document })
+  t.equal((await entities.read('alice')).document, document)
+  await t.rejects(entities.read('bob'), unavailable)
+  t.equal((await entities.read('alice')).document, document)
+})
+
+t.test('an object that a store changes after it was checked is checked again', async t => {
+  const document = { ...alice, approvals: [] }
+  const { entities } = setUp({ get: () => document })
+  t.equal((await entities.read('alice')).document, document)
+  Object.assign(document, { approvals: 'all' })
+  await t.rejects(entities.read('alice'), unavailable)
+})
+
+t.test('what a change wrote is frozen: a store that keeps the object gives back what was decided', async t => {
+  const { kept, entities } = setUp()
+  await kept.replace('identity:alice', null, alice)
+  let decided: Entity = alice
+  await entities.change('alice', entity => {
+    decided = { ...(entity ?? alice), generation: 6, approvals: [] }
+    return { next: decided, answer: null }
+  })
+  t.throws(() => Reflect.apply(Array.prototype.push, decided.approvals, [1]), TypeError)
+  t.equal((await entities.read('alice')).document?.generation, 6)
 })
 
 t.test('a change is written with the next revision, answered, then told', async t => {

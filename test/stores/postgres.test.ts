@@ -23,6 +23,58 @@ t.test('on PostgreSQL', SERVER, async t => {
     return pool
   }
   await suite(t, pool(), pool())
+
+  await t.test('statements that are prepared', async t => {
+    const client = pool()
+    const table = `totp ${randomBytes(6).toString('hex')}`
+    const other = `${table} other`
+    const tables = [table, other]
+    t.teardown(async () => {
+      for (const name of tables) await client.query(`DROP TABLE IF EXISTS "${name}"`)
+    })
+    const store = (table: string) => postgresStore({ client, table, prepare: true })
+    for (const name of tables) await store(name).createTable()
+    storeSuite({ test: t.test, factory: () => store(table) })
+    await t.test('of two tables don\'t meet on one connection', async t => {
+      const one = new pg.Pool({ connectionString: DATABASE_URL, max: 1 })
+      t.teardown(async () => await one.end())
+      const [first, second] = tables.map(table => postgresStore({ client: one, table, prepare: true }))
+      await first?.replace('identity:alice', null, entityWith({ revision: 1 }))
+      await second?.replace('identity:alice', null, entityWith({ revision: 2 }))
+      t.equal((await first?.get('identity:alice'))?.revision, 1)
+      t.equal((await second?.get('identity:alice'))?.revision, 2)
+      const { rows } = await one.query<{ name: string }>('SELECT name FROM pg_prepared_statements')
+      t.ok(rows.length >= 4, 'the server has them')
+      for (const { name } of rows) t.match(name, /^totp_[0-9a-f]{32}$/)
+    })
+  })
+})
+
+t.test('a client that prepares is given a name for each text, the same one every time', async t => {
+  const names = new Map<string, Set<string>>()
+  const client = untyped({
+    async query ({ name, text, values }: { name: string, text: string, values: unknown[] }) {
+      t.ok(Array.isArray(values))
+      names.set(text, new Set([...names.get(text) ?? [], name]))
+      return transactions.query(text)
+    }
+  })
+  for (const table of ['one', 'another']) {
+    const store = postgresStore({ client, table, prepare: true })
+    for (const expected of [1, 2]) {
+      await store.get('identity:alice')
+      await store.replace('identity:alice', expected, entityWith())
+    }
+  }
+  t.equal(names.size, 5, 'two reads, two writes, one question about the transaction')
+  t.equal(new Set([...names.values()].flatMap(names => [...names])).size, 5)
+})
+
+t.test('a database that answers no document is a rejection that quotes nothing', async t => {
+  for (const document of ['secret {', '', 'null', undefined, null, { revision: 1 }, 7]) {
+    const store = postgresStore({ client: { query: async () => ({ rows: [untyped({ document })] }) } })
+    await t.rejects(store.get('identity:alice'), { message: 'the database answered what is no JSON document' })
+  }
 })
 
 t.test('a client that fails is a rejection, not an absence', async t => {
@@ -116,6 +168,22 @@ async function suite (t: Test, client: PostgresClient, other: PostgresClient): P
     const nobody = new pg.Pool({ host: '127.0.0.1', port: 1 })
     storeSuite({ test: t.test, factory, broken: () => postgresStore({ client: nobody }) })
     t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
+  })
+
+  t.test('an unchanged document is the same object, and a change of another instance is seen at once', async t => {
+    const name = table()
+    const store = await open(name)
+    const elsewhere = postgresStore({ client: other, table: name, cacheSize: 0 })
+    await store.replace('identity:alice', null, entityWith({ revision: 1 }))
+    const document = await store.get('identity:alice')
+    t.equal(await store.get('identity:alice'), document)
+    t.ok(Object.isFrozen(document?.approvals))
+    t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
+    // The same revision with other content: what counts is the document, not its number.
+    await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
+    t.equal((await store.get('identity:alice'))?.generation, 5)
+    await elsewhere.replace('identity:alice', 1, null)
+    t.equal(await store.get('identity:alice'), null)
   })
 
   t.test('the table is created once, whoever comes first', async t => {
