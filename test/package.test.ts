@@ -13,7 +13,7 @@ import { freePort } from './free-port.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NAME = 'fastify-verify-totp'
-const DEPENDENCIES = ['@scure/base', '@sinclair/typebox', 'ajv', 'fastify-plugin', 'qrcode']
+const DEPENDENCIES = ['@scure/base', '@sinclair/typebox', 'fastify-plugin', 'qrcode']
 const FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
 interface Manifest {

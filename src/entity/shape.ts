@@ -21,18 +21,30 @@ export function misfitOf (shape: Shape<unknown>, document: unknown): string {
   return `the document does not fit its schema: document${shape(document)}`
 }
 
-/** An object with these properties and no other. */
-export function record<Properties extends Readonly<Record<string, Shape<unknown>>>> (
-  properties: Properties
-): Shape<{ readonly [Name in keyof Properties]: Fitting<Properties[Name]> }> {
-  const shapes = Object.entries(properties)
+type Shapes = Readonly<Record<string, Shape<unknown>>>
+
+/** An object with these properties, some of them optional, and no other. */
+export function record<Required extends Shapes, Optional extends Shapes = {}> (
+  required: Required, optional?: Optional
+): Shape<
+  { readonly [Name in keyof Required]: Fitting<Required[Name]> } &
+  { readonly [Name in keyof Optional]?: Fitting<Optional[Name]> }
+> {
+  const [always, sometimes] = [Object.entries(required), Object.entries(optional ?? {})]
   return value => {
     if (!isObject(value)) return ' must be object'
-    for (const [name, shape] of shapes) {
+    for (const [name, shape] of always) {
       const misfit = shape(Object.hasOwn(value, name) ? value[name] : undefined)
       if (misfit !== null) return `/${name}${misfit}`
     }
-    return Object.keys(value).length === shapes.length ? null : ' must have no other properties'
+    let known = always.length
+    for (const [name, shape] of sometimes) {
+      if (!Object.hasOwn(value, name)) continue
+      known++
+      const misfit = shape(value[name])
+      if (misfit !== null) return `/${name}${misfit}`
+    }
+    return Object.keys(value).length === known ? null : ' must have no other properties'
   }
 }
 
@@ -83,11 +95,11 @@ export function integer (least: number, most: number): Shape<number> {
     : ` must be integer from ${least} to ${most}`
 }
 
-/** A string, as the pattern has it. */
-export function text (pattern?: RegExp): Shape<string> {
+/** A string, as the pattern has it. People are told what is `expected`, where they don't know the pattern. */
+export function text (pattern?: RegExp, expected = `match pattern ${pattern?.source}`): Shape<string> {
   return value => {
     if (typeof value !== 'string') return ' must be string'
-    return pattern === undefined || pattern.test(value) ? null : ` must match pattern ${pattern.source}`
+    return pattern === undefined || pattern.test(value) ? null : ` must ${expected}`
   }
 }
 

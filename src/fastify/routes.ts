@@ -5,8 +5,7 @@ import { CrossSiteError } from '../errors.js'
 import { isCrossSite, READING } from '../http/cross-site.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
 import { NO_STORE } from '../http/refusal.js'
-import { Nothing } from '../http/schemas.js'
-import { validatorOf } from '../http/validation.js'
+import { Nothing } from '../http/plain-schemas.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { OWN_ROUTE } from './own-route.js'
@@ -50,7 +49,9 @@ export function routes (
     fastify.removeAllContentTypeParsers()
     fastify.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT },
       fastify.getDefaultJsonParser('error', 'error'))
-    fastify.setValidatorCompiler<object>(({ schema }) => validatorOf(schema))
+    // The schemas describe. Endpoints check their input themselves, and to compile serializers takes long.
+    fastify.setValidatorCompiler(() => () => true)
+    fastify.setSerializerCompiler(() => serialize)
 
     fastify.decorateRequest(OWN_ROUTE, true)
     fastify.decorateRequest(CALLER, null)
@@ -73,10 +74,10 @@ export function routes (
 
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<object> {
         const caller = await callerOf(request, reply)
-        const { params, body } = request
+        const { params, query, body } = request
         const friendlyName = async () => await reception.friendlyName(request, caller.identity)
         try {
-          const answer = await endpoint.handle({ verifier, caller, friendlyName, params, body })
+          const answer = await endpoint.handle({ verifier, caller, friendlyName, params, query, body })
           await reception.keep(request, reply, answer.mark ?? null, answer.rotate)
           reply.code(answer.status)
           return answer.body ?? reply.send()
@@ -86,6 +87,13 @@ export function routes (
       }
     }
   }
+}
+
+/** Fastify's error handler gives an object whose properties are neither its own nor enumerable. */
+function serialize (payload: unknown): string {
+  if (!(payload instanceof Error)) return JSON.stringify(payload)
+  const told = ['statusCode', 'code', 'error', 'message'].map(name => [name, Reflect.get(payload, name)])
+  return JSON.stringify(Object.fromEntries(told))
 }
 
 /** `summary` and `tags` are for those who generate a description of the API. */

@@ -1,12 +1,11 @@
-import type { Static, TSchema } from '@sinclair/typebox'
 import { qrCode } from '../qr.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 import {
   ChallengeBody, ChallengedSchema, EnrollBody, EnrolledSchema, ErrorSchema, FactorParams, FactorsSchema,
   Nothing, RenameBody, RenamedSchema, VerifiedSchema, VerifyBody
-} from './schemas.js'
-import { parserOf } from './validation.js'
+} from './plain-schemas.js'
+import { parserOf, type Schema, type Valid } from './schema.js'
 import { briefFactor, wireApproval, wireFactor } from './wire.js'
 
 /** A request as an endpoint sees it. */
@@ -16,6 +15,8 @@ export interface Call {
   /** The account name for a factor whose user gave none. */
   readonly friendlyName: () => Promise<string>
   readonly params: unknown
+  /** Has to be empty: no endpoint takes one. */
+  readonly query?: unknown
   readonly body: unknown
 }
 
@@ -35,23 +36,24 @@ export interface Endpoint {
   /** Below the prefix. */
   readonly path: string
   readonly summary: string
-  readonly params: TSchema
+  readonly params: Schema
   /** Null where a body makes no sense. */
-  readonly body: TSchema | null
+  readonly body: Schema | null
   /** Every status that the route can answer. */
-  readonly replies: Readonly<Record<number, TSchema>>
-  /** Checks its input anew, and throws a `TotpError` to refuse. */
+  readonly replies: Readonly<Record<number, Schema>>
+  /** Checks its input, and throws a `TotpError` to refuse. */
   handle (call: Call): Promise<Answer>
 }
 
-interface Definition<Params extends TSchema, Body extends TSchema> extends
+interface Definition<Params extends Schema, Body extends Schema> extends
   Pick<Endpoint, 'method' | 'path' | 'summary'> {
   readonly params: Params
-  readonly body?: Body
-  readonly reply: readonly [status: number, schema: TSchema]
+  /** `Nothing` where a body makes no sense. */
+  readonly body: Body
+  readonly reply: readonly [status: number, schema: Schema]
   /** The refusals that come on top of those that every route has. */
   readonly refusals?: readonly number[]
-  handle (call: Call, params: Static<Params>, body: Static<Body>): Promise<Answer>
+  handle (call: Call, params: Valid<Params>, body: Valid<Body>): Promise<Answer>
 }
 
 /**
@@ -66,6 +68,7 @@ export const endpoints: readonly Endpoint[] = [
     path: '/factors',
     summary: 'List the factors, and the approval of this session',
     params: Nothing,
+    body: Nothing,
     reply: [200, FactorsSchema],
     async handle ({ verifier, caller }) {
       const { factors, approval } = await verifier.factors(caller)
@@ -121,6 +124,7 @@ export const endpoints: readonly Endpoint[] = [
     path: '/factors/:sid',
     summary: 'Remove a factor; removing a verified one ends every approval',
     params: FactorParams,
+    body: Nothing,
     reply: [204, Nothing],
     refusals: [404, 429],
     async handle ({ verifier, caller }, { sid }) {
@@ -147,6 +151,7 @@ export const endpoints: readonly Endpoint[] = [
     path: '/approval',
     summary: 'Take the approval of this session away: it has to answer a challenge again',
     params: Nothing,
+    body: Nothing,
     reply: [204, Nothing],
     async handle ({ verifier, caller }) {
       return { status: 204, ...await verifier.withdraw(caller) }
@@ -154,17 +159,19 @@ export const endpoints: readonly Endpoint[] = [
   })
 ]
 
-function endpoint<Params extends TSchema, Body extends TSchema> (
+function endpoint<Params extends Schema, Body extends Schema> (
   { body, reply: [status, schema], refusals = [], handle, ...rest }: Definition<Params, Body>
 ): Endpoint {
   const statuses = [...REFUSALS, ...refusals]
-  const paramsOf = parserOf(rest.params)
-  const bodyOf = parserOf(body ?? Nothing)
+  const paramsOf = parserOf('params', rest.params)
+  const queryOf = parserOf('querystring', Nothing)
+  const bodyOf = parserOf('body', body)
   return {
     ...rest,
-    body: body ?? null,
+    body: body === Nothing ? null : body,
     replies: { [status]: schema, ...Object.fromEntries(statuses.map(status => [status, ErrorSchema])) },
     async handle (call) {
+      queryOf(call.query ?? {})
       return await handle(call, paramsOf(call.params), bodyOf(call.body ?? {}))
     }
   }

@@ -1,12 +1,16 @@
+// Loading TypeBox takes longer than starting a server, so endpoints use the copies in plain-schemas.ts.
 import { Type, type TSchema } from '@sinclair/typebox'
 import { FRIENDLY_NAME_PATTERN } from '../entity/friendly-name.js'
 import { CODE_PATTERN } from '../otp/code.js'
 
-const Code = Type.String({ pattern: CODE_PATTERN, description: '6 to 8 digits, at will with one space or hyphen in the middle' })
+const Code = Type.String({
+  pattern: CODE_PATTERN,
+  description: '6 to 8 digits, optionally with one space or hyphen in the middle'
+})
 const FactorSid = Type.String({ pattern: '^YF[0-9a-f]{32}$', description: 'YF and 32 hex digits' })
 const FriendlyName = Type.String({
   pattern: FRIENDLY_NAME_PATTERN,
-  description: 'Account name that the authenticator app shows: 1 to 64 characters, no colon'
+  description: '1 to 64 characters, without colon and control characters; the authenticator app shows it'
 })
 const DateTime = Type.String({ description: 'ISO 8601, UTC' })
 

@@ -22,6 +22,7 @@ const CASES: readonly Case[] = [
     ['', ' must match pattern ^a+$'], ['a\n', ' must match pattern ^a+$'], [1, ' must be string'],
     [Object('a'), ' must be string'], [['a'], ' must be string']
   ]],
+  ['text that says what it expects', text(/^a+$/, 'be some a'), ['a'], [['', ' must be some a'], [1, ' must be string']]],
   ['any text', text(), ['', 'a\n'], [[null, ' must be string']]],
   ['oneOf', oneOf('a', 1, true), ['a', 1, true], [
     ['b', ' must be one of a, 1, true'], ['1', ' must be one of a, 1, true'], [false, ' must be one of a, 1, true']
@@ -38,6 +39,11 @@ const CASES: readonly Case[] = [
     [Object.create({ x: 1, y: 2 }), '/x must be integer from 0 to 9'],
     [Object.assign(Object.create({ x: 1, y: 2 }), { a: 1, b: 2 }), '/x must be integer from 0 to 9'],
     [[1, 2], ' must be object'], [null, ' must be object'], [() => point, ' must be object']
+  ]],
+  ['record with an optional property', record({ x: integer(0, 9) }, { y: integer(0, 9) }), [{ x: 1 }, { y: 2, x: 1 }], [
+    [{ y: 2 }, '/x must be integer from 0 to 9'], [{ x: 1, y: '2' }, '/y must be integer from 0 to 9'],
+    [{ x: 1, y: undefined }, '/y must be integer from 0 to 9'], [{ x: 1, z: 3 }, ' must have no other properties'],
+    [Object.assign(Object.create({ y: 2 }), { x: 1, z: 3 }), ' must have no other properties']
   ]],
   ['dictionary', dictionary(oneOf(1), 2), [{}, { a: 1, b: 1 }], [
     [{ a: 1, b: 1, c: 1 }, ' must have no more than 2 properties'], [{ a: 1, b: 2 }, ' must be one of 1'],
