@@ -9,6 +9,7 @@ import { entitiesIn, type Decide, type Decision, type EntitiesOptions } from '..
 import { memoryStore } from '../../src/stores/memory.js'
 import { entityWith, NOW } from '../entity/documents.js'
 import { gate } from '../gate.js'
+import { untyped } from '../untyped.js'
 
 type Fakes = Partial<Record<'get' | 'replace', (...args: unknown[]) => unknown>>
 
@@ -90,16 +91,29 @@ t.test('an object that a store changes after it was checked is checked again', a
   await t.rejects(entities.read('alice'), unavailable)
 })
 
-t.test('what a change wrote is frozen: a store that keeps the object gives back what was decided', async t => {
-  const { kept, entities } = setUp()
-  await kept.replace('identity:alice', null, alice)
-  let decided: Entity = alice
-  await entities.change('alice', entity => {
-    decided = { ...(entity ?? alice), generation: 6, approvals: [] }
-    return { next: decided, answer: null }
+t.test('what a change wrote is frozen, so a store that keeps the object can\'t change it', async t => {
+  const kept: Entity[] = []
+  const { entities } = setUp({
+    get: async () => kept.at(-1) ?? null,
+    async replace (_key, _expected, next) {
+      kept.push(Object(next))
+      return true
+    }
   })
-  t.throws(() => Reflect.apply(Array.prototype.push, decided.approvals, [1]), TypeError)
-  t.equal((await entities.read('alice')).document?.generation, 6)
+  await entities.change('alice', rename)
+  await entities.change('alice', rename)
+  t.equal(kept.length, 2)
+  for (const document of kept) {
+    t.throws(() => Object.assign(document, { generation: 0 }), TypeError)
+    t.throws(() => Object.assign(document.approvals, { length: 1 }), TypeError)
+  }
+})
+
+t.test('a document that does not fit is not written', async t => {
+  const { asked, entities } = setUp()
+  const misfit: Decide<string> = () => ({ next: { ...alice, factors: untyped('none') }, answer: 'done' })
+  await t.rejects(entities.change('alice', misfit), unavailable)
+  t.same(asked, ['get'])
 })
 
 t.test('a change is written with the next revision, answered, then told', async t => {
