@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
+import { ROOT } from './root.js'
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url))
+const SRC = join(ROOT, 'src')
 
 /** The house, from the roof down. A file belongs to the first row that its path begins with. */
 const FLOORS: ReadonlyArray<readonly [floor: number, paths: readonly string[]]> = [

@@ -5,13 +5,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { lacking } from './example/programs.js'
 import { freePort } from './free-port.js'
+import { ROOT } from './root.js'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NAME = 'fastify-verify-totp'
 const DEPENDENCIES = ['@scure/base', '@sinclair/typebox', 'fastify-plugin', 'qrcode']
 const FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']

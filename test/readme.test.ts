@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import t from 'tap'
 import ts from 'typescript'
@@ -9,8 +8,8 @@ import { endpoints } from '../src/http/endpoints.js'
 import * as door from '../src/index.js'
 import type { EntityStore } from '../src/index.js'
 import { storeSuite } from '../src/store-suite.js'
+import { ROOT } from './root.js'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
 

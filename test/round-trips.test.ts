@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { memoryStore, postgresStore, redisStore, type Entity, type EntityStore } from '../src/index.js'
 import { newSid } from '../src/entity/entity.js'
 import { entityWith } from './entity/documents.js'
+import { ROOT } from './root.js'
 import { isEmbedded, site, type Site, type SiteOptions } from './site.js'
 import { lackingProgram, redisServer } from './stores/redis-server.js'
 import type { Enrolled, Response, Visitor } from './visitor.js'
@@ -241,7 +243,7 @@ const LOST_RACE = 'each lost race, on top'
 
 /** Reads and writes as the README tells them; a last column says what is otherwise with Twilio. */
 function told (): ReadonlyMap<string, Asked> {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const [, section = ''] = readme.split(/^#+ What it asks of the store$/m)
   const [table = ''] = /^\| operation .*(?:\n\|.*)+/m.exec(section) ?? []
   const rows = table.split('\n').slice(2).map(row => row.split('|').slice(1, -1).map(cell => cell.trim()))

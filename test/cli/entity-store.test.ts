@@ -8,7 +8,7 @@ import { entityWith } from '../entity/documents.js'
 /** The same, with clients that need no server. */
 async function withClients (t: Test, clients: object) {
   const mocked = await t.mockImport<{ withStore: typeof withStore }>(
-    '../../src/cli/entity-store.js', { '../../src/cli/drivers.js': clients })
+    '../../dist/cli/entity-store.js', { '../../dist/cli/drivers.js': clients })
   return mocked.withStore
 }
 

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readdir } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { challenge, enroll } from './client.js'
-import { program, programFromSource, serving } from './program.js'
+import { PROGRAM, program, serving, watchedProgram } from './program.js'
 import { temporaryFolder } from './surroundings.js'
 
 t.test('it serves until a signal ends it, and says nothing else', async t => {
@@ -68,15 +67,14 @@ t.test('what it doesn\'t understand ends it with exit code 2', async t => {
 
 t.test('it knows its version and its commands', async t => {
   t.match(await program(t, ['--version']).ended, { exitCode: 0, stdout: /^[0-9.]+\n$/ })
-  t.match(await programFromSource(t, ['--help']).ended, { exitCode: 0, stdout: /\n {2}serve +\S/ })
+  t.match(await watchedProgram(t, ['--help']).ended, { exitCode: 0, stdout: /\n {2}serve +\S/ })
 })
 
 t.test('an output that takes nothing ends it; of a full disk it is said', async t => {
-  const source = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
   const full = await open('/dev/full', 'w')
   t.teardown(async () => await full.close())
   for (const [stdout, said] of [[full.fd, /^fastify-verify-totp: ENOSPC.*\n$/], ['pipe', /^$/]] as const) {
-    const child = spawn(process.execPath, [...process.execArgv, source, '--help'], { stdio: ['ignore', stdout, 'pipe'] })
+    const child = spawn(process.execPath, [...process.execArgv, PROGRAM, '--help'], { stdio: ['ignore', stdout, 'pipe'] })
     child.stdout?.destroy()
     const ended = once(child, 'close')
     t.match(child.stderr === null ? null : await text(child.stderr), said)

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -9,8 +8,7 @@ import { postgresStore, redisStore } from '../../src/index.js'
 import { emptyDatabase, lackingServer } from '../example/empty-database.js'
 import { site } from '../site.js'
 import { lackingProgram, redisServer } from '../stores/redis-server.js'
-
-const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+import { PROGRAM } from './program.js'
 
 /** Runs a line of a shell in which `totp` is the program. */
 async function shell (line: string, env: Record<string, string>) {

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import t from 'tap'
 import { authenticator } from '../authenticator.js'
+import { ROOT } from '../root.js'
 import { standIn } from '../verify-api/stand-in.js'
 import { run } from './command.js'
 
-const QUICKSTART = fileURLToPath(new URL('quickstart.py', import.meta.url))
+const QUICKSTART = join(ROOT, 'test/clients/quickstart.py')
 /** A Python with Twilio's helper library; where it comes with the system, only the system's own has it. */
 const python = ['python3', '/usr/bin/python3'].find(program =>
   spawnSync(program, ['-c', 'import twilio.rest']).status === 0)

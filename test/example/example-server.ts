@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ROOT } from '../root.js'
 import { guest, type Guest } from './guest.js'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PROGRAM = join(ROOT, 'example/dist/server.js')
 
 /** The example as it runs. */
@@ -83,7 +81,6 @@ export async function startExample (
 export function runExample (
   t: Cleanup, env: Record<string, string>
 ): { pid: number, url: Promise<string>, ended: Promise<Ended> } {
-  if (!existsSync(PROGRAM)) throw new Error('the example is not built: run "npm run build && npx tsc -p example"')
   // Not this process's environment: it has what watches over the tests.
   const child = spawn(process.execPath, [PROGRAM], {
     cwd: ROOT, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe']

@@ -9,7 +9,7 @@ import { storeSuite } from '../../src/store-suite.js'
 import { entityWith } from '../entity/documents.js'
 import { temporaryFolder } from './example-server.js'
 
-const WRITER = fileURLToPath(new URL('sqlite-writer.ts', import.meta.url))
+const WRITER = fileURLToPath(new URL('sqlite-writer.js', import.meta.url))
 
 async function fileIn (t: Test): Promise<string> {
   return join(await temporaryFolder(t), 'entities.db')

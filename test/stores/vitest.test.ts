@@ -1,14 +1,13 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { memoryStore } from '../../src/index.js'
 import { storeSuite } from '../../src/store-suite.js'
 import { run } from '../clients/command.js'
+import { ROOT } from '../root.js'
 
 const { VITEST = '' } = process.env
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What its reporter says, as far as it is read. */
 interface Report {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import twilio from 'twilio'
 import { twilioProvider } from '../../src/index.js'
+import { ROOT } from '../root.js'
 import { untyped } from '../untyped.js'
 import { hostile, refusal, sidOf } from './hostile.js'
 import { enrolledThere, RIGHT, there } from './there.js'
@@ -47,11 +47,10 @@ t.test('a client and a service that can not be are found at once', async t => {
 })
 
 t.test('the package does not load the one of Twilio', async t => {
-  const root = fileURLToPath(new URL('../..', import.meta.url))
   const script = 'const { default: { _cache } } = await import("node:module")\n' +
     'const { twilioProvider } = await import("./dist/index.js")\n' +
     'try { twilioProvider({}) } catch {}\n' +
     'console.log(Object.keys(_cache).filter(file => /node_modules.twilio/.test(file)).length)'
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT })
   t.equal(stdout.trim(), '0')
 })
