@@ -1,4 +1,4 @@
-import { secondsOf, systemClock, type Clock } from './clock.js'
+import { secondsOf, systemClock, type Clock } from './time/clock.js'
 import { MAX_FACTORS } from './entity/entity.js'
 import type { AttemptLimits } from './entity/attempts.js'
 import { isFriendlyName } from './entity/friendly-name.js'
@@ -8,7 +8,7 @@ import type { Requirement } from './guard.js'
 import type { TotpConfig } from './otp/totp.js'
 import type { TwilioProvider } from './providers/twilio.js'
 import type { SessionPort } from './sessions/session.js'
-import type { EntityStore } from './stores/store.js'
+import type { EntityStore } from './documents/store.js'
 
 /** Options of the plugin. Wrong ones, and unknown ones, stop the boot with `ERR_TOTP_INVALID_OPTION`. */
 export interface TotpOptions<Request = unknown, Reply = unknown> {

@@ -265,7 +265,7 @@ t.test('a store is proven, and gone through, with what the package brings', asyn
   const answer = answerOf(folder, `
     import { memoryStore } from '${NAME}'
     import { countIdentities, report } from '${NAME}/operations'
-    import { storeSuite } from '${NAME}/store-suite'
+    import { storeSuite } from '${NAME}/testing'
 
     const store = memoryStore()
     const promises = []

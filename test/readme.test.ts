@@ -7,7 +7,7 @@ import ts from 'typescript'
 import { endpoints } from '../src/http/endpoints.js'
 import * as door from '../src/index.js'
 import type { EntityStore } from '../src/index.js'
-import { storeSuite } from '../src/store-suite.js'
+import { storeSuite } from '../src/testing.js'
 import { ROOT } from './root.js'
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jitter } from '../back-off.js'
+import { jitter } from '../time/back-off.js'
 import { StartError } from './start-error.js'
 
 const LOCK_PATTERN = /^lock-([0-9]+)-([0-9]+)$/

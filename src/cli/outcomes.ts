@@ -1,5 +1,5 @@
 import { countIdentities, type RefusedIdentity } from '../operations/entities.js'
-import type { EntityStore } from '../stores/store.js'
+import type { EntityStore } from '../documents/store.js'
 import { printable } from './printable.js'
 import { progressOn } from './progress.js'
 import type { Surroundings } from './run.js'

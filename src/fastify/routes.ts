@@ -4,13 +4,13 @@ import { newMark } from '../entity/approvals.js'
 import { CrossSiteError } from '../errors.js'
 import { isCrossSite, READING } from '../http/cross-site.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
-import { NO_STORE } from '../http/refusal.js'
+import { NO_STORE } from '../http/error-headers.js'
 import { Nothing } from '../http/plain-schemas.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { OWN_ROUTE } from './own-route.js'
-import type { Reception } from './reception.js'
-import { refused } from './refused.js'
+import type { Reception } from '../http/request-caller.js'
+import { refused } from './error-reply.js'
 
 /** A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
 const BODY_LIMIT = 4096

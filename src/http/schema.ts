@@ -1,4 +1,4 @@
-import { oneOf, record, text, type Shape } from '../entity/shape.js'
+import { oneOf, record, text, type Shape } from '../shape.js'
 import { MalformedError } from '../errors.js'
 
 /** As much of JSON Schema as describes the endpoints. `Value` is what fits it, for the compiler alone. */

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors.js'
-import { freezeDocument } from '../frozen.js'
+import { freezeDocument } from '../documents/frozen.js'
 
 /**
  * Documents and their texts, as the database last had them. The database is asked for the text every time;

@@ -1,6 +1,6 @@
 import type { Entity } from '../entity/entity.js'
-import { freezeDocument } from '../frozen.js'
-import type { Store } from './store.js'
+import { freezeDocument } from '../documents/frozen.js'
+import type { Store } from '../documents/store.js'
 
 /**
  * Keeps documents in this process, for tests and demonstrations: they are gone with it, and other processes

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Entity } from '../entity/entity.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
-import type { Store } from './store.js'
+import type { Store } from '../documents/store.js'
 
 /** What is asked of a client: `Pool` of `pg` has it, and so has `PGlite`. */
 export interface PostgresClient {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Entity } from '../entity/entity.js'
 import { InvalidOptionError } from '../errors.js'
-import { isFrozenDocument } from '../frozen.js'
+import { isFrozenDocument } from '../documents/frozen.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
 import { run, scriptOf, serversOf, type RedisClient } from './redis-client.js'
 import { requireKeeping } from './redis-server.js'
-import { NO_DOCUMENT, type Store } from './store.js'
+import { NO_DOCUMENT, type Store } from '../documents/store.js'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {

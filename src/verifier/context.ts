@@ -9,7 +9,7 @@ import { passage } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
 import type { Keyring } from '../seal.js'
-import type { Decide, Decision, Entities } from '../stores/entities.js'
+import type { Decide, Decision, Entities } from './entities.js'
 import { identityOf, type Caller } from './caller.js'
 
 /** What every use case works with. */

@@ -4,11 +4,11 @@ import {
 import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening } from './entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
 import { change, ownUnverified, stalenessOf, type NewMark, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
-import { sweep } from './leftovers.js'
+import { sweep } from './remote/leftovers.js'
 
 /** Answer of `factors`. */
 export interface Factors {

@@ -2,7 +2,7 @@ import type { Approval, Session } from '../entity/approvals.js'
 import { clearFailures, countFailure } from '../entity/attempts.js'
 import type { Attempts, Entity, VerifiedFactor } from '../entity/entity.js'
 import { ChallengeDeniedError } from '../errors.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening } from './entities.js'
 import { granted } from './approval.js'
 import type { NewMark, VerifierContext } from './context.js'
 

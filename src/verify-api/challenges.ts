@@ -1,5 +1,5 @@
 import type { Keyring } from '../seal.js'
-import type { Change } from '../stores/documents.js'
+import type { Change } from '../documents/documents.js'
 import { burnt } from './binding.js'
 import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge, type StoredFactor } from './documents.js'
 import { changeEntityIn, entityIn, sidIn, type Answer, type Call, type Endpoint } from './endpoint.js'

@@ -1,5 +1,5 @@
-import { MAX_SECONDS } from '../entity/age.js'
-import { dictionary, either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../entity/shape.js'
+import { MAX_SECONDS } from '../time/age.js'
+import { dictionary, either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../shape.js'
 import { firstRevision, newSid, sidPattern } from './sid.js'
 
 /** The layout of the documents; another one is refused rather than guessed at. */

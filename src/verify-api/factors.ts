@@ -1,7 +1,7 @@
 import { decodeSecret } from '../otp/secret.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Keyring } from '../seal.js'
-import type { Change } from '../stores/documents.js'
+import type { Change } from '../documents/documents.js'
 import { bind, burnt, holds, seal, type Owner } from './binding.js'
 import { MAX_FACTORS, newEntity, type EntityDocument, type ServiceDocument, type StoredFactor } from './documents.js'
 import {

@@ -1,8 +1,8 @@
-import { atOnce } from '../at-once.js'
-import { jitter } from '../back-off.js'
-import { deadlineIn, type Deadline } from '../deadline.js'
+import { atOnce } from '../in-batches.js'
+import { jitter } from '../time/back-off.js'
+import { deadlineIn, type Deadline } from '../time/deadline.js'
 import { StoreError } from '../errors.js'
-import { documentsIn, type Change, type Documents } from '../stores/documents.js'
+import { documentsIn, type Change, type Documents } from '../documents/documents.js'
 import {
   entitiesOf, entityKey, serviceKey, verifyDocumentOf, type EntityDocument, type ServiceDocument,
   type VerifyDocument

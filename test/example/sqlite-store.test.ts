@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import t, { type Test } from 'tap'
 import { sqliteStore } from '../../example/sqlite-store.js'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { entityWith } from '../entity/documents.js'
 import { temporaryFolder } from './example-server.js'
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { jitter } from '../../src/back-off.js'
+import { jitter } from '../../src/time/back-off.js'
 import { MAX_FACTORS } from '../../src/entity/entity.js'
 import type { EntityStore, Verifier } from '../../src/index.js'
 import { embeddedProvider } from '../../src/providers/embedded.js'
 import type { RemoteProvider } from '../../src/providers/provider.js'
 import { providersOf } from '../../src/providers/providers.js'
 import { createKeyring } from '../../src/seal.js'
-import { entitiesIn } from '../../src/stores/entities.js'
+import { entitiesIn } from '../../src/verifier/entities.js'
 import { createVerifier } from '../../src/verifier/verifier.js'
 
 const MAX_AGE = 43_200

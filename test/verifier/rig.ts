@@ -3,7 +3,7 @@ import { memoryStore, type Entity, type EntityStore, type TotpEvent } from '../.
 import { embeddedProvider } from '../../src/providers/embedded.js'
 import { providersOf } from '../../src/providers/providers.js'
 import { createKeyring } from '../../src/seal.js'
-import { entitiesIn } from '../../src/stores/entities.js'
+import { entitiesIn } from '../../src/verifier/entities.js'
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.js'
 
 /** The parts of a verifier without a server around it, for tests that run it very often. */
