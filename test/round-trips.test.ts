@@ -140,8 +140,8 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     ]
   },
 
-  async 'the same, with `enrollAnew`' (t) {
-    const { store, alice, now } = await house(t, { enrollAnew: true })
+  async 'the same, with `reenroll`' (t) {
+    const { store, alice, now } = await house(t, { reenroll: true })
     const phone = await alice.enroll()
     return [request(store, { status: 200 }, async () =>
       await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now()) }))]

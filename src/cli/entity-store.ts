@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { hasFunctions } from '../options.js'
+import { hasFunctions } from '../option-checks.js'
 import { postgresStore } from '../stores/postgres.js'
 import { redisStore } from '../stores/redis.js'
 import type { EntityStore } from '../documents/store.js'

@@ -140,8 +140,8 @@ export const endpoints: readonly Endpoint[] = [
     reply: [200, ChallengedSchema],
     refusals: [404, 429],
     async handle ({ verifier, caller }, _params, { code, factorSid }) {
-      const { status, approval, mark, enrollAnew } = await verifier.challenge(caller, { code, factorSid })
-      const hint = enrollAnew ? { enrollAnew } : {}
+      const { status, approval, mark, reenroll } = await verifier.challenge(caller, { code, factorSid })
+      const hint = reenroll ? { reenroll } : {}
       const body = { status, approval: approval && wireApproval(approval), ...hint }
       return { status: 200, body, mark, rotate: true }
     }

@@ -62,7 +62,7 @@ export const RenamedSchema = Type.Object({ factor: FactorSchema })
 export const ChallengedSchema = Type.Object({
   status: Type.Literal('approved'),
   approval: ApprovalSchema,
-  enrollAnew: Type.Optional(Type.Literal(true, { description: 'The factor is of a former provider: enroll another now' }))
+  reenroll: Type.Optional(Type.Literal(true, { description: 'The factor is of a former provider: enroll another now' }))
 })
 
 /** An error as Fastify renders it. Open, because the host's error handler may render it otherwise. */

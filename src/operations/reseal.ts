@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { atOnce } from '../in-batches.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { areKeys, must } from '../options.js'
+import { areKeys, must } from '../option-checks.js'
 import { checkedTag } from '../providers/tag.js'
 import { createKeyring, type Keyring } from '../seal.js'
 import { keyOf } from '../verifier/entities.js'

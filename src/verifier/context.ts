@@ -29,7 +29,7 @@ export interface VerifierContext {
   /** Verified factors of one identity. */
   readonly maxFactors: number
   /** Whether factors of other providers give way to new ones. */
-  readonly enrollAnew: boolean
+  readonly reenroll: boolean
   /** Seconds that one question to a remote provider may take. */
   readonly timeout: number
 }

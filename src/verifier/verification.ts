@@ -53,7 +53,7 @@ export async function verify (
       ? judgedHere(context, entity, unverified, session, typed, now)
       : reserved(context, entity, unverified, now)
   })
-  if (!('asking' in judged) && !context.enrollAnew) return judged
+  if (!('asking' in judged) && !context.reenroll) return judged
   try {
     return 'asking' in judged ? await settled(context, caller, judged.asking, typed) : judged
   } finally {
@@ -148,8 +148,8 @@ function denied (entity: Entity, unverified: UnverifiedFactor): Decision<never> 
 function verified (
   context: VerifierContext, entity: Entity, factor: VerifiedFactor, session: Session | null, now: number
 ): Decision<Verified> {
-  const { enrollAnew, providers: { isFormer } } = context
-  const former = enrollAnew && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
+  const { reenroll, providers: { isFormer } } = context
+  const former = reenroll && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
   const added = removeVerified(addVerified({ ...entity, unverified: null }, factor), former)
   const { next, approval, mark } = granted(context, added, session, factor.sid, now)
   const deleted: Happening[] = former.map(factorSid => ({ type: 'factor.deleted', factorSid }))

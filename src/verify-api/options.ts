@@ -1,6 +1,6 @@
 import type { RegisterOptions } from 'fastify'
 import { secondsOf, systemClock, type Clock } from '../time/clock.js'
-import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../options.js'
+import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../option-checks.js'
 import type { Store } from '../documents/store.js'
 import type { VerifyDocument } from './documents.js'
 

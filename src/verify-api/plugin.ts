@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
-import { isOrigin } from '../options.js'
+import { isOrigin } from '../option-checks.js'
 import { createKeyring, UnsealableError } from '../seal.js'
 import { authentication, CHALLENGE } from './authentication.js'
 import { challenges } from './challenges.js'

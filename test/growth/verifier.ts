@@ -34,7 +34,7 @@ export function verifierOn ({ store, clock, remote }: Parts): Verifier {
     maxAge: MAX_AGE,
     freshness: 300,
     maxFactors: MAX_FACTORS,
-    enrollAnew: false,
+    reenroll: false,
     timeout: 60
   })
 }

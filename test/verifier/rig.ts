@@ -41,7 +41,7 @@ export function rig (start: number, store: EntityStore = memoryStore<Entity>()):
         maxAge: MAX_AGE,
         freshness: FRESHNESS,
         maxFactors: 3,
-        enrollAnew: false,
+        reenroll: false,
         timeout: 5
       })
     }

@@ -98,7 +98,7 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
     maxAge: 3600,
     freshness: 300,
     maxFactors: 5,
-    enrollAnew: false,
+    reenroll: false,
     timeout: PATIENCE
   })
 }
