@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { newMark } from '../entity/approvals.js'
+import { newMark } from '../entity/mark.js'
 import { CrossSiteError } from '../errors.js'
 import { isCrossSite, READING } from '../http/cross-site.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'

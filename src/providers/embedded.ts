@@ -30,7 +30,7 @@ export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring
       }
     },
 
-    holds (identity, factor, secret) {
+    isSecretOf (identity, factor, secret) {
       const { secret: own } = keyring.open(factor.sealed, { identity, factorSid: factor.sid })
       return areSameKey(own, decodeSecret(secret), factor.config.alg)
     }

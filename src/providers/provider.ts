@@ -48,7 +48,7 @@ export interface LocalProvider {
   /** Judges a code. The work is the same whatever the code. */
   judge (identity: string, factor: EmbeddedFactor | UnverifiedEmbedded, code: string, now: number): Judgement
   /** True when this is the secret of the factor. */
-  holds (identity: string, factor: EmbeddedFactor, secret: string): boolean
+  isSecretOf (identity: string, factor: EmbeddedFactor, secret: string): boolean
 }
 
 /** Secret and URI of a new factor at a remote provider, shown once, and what is kept of it. */

@@ -1,4 +1,4 @@
-import { markOf } from '../entity/approvals.js'
+import { markOf } from '../entity/mark.js'
 
 /**
  * Where a login session keeps its mark. Bring your own when yours lives elsewhere than in `@fastify/session`

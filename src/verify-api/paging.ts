@@ -1,4 +1,4 @@
-import { atOnce } from '../in-batches.js'
+import { inBatches } from '../in-batches.js'
 import type { Form } from './form.js'
 import { integer, type Reader } from './parameters.js'
 import { NotFound } from './refusal.js'
@@ -130,7 +130,7 @@ export function ofKeys<Item> (
     async after (anchor, limit) {
       const items: Item[] = []
       const behind = keys(anchor === null ? undefined : prefix + anchor)
-      for await (const present of atOnce(READS, behind, presentAt)) {
+      for await (const present of inBatches(READS, behind, presentAt)) {
         items.push(...present)
         if (items.length === limit) break
       }
@@ -148,7 +148,7 @@ export function ofKeys<Item> (
         if (near.length > limit) near.shift()
       }
       const items: Item[] = []
-      for await (const present of atOnce(READS, near, presentAt)) items.push(...present)
+      for await (const present of inBatches(READS, near, presentAt)) items.push(...present)
       return items
     }
   }

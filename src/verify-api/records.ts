@@ -1,4 +1,4 @@
-import { atOnce } from '../in-batches.js'
+import { inBatches } from '../in-batches.js'
 import { jitter } from '../time/back-off.js'
 import { deadlineIn, type Deadline } from '../time/deadline.js'
 import { StoreError } from '../errors.js'
@@ -77,7 +77,7 @@ function recordsBy (
     async removeEntities (serviceSid) {
       const failures: unknown[] = []
       const keys = keysIn(store, entitiesOf(serviceSid), undefined, () => deadlineIn(timeout))
-      const removals = atOnce(REMOVALS, keys, async key =>
+      const removals = inBatches(REMOVALS, keys, async key =>
         await documents.change(key, () => ({ next: null, answer: null })).catch((error: unknown) => error))
       for await (const failure of removals) {
         if (failure !== null) failures.push(failure)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { base32nopad } from '@scure/base'
 import { memoryStore, TotpError, type Entity, type EntityStore, type SessionCaller } from '../../src/index.js'
-import { hashOf } from '../../src/entity/approvals.js'
+import { hashOf } from '../../src/entity/mark.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
 import { referenceCode, rig, type Rig } from './rig.js'
 
