@@ -6,7 +6,7 @@ import { isCrossSite, READING, type Headers } from './cross-site.js'
 import type { Answer, Endpoint } from './endpoints.js'
 import type { RequestCaller } from './request-caller.js'
 
-/** A request in the words of its framework, and what every framework knows of it. */
+/** A request and its reply, as the framework has them, with the parts that every framework has. */
 export interface Exchange<Request, Reply> {
   readonly request: Request
   readonly reply: Reply
@@ -21,14 +21,14 @@ export interface Input {
   readonly body: unknown
 }
 
-/** What happens to a request for an endpoint, in whatever framework it arrives. */
+/** Handles requests for the endpoints, for any framework. */
 export interface Service<Request, Reply> {
   /**
-   * The caller, found when the request begins: what its session loses after that, the request may not use.
+   * Finds the caller when the request begins, so a request can't use what its session loses after that.
    * Throws `UnidentifiedError` and `CrossSiteError`, in this order.
    */
   callerAtArrival (exchange: Exchange<Request, Reply>): Promise<SessionCaller>
-  /** Has the endpoint handle the request, and writes the mark of its answer to the session. */
+  /** Calls the endpoint, and writes the mark of its answer to the session. */
   answer (
     endpoint: Endpoint, exchange: Exchange<Request, Reply>, caller: SessionCaller, input: Input
   ): Promise<Answer>
@@ -43,7 +43,7 @@ export function serviceOver<Request, Reply> (
       const caller = await requests.caller(request)
       if (isCrossSite(method, headers, trustedOrigins)) throw new CrossSiteError()
       if (caller.session.mark !== null || READING.includes(method)) return caller
-      // A session that changes something has a mark from the beginning, so that it can be withdrawn.
+      // A request that changes something needs a mark from its beginning, so that it can be withdrawn.
       const mark = newMark()
       await requests.keep(request, reply, mark)
       return { ...caller, session: { ...caller.session, mark } }
