@@ -65,7 +65,7 @@ export const ChallengedSchema = Type.Object({
   reenroll: Type.Optional(Type.Literal(true, { description: 'The factor belongs to a former provider: enroll again now' }))
 })
 
-/** An error as Fastify renders it. The schema is open, because the host may have an error handler of its own. */
+/** An error as Fastify renders it. Open, because the host may have an error handler of its own. */
 export const ErrorSchema = Type.Object({
   statusCode: Type.Optional(Type.Integer()),
   code: Type.Optional(Type.String()),
