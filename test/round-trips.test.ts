@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
-import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { memoryStore, postgresStore, redisStore, type Entity, type EntityStore } from '../src/index.js'
+import { memoryStore, type EntityStore } from '../src/index.js'
 import { newSid } from '../src/entity/entity.js'
-import { entityWith } from './entity/documents.js'
 import { ROOT } from './root.js'
 import { isEmbedded, site, type Site, type SiteOptions } from './site.js'
-import { lackingProgram, redisServer } from './stores/redis-server.js'
 import type { Enrolled, Response, Visitor } from './visitor.js'
 
 /** What an operation asks of the store. */
@@ -275,57 +271,3 @@ t.test('a lost race costs one read and one write more, whatever was to be writte
     for (const { store, act } of await prepare(t)) t.same(await store.during(act, true), expected, operation)
   }
 })
-
-/** What is asked of a store, in every way that reads or changes one document. */
-async function everyWay (t: Test, { get, replace }: EntityStore, count: () => number): Promise<number[]> {
-  const key = 'identity:alice'
-  const first = entityWith()
-  const second: Entity = { ...first, revision: first.revision + 1 }
-  const counts: number[] = []
-  for (const ask of [
-    async () => await replace(key, null, first),
-    async () => await get(key),
-    async () => await replace(key, first.revision, second),
-    async () => !await replace(key, first.revision, second),
-    async () => await replace(key, second.revision, null),
-    async () => await get(key) === null,
-    async () => await replace(key, null, null)
-  ]) {
-    const before = count()
-    t.ok(await ask())
-    counts.push(count() - before)
-  }
-  return counts
-}
-
-if (isEmbedded()) {
-  t.test('on PostgreSQL a read or a write is one statement; two more come before the first write', async t => {
-    const database = new PGlite()
-    t.teardown(async () => await database.close())
-    let statements = 0
-    const query: PGlite['query'] = async (...args) => {
-      statements++
-      return await database.query(...args)
-    }
-    const store = postgresStore({ client: { query } })
-    await store.createTable()
-    t.same(await everyWay(t, store, () => statements), [3, 1, 1, 1, 1, 1, 1])
-  })
-
-  t.test('on Redis a read or a write is one command, once the server has been looked at', {
-    skip: lackingProgram
-  }, async t => {
-    const { url } = await redisServer(t)
-    const client = new Redis(url)
-    t.teardown(() => client.disconnect())
-    let commands = 0
-    const send: Redis['sendCommand'] = client.sendCommand.bind(client)
-    client.sendCommand = (...args) => {
-      commands++
-      return send(...args)
-    }
-    const store = redisStore({ client })
-    await everyWay(t, store, () => commands)
-    t.same(await everyWay(t, store, () => commands), [1, 1, 1, 1, 1, 1, 1])
-  })
-}

@@ -2,13 +2,13 @@ import t from 'tap'
 import { authenticator } from '../authenticator.js'
 import { standIn } from '../verify-api/stand-in.js'
 import { browserPage } from './browser.js'
-import { startExample, temporaryFolder } from './example-server.js'
+import { dataFolder, startExample } from './example-server.js'
 import { lacking } from './programs.js'
 import { environmentOf } from './twilio-environment.js'
 
 t.test('the page, with several apps at Twilio', { skip: lacking('chromium') }, async t => {
   const verify = await standIn(t)
-  const server = await startExample(t, { dataDir: await temporaryFolder(t), env: environmentOf(verify) })
+  const server = await startExample(t, { dataDir: await dataFolder(t), env: environmentOf(verify) })
   const { page, faults, title, says, button, focused, type } = await browserPage(t)
   const choice = page.getByRole('combobox', { name: 'App that shows the code' })
   const options = async () => (await choice.getByRole('option').allTextContents()).join(', ')

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { startExample, temporaryFolder } from './example-server.js'
+import { dataFolder, startExample } from './example-server.js'
 
-const server = await startExample(t, { dataDir: await temporaryFolder(t) })
+const server = await startExample(t, { dataDir: await dataFolder(t) })
 
 t.test('a slow request that began before a log-out gives nothing back after it', async t => {
   const alice = await server.login('alice')

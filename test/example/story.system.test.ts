@@ -1,6 +1,6 @@
 import t from 'tap'
 import { scanned } from './camera.js'
-import { startExample, temporaryFolder } from './example-server.js'
+import { dataFolder, startExample } from './example-server.js'
 import { lacking, output } from './programs.js'
 
 const skip = lacking('zbarimg', 'oathtool', 'rsvg-convert')
@@ -9,7 +9,7 @@ function codeOf (secret: string, at: number): string {
   return output('oathtool', ['--totp', '-b', '--now', `@${at}`, secret])
 }
 
-const dataDir = await temporaryFolder(t)
+const dataDir = await dataFolder(t)
 const server = await startExample(t, { dataDir })
 
 for (const qr of ['png', 'svg'] as const) {

@@ -5,7 +5,7 @@ import t from 'tap'
 import { authenticator } from '../authenticator.js'
 import { freePort } from '../free-port.js'
 import { browserPage } from './browser.js'
-import { startExample, temporaryFolder } from './example-server.js'
+import { dataFolder, startExample } from './example-server.js'
 import { lacking } from './programs.js'
 
 const skip = lacking('chromium')
@@ -13,7 +13,7 @@ const skip = lacking('chromium')
 const pictures = process.env['PICTURES']
 
 t.test('the page', { skip }, async t => {
-  const dataDir = await temporaryFolder(t)
+  const dataDir = await dataFolder(t)
   let server = await startExample(t, { dataDir, port: await freePort() })
   const { page, context, faults, title, says, button, focused, type } = await browserPage(t)
   let secret = ''
