@@ -3,7 +3,7 @@ import { environmentOf } from '../example/twilio-environment.js'
 import { gate } from '../gate.js'
 import { standIn } from '../verify-api/stand-in.js'
 import { backends } from './backends.js'
-import { instances } from './instances.js'
+import { startCluster } from './cluster.js'
 
 const SESSIONS = 24
 const DENIED = 'ERR_TOTP_CHALLENGE_DENIED'
@@ -24,7 +24,7 @@ for (const backend of backends) {
         })
       }
     })
-    const { at, now, operator, kill, replace } = await instances(t, backend, environmentOf(verify))
+    const { at, now, operator, kill, replace } = await startCluster(t, backend, environmentOf(verify))
     const sessions = async (identity: string) =>
       await Promise.all(Array.from({ length: SESSIONS }, async (_, i) => await at(i).login(identity)))
 

@@ -3,7 +3,7 @@ import { TotpError } from '../../src/index.js'
 import { authenticator, type Authenticator } from '../authenticator.js'
 import type { ExampleServer } from '../example/example-server.js'
 import { guest, type Answer } from '../example/guest.js'
-import type { Instances } from './instances.js'
+import type { Cluster } from './cluster.js'
 import { told, type Act, type Entry } from './journal.js'
 
 /** A login session, known to all servers. */
@@ -50,7 +50,7 @@ export function stepOf (time: number): number {
 }
 
 /** Begins a journal. */
-export function recorder ({ now, operator }: Instances): Recorder {
+export function recorder ({ now, operator }: Cluster): Recorder {
   const journal: Entry[] = []
   let moments = 0
   let sessions = 0

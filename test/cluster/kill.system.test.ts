@@ -1,6 +1,6 @@
 import t from 'tap'
 import { backends } from './backends.js'
-import { instances } from './instances.js'
+import { startCluster } from './cluster.js'
 import { isDone, outcomeOf } from './journal.js'
 import { recorder, stepOf, type LoginSession, type Phone } from './recorder.js'
 import { complaints } from './rules.js'
@@ -17,7 +17,7 @@ const ANSWERS = 12
 
 for (const backend of backends) {
   t.test(`when one of four processes on one ${backend.name} is killed`, { skip: backend.skip }, async t => {
-    const four = await instances(t, backend)
+    const four = await startCluster(t, backend)
     const records = recorder(four)
     const { now, at } = four
     const { ask, login, journal } = records

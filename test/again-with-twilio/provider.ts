@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { twilioProvider, type EntityStore, type TwilioProviderOptions } from '../../src/index.js'
+import { ROOT } from '../root.js'
 import { isEmbedded, useProvider } from '../site.js'
 import { standIn } from '../verify-api/stand-in.js'
 
@@ -22,3 +25,9 @@ useProvider(async (t, store, clock) => {
 // Both providers keep most promises in the same words: nobody would notice that it was the other one.
 assert.ok(!isEmbedded())
 t.teardown(() => assert.ok(sites > 0, 'some site had its factors at Twilio'))
+
+/** Runs every test of a folder once more, with this provider. */
+export async function runAgain (folder: string): Promise<void> {
+  const files = readdirSync(join(ROOT, 'test', folder)).filter(file => /^[^.]+\.test\.ts$/.test(file))
+  for (const file of files) await import(`../${folder}/${file.replace(/ts$/, 'js')}`)
+}

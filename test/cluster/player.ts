@@ -1,6 +1,6 @@
 import type { Random } from '../../src/stores/suite/random.js'
 import type { ExampleServer } from '../example/example-server.js'
-import { SERVERS, type Instances } from './instances.js'
+import { SERVERS, type Cluster } from './cluster.js'
 import { isDone, type Act, type Entry } from './journal.js'
 import { stepOf, type Asked, type LoginSession, type Phone, type Recorder } from './recorder.js'
 
@@ -34,7 +34,7 @@ export function newIdentity (name: string): Identity {
 
 /** Makes one move after the other for an identity, at any of the servers. */
 export function player (
-  { at, now }: Instances, records: Recorder, identity: Identity, random: Random
+  { at, now }: Cluster, records: Recorder, identity: Identity, random: Random
 ): () => Promise<void> {
   const { name, sessions, phones, spent } = identity
 

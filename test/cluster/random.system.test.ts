@@ -1,7 +1,7 @@
 import t from 'tap'
 import { randomFrom } from '../../src/stores/suite/random.js'
 import { backends } from './backends.js'
-import { instances, SERVERS } from './instances.js'
+import { SERVERS, startCluster } from './cluster.js'
 import { isDone, outcomeOf, type Act } from './journal.js'
 import { newIdentity, player } from './player.js'
 import { recorder } from './recorder.js'
@@ -24,7 +24,7 @@ for (const backend of backends) {
   const promise = `whatever happens at once on four processes and one ${backend.name}, the promises hold`
   t.test(promise, { skip: backend.skip }, async t => {
     t.comment(`SEED=${seed}`)
-    const four = await instances(t, backend)
+    const four = await startCluster(t, backend)
     const records = recorder(four)
     const { journal } = records
     const identities = Array.from({ length: IDENTITIES }, (_, i) => newIdentity(`identity ${i}`))

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { ExampleServer } from '../example/example-server.js'
 import { backends } from './backends.js'
-import { instances, SERVERS, type Instances } from './instances.js'
+import { SERVERS, startCluster, type Cluster } from './cluster.js'
 import { isDone, outcomeOf, precedes, type Entry } from './journal.js'
 import { recorder, stepOf, type LoginSession, type Recorder } from './recorder.js'
 import { complaints } from './rules.js'
@@ -14,7 +14,7 @@ const LOCK_FOR = 30
 
 for (const backend of backends) {
   t.test(`four processes on one ${backend.name}`, { skip: backend.skip }, async t => {
-    const four = await instances(t, backend)
+    const four = await startCluster(t, backend)
     const records = recorder(four)
     const { now, at } = four
 
@@ -97,12 +97,12 @@ interface End {
 }
 
 /** Log-ins of one identity, spread over the processes. */
-async function sessions ({ at }: Instances, { login }: Recorder, identity: string): Promise<LoginSession[]> {
+async function sessions ({ at }: Cluster, { login }: Recorder, identity: string): Promise<LoginSession[]> {
   return await Promise.all(Array.from({ length: SESSIONS }, async (_, i) => await login(at(i), identity)))
 }
 
 /** As many sessions with an approval as codes allow: five factors, and two codes of each. */
-async function approvedSessions (four: Instances, records: Recorder, identity: string) {
+async function approvedSessions (four: Cluster, records: Recorder, identity: string) {
   const { at, now } = four
   const owner = await records.login(at(0), identity)
   const phone = await records.enrollEarly(at(0), owner)
@@ -123,7 +123,7 @@ async function approvedSessions (four: Instances, records: Recorder, identity: s
 
 /** Every session asks every process at once. */
 async function everywhere (
-  { servers }: Instances, people: readonly LoginSession[],
+  { servers }: Cluster, people: readonly LoginSession[],
   ask: (server: ExampleServer, person: LoginSession) => Promise<Entry>
 ): Promise<Entry[]> {
   return await Promise.all(people.flatMap(person => servers.map(async server => await ask(server, person))))
@@ -131,7 +131,7 @@ async function everywhere (
 
 /** Every session asks every process for the vault, again and again, while something is ended, and after. */
 async function meanwhile (
-  { servers }: Instances, { ask }: Recorder, people: readonly LoginSession[], end: () => Promise<Entry>
+  { servers }: Cluster, { ask }: Recorder, people: readonly LoginSession[], end: () => Promise<Entry>
 ): Promise<{ end: Entry, vaults: Entry[] }> {
   const vaults: Entry[] = []
   const over = new AbortController()

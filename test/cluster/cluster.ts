@@ -7,7 +7,7 @@ import { startExample, temporaryFolder, type ExampleServer } from '../example/ex
 import type { Backend } from './backends.js'
 
 /** Several processes of the example on one database, with one clock. */
-export interface Instances {
+export interface Cluster {
   /** Those that run. */
   readonly servers: readonly ExampleServer[]
   /** The operator's own verifier, on the same database and clock. */
@@ -28,9 +28,9 @@ export interface Instances {
 export const SERVERS = 4
 
 /** Starts them; they are gone with the test. `more` is what else their environment has. */
-export async function instances (
+export async function startCluster (
   t: Test, backend: Backend, more: Readonly<Record<string, string>> = {}
-): Promise<Instances> {
+): Promise<Cluster> {
   const { env, store } = await backend.open(t)
   const key = randomBytes(32)
   const shared = {
