@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { memoryStore, postgresStore, redisStore, type Entity, type EntityStore } from '../src/index.js'
 import { newSid } from '../src/entity/entity.js'
+import { ROOT } from './docs/root.js'
 import { entityWith } from './entity/documents.js'
 import { isEmbedded, site, type Site, type SiteOptions } from './site.js'
 import { lackingProgram, redisServer } from './stores/redis-server.js'
@@ -138,7 +140,7 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     ]
   },
 
-  async 'the same, with `enrollAnew`' (t) {
+  async 'the same, with `reenroll`' (t) {
     const { store, alice, now } = await house(t, { enrollAnew: true })
     const phone = await alice.enroll()
     return [request(store, { status: 200 }, async () =>
@@ -239,10 +241,10 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
 
 const LOST_RACE = 'each lost race, on top'
 
-/** Reads and writes as the README tells them; a last column says what is otherwise with Twilio. */
+/** Reads and writes as the documentation tells them; a last column says what differs with Twilio. */
 function told (): ReadonlyMap<string, Asked> {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const [, section = ''] = readme.split(/^#+ What it asks of the store$/m)
+  const page = readFileSync(join(ROOT, 'docs', 'load-and-outages.md'), 'utf8')
+  const [, section = ''] = page.split(/^#+ What it asks of the store$/m)
   const [table = ''] = /^\| operation .*(?:\n\|.*)+/m.exec(section) ?? []
   const rows = table.split('\n').slice(2).map(row => row.split('|').slice(1, -1).map(cell => cell.trim()))
   return new Map(rows.map(([operation = '', reads = '', writes = '', there = '']) => {
@@ -251,7 +253,7 @@ function told (): ReadonlyMap<string, Asked> {
   }))
 }
 
-t.test('the README tells of each operation what it asks of the store', async t => {
+t.test('the documentation tells of each operation what it asks of the store', async t => {
   t.same([...told().keys()].sort(), [...Object.keys(OPERATIONS), LOST_RACE].sort())
 })
 
