@@ -56,6 +56,34 @@ t.test('the complete server answers as the README shows', async t => {
   t.equal(vault.status, 401)
 })
 
+t.test('a route of one\'s own approves the session, and not from another site', async t => {
+  const { code } = block('README.md', 'await app.listen')
+  const quickstart = code.replace(/await app\.listen.*/, `
+    await app.register(secondStep)
+    let cookies = {}
+    const ask = async (url, payload, site = 'same-origin') => {
+      const answer = await app.inject({ method: 'POST', url, payload, cookies, headers: { 'sec-fetch-site': site } })
+      for (const { name, value } of answer.cookies) cookies = { ...cookies, [name]: value }
+      return answer
+    }
+    await ask('/login', { username: 'alice' })
+    const operator = { identity: 'alice', operator: true }
+    const { factor, secret } = await app.totp.enroll(operator, { friendlyName: 'Phone' })
+    const phone = new TOTP({ secret: Secret.fromBase32(secret) })
+    await app.totp.verify(operator, factor.sid, phone.generate({ timestamp: Date.now() - 30_000 }))
+    const statuses = []
+    for (const [body, site] of [[{ code: phone.generate() }, 'cross-site'], [{}], [{ code: phone.generate() }]]) {
+      statuses.push((await ask('/second-step', body, site)).statusCode)
+    }
+    statuses.push((await app.inject({ url: '/vault', cookies })).statusCode)
+    process.send(statuses)
+  `)
+  const route = transpiled(block('docs/own-routes.md', 'function secondStep').code).replace('export ', '')
+  const program = run(t, `import { Secret, TOTP } from 'otpauth'\n${route}\n${transpiled(quickstart)}`)
+  const [statuses] = await once(program, 'message')
+  t.same(statuses, [403, 400, 200, 200])
+})
+
 t.test('the stand-in in a test suite is a server', async t => {
   const { code } = block('docs/stand-in.md', 'await verify.listen')
   const program = run(t, transpiled(code) + '\nprocess.send(baseUrl)\n')
