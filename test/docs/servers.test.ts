@@ -17,6 +17,7 @@ function run (t: Test, code: string, args: readonly string[] = ['--input-type=mo
 
 t.test('the complete server answers as the README shows', async t => {
   const { code } = block('README.md', 'await app.listen')
+  t.ok(code.split('\n').length <= 50, 'and is short')
   const server = run(t, transpiled(code.replace('port: 3000', 'port: 0')) + '\nprocess.send(app.addresses()[0].port)\n')
   const [port] = await once(server, 'message')
   const [transcript = ''] = page('README.md').blocks.map(({ code }) => code).filter(code => code.startsWith('$ curl'))
