@@ -23,7 +23,12 @@ function open (t: Test, file: string) {
 
 t.test('it keeps the promises of a store', async t => {
   const file = await fileIn(t)
-  storeSuite({ test: t.test, factory: () => open(t, file).store })
+  const broken = () => {
+    const { database, store } = open(t, ':memory:')
+    database.exec('DROP TABLE totp_entities')
+    return store
+  }
+  storeSuite({ test: t.test, factory: () => open(t, file).store, broken })
 })
 
 t.test('of two processes on one file each wins its own revisions, and none is lost', async t => {

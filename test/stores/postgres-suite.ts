@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
 import { entityWith } from '../entity/documents.js'
 
