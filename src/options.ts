@@ -13,41 +13,42 @@ import type { TwilioProvider } from './providers/twilio.js'
 import type { SessionPort } from './sessions/session.js'
 import type { EntityStore } from './documents/store.js'
 
-/** Options of the plugin. Wrong ones, and unknown ones, stop the boot with `ERR_TOTP_INVALID_OPTION`. */
+/** Options of the plugin. A wrong or unknown option stops the boot with `ERR_TOTP_INVALID_OPTION`. */
 export interface TotpOptions<Request = unknown, Reply = unknown> {
-  /** The service as authenticator apps show it: 1 to 64 characters, no colon, no control characters. */
+  /** The service's name in authenticator apps: 1 to 64 characters, no colon, no control characters. */
   readonly issuer: string
-  /** Keys of 32 bytes each, all different. Secrets are sealed with the first; all of them open. */
+  /** Distinct keys of 32 bytes each. The first seals secrets; every key opens what it sealed. */
   readonly keys: readonly Uint8Array[]
   /**
-   * Keeps the entities: `memoryStore()`, `postgresStore({ client })`, `redisStore({ client })`, or your own.
+   * Where entities are kept: `memoryStore()`, `postgresStore({ client })`, `redisStore({ client })`, or a
+   * store of your own.
    */
   readonly store: EntityStore
   /**
-   * The immutable id of the user who is logged in; undefined, null or '' for nobody, who is answered with
-   * 401. Any other type, and whatever it throws, is answered with 500: ids are never coerced.
+   * Returns the immutable id of the user who is logged in. Undefined, null or '' mean that no user is: the
+   * answer is 401. Any other type, and any throw, is answered with 500: ids are never coerced.
    */
   readonly identify: (request: Request) => Identified | Promise<Identified>
   /**
-   * Where a login session keeps its mark. @default `@fastify/session` or `@fastify/secure-session`, if
-   * registered
+   * Where a login session keeps its mark.
+   * @default `@fastify/session` or `@fastify/secure-session`, whichever is registered
    */
   readonly session?: SessionPort<Request, Reply>
   /**
-   * The account name that apps show, unless the user gives one. @default the identity, or the issuer if that
-   * can't be, or if Twilio would learn it
+   * Returns the account name that apps show, unless the user types one.
+   * @default the identity; the issuer if the identity is no valid name, or if Twilio would learn it
    */
   readonly friendlyName?: (request: Request) => string | Promise<string>
-  /** Seconds that an approval lasts, 1 to 2592000. Routes may ask for less. @default 43200 */
+  /** Seconds that an approval lasts, 1 to 2592000. A route may require less. @default 43200 */
   readonly maxAge?: number
   /**
-   * Seconds that an approval is fresh enough to change factors, 1 to `maxAge`. @default 300, or `maxAge` if
-   * less
+   * Seconds that an approval is fresh enough to change factors, 1 to `maxAge`.
+   * @default 300, or `maxAge` if that is less
    */
   readonly freshness?: number
-  /** What wrong codes lead to. */
+  /** Limits on wrong codes. */
   readonly attempts?: {
-    /** Wrong codes in a row that lock, 1 to 10; each further multiple locks for twice as long. @default 5 */
+    /** Wrong codes in a row that start a lock, 1 to 10; each further multiple doubles the lock. @default 5 */
     readonly lockAfter?: number
     /** Seconds of the first lock, 30 to 3600. @default 30 */
     readonly lockFor?: number
@@ -55,10 +56,10 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
     readonly disableAfter?: number
   }
   /**
-   * What new factors are made of; those that exist keep theirs. Many apps support nothing but the defaults.
+   * Parameters of new factors; existing factors keep theirs. Many apps support only the defaults.
    */
   readonly config?: {
-    /** Hash under the HMAC. @default 'sha1' */
+    /** Hash function of the HMAC. @default 'sha1' */
     readonly alg?: TotpConfig['alg']
     /** Digits of a code, 6 to 8. @default 6 */
     readonly codeLength?: number
@@ -68,37 +69,37 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
     readonly skew?: number
   }
   /**
-   * Makes new factors: `twilioProvider({ client, serviceSid })`. Factors are judged by the provider that made
-   * them, so embedded ones go on working. @default the embedded provider
+   * Creates new factors: `twilioProvider({ client, serviceSid })`. The provider that created a factor judges
+   * its codes, so existing embedded factors keep working. @default the embedded provider
    */
   readonly provider?: TwilioProvider
-  /** Providers that make no new factors, but judge those that they have made. @default none */
+  /** Providers that create no new factors, but still judge the ones they created. @default none */
   readonly formerProviders?: readonly TwilioProvider[]
   /**
-   * Whether users of a former provider should enroll anew: their challenges are answered with `reenroll`,
-   * and a new factor that is verified takes the place of all those of other providers. @default false
+   * Whether users of a former provider should enroll again. Their approved challenges say `reenroll: true`,
+   * and their next verified factor replaces all factors of other providers. @default false
    */
   readonly reenroll?: boolean
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
-  /** Where the routes are. @default '/totp' */
+  /** Path that the routes are below. @default '/totp' */
   readonly prefix?: string
-  /** Whether there are routes at all; without them, use `fastify.totp` in your own. @default true */
+  /** Whether to add the routes; without them, use `fastify.totp` in routes of your own. @default true */
   readonly routes?: boolean
-  /** Other origins whose pages may call the routes, as `https://app.example`. @default none */
+  /** Other origins whose pages may call the routes, such as `https://app.example`. @default none */
   readonly trustedOrigins?: readonly string[]
-  /** Seconds that one use of the store, or of the provider, may take, 1 to 60. @default 5 */
+  /** Seconds to wait for the store, and for the provider, during one request, 1 to 60. @default 5 */
   readonly timeout?: number
-  /** Says what time it is, in Unix seconds. @default the clock of this machine */
+  /** Returns the time in Unix seconds. @default the machine's clock */
   readonly clock?: Clock
-  /** Is told what happened. */
+  /** Called with each event, after it was recorded. */
   readonly onEvent?: EventListener
 }
 
 /** What `identify` may return. */
 export type Identified = string | null | undefined
 
-/** The options with every default in its place. */
+/** The options with their defaults. */
 export type Settings<Request, Reply> =
   Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider' | 'onEvent'>> &
   Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider' | 'onEvent'> &
@@ -120,7 +121,7 @@ const CONFIG = {
   skew: byDefault(1, integer(0, 1))
 }
 
-/** Every option: what it has to be, and what it is by default. */
+/** Every option: how it is checked, and its default. */
 export const OPTIONS = {
   issuer: needed({
     isRight: isFriendlyName, expected: 'must have 1 to 64 characters, without colon and control characters'

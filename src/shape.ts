@@ -1,22 +1,22 @@
 /**
- * What a document, or a part of one, has to be: answers null for what is, and for all else where it isn't and
- * what belongs there. It quotes nothing, and repairs nothing.
+ * Checks a document, or a part of one. Returns null if the value fits; otherwise says where it doesn't, and
+ * what belongs there. It never quotes the value, and never repairs it.
  */
 export interface Shape<T> {
   (value: unknown): string | null
-  /** For the compiler alone. */
+  /** The type of values that fit; it exists for the compiler only. */
   readonly fitting?: T
 }
 
-/** What fits a shape. */
+/** The values that fit a shape. */
 export type Fitting<S> = S extends Shape<infer T> ? T : never
 
-/** True for what fits. */
+/** True for a value that fits. */
 export function fits<T> (shape: Shape<T>, value: unknown): value is T {
   return shape(value) === null
 }
 
-/** Says of a document that doesn't fit where that is. */
+/** The message for a document that doesn't fit. */
 export function misfitOf (shape: Shape<unknown>, document: unknown): string {
   return `the document does not fit its schema: document${shape(document)}`
 }
@@ -48,7 +48,7 @@ export function record<Required extends Shapes, Optional extends Shapes = {}> (
   }
 }
 
-/** Up to `most` properties of one shape, whatever they are called. */
+/** An object of up to `most` properties with any names, all of one shape. */
 export function dictionary<T> (shape: Shape<T>, most: number): Shape<Readonly<Record<string, T>>> {
   return value => {
     if (!isObject(value)) return ' must be object'
@@ -58,7 +58,7 @@ export function dictionary<T> (shape: Shape<T>, most: number): Shape<Readonly<Re
   }
 }
 
-/** One of several records, by what stands under `name`. */
+/** One of several records, chosen by the property `name`. */
 export function either<Shapes extends Readonly<Record<string, Shape<unknown>>>> (
   name: string, shapes: Shapes
 ): Shape<Fitting<Shapes[keyof Shapes]>> {
@@ -70,7 +70,7 @@ export function either<Shapes extends Readonly<Record<string, Shape<unknown>>>> 
   }
 }
 
-/** Up to `most` of one shape. */
+/** An array of up to `most` items of one shape. */
 export function list<T> (shape: Shape<T>, most: number): Shape<readonly T[]> {
   return value => {
     if (!Array.isArray(value)) return ' must be array'
@@ -83,19 +83,19 @@ export function list<T> (shape: Shape<T>, most: number): Shape<readonly T[]> {
   }
 }
 
-/** This shape, or null. */
+/** A value of this shape, or null. */
 export function orNull<T> (shape: Shape<T>): Shape<T | null> {
   return value => value === null ? null : shape(value)
 }
 
-/** A whole number. */
+/** A whole number in a range. */
 export function integer (least: number, most: number): Shape<number> {
   return value => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
     ? null
     : ` must be integer from ${least} to ${most}`
 }
 
-/** A string, as the pattern has it. People are told what is `expected`, where they don't know the pattern. */
+/** A string that matches the pattern. `expected` replaces the pattern in messages that users see. */
 export function text (pattern?: RegExp, expected = `match pattern ${pattern?.source}`): Shape<string> {
   return value => {
     if (typeof value !== 'string') return ' must be string'
@@ -103,7 +103,7 @@ export function text (pattern?: RegExp, expected = `match pattern ${pattern?.sou
   }
 }
 
-/** One of these very values. */
+/** One of these values. */
 export function oneOf<const Values extends ReadonlyArray<string | number | boolean>> (
   ...values: Values
 ): Shape<Values[number]> {

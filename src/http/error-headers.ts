@@ -2,11 +2,11 @@ import {
   ChallengeRequiredError, ConflictError, InvalidOptionError, LockedError, MisconfiguredError
 } from '../errors.js'
 
-/** Every answer of the plugin is for this request alone. */
+/** Every answer is for this request alone. */
 export const NO_STORE: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
 
-/** The headers that go with an error. */
-export function refusalHeaders (error: unknown): Record<string, string> {
+/** The headers that an error is answered with. */
+export function errorHeaders (error: unknown): Record<string, string> {
   if (error instanceof ChallengeRequiredError && error.statusCode === 401) {
     return { 'www-authenticate': insufficientAuthentication(error.maxAge) }
   }
@@ -14,10 +14,10 @@ export function refusalHeaders (error: unknown): Record<string, string> {
 }
 
 /**
- * What a caller is told. To those with a bearer token RFC 9470 section 3 says how to put that a challenge is
- * required, so that clients that know it ask the user and come back. Options are nobody's business.
+ * The error that a client is told. A request with a bearer token gets the challenge of RFC 9470 section 3, so
+ * that its client asks the user and comes back. Clients learn nothing about options.
  */
-export function refusalFor (error: unknown, authorization: string | undefined): unknown {
+export function errorForClient (error: unknown, authorization: string | undefined): unknown {
   if (error instanceof InvalidOptionError) return new MisconfiguredError(error)
   if (!(error instanceof ChallengeRequiredError) || !/^bearer /i.test(authorization ?? '')) return error
   return new ChallengeRequiredError(error.maxAge, 401)

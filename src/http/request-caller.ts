@@ -1,6 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { secondsOf } from '../time/clock.js'
-import { andThen, isPromiseLike, type AtOnceOrLater } from '../time/now-or-later.js'
+import { andThen, isPromiseLike, type NowOrLater } from '../time/now-or-later.js'
 import { deadlineIn } from '../time/deadline.js'
 import { markOf, newMark } from '../entity/mark.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
@@ -12,28 +11,33 @@ import type { SessionPort } from '../sessions/session.js'
 import { identityOf, type SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 
-/** Finds out who a request is from, and gives its session what it has to keep. */
-export interface Reception {
-  /** Who asks. Throws `UnidentifiedError` for nobody, `IdentityError` when `identify` broke its contract. */
-  caller (request: FastifyRequest): AtOnceOrLater<SessionCaller>
-  /** The account name for a factor whose user gave none. */
-  friendlyName (request: FastifyRequest, identity: string): Promise<string>
-  /** Keeps a mark in the session; null changes nothing. With `rotate` the session also gets a new id. */
-  keep (request: FastifyRequest, reply: FastifyReply, mark: string | null, rotate?: boolean): Promise<void>
-  /** Takes the approval of this session away, and gives it a mark that no request under way has. */
-  forget (request: FastifyRequest, reply: FastifyReply): Promise<void>
+/** Asks the host who a request is from, and writes to its session. */
+export interface RequestCaller<Request, Reply> {
+  /**
+   * The caller of a request. Throws `UnidentifiedError` when `identify` names no user, `IdentityError` when
+   * it breaks its contract.
+   */
+  caller (request: Request): NowOrLater<SessionCaller>
+  /** The account name for a factor whose user typed none. */
+  friendlyName (request: Request, identity: string): Promise<string>
+  /** Writes a mark to the session; null changes nothing. With `rotate` the session also gets a new id. */
+  keep (request: Request, reply: Reply, mark: string | null, rotate?: boolean): Promise<void>
+  /** Withdraws the approval of this session, and writes a mark to it that no request under way has. */
+  forget (request: Request, reply: Reply): Promise<void>
 }
 
-/** The part of the settings that is about requests. */
-export type ReceptionSettings =
-  Pick<Settings<FastifyRequest, FastifyReply>, 'identify' | 'issuer' | 'friendlyName' | 'provider' | 'clock' | 'timeout'> &
-  { readonly session: SessionPort<FastifyRequest, FastifyReply> }
+/** The settings that are about requests. */
+export type RequestSettings<Request, Reply> =
+  Pick<Settings<Request, Reply>, 'identify' | 'issuer' | 'friendlyName' | 'provider' | 'clock' | 'timeout'> &
+  { readonly session: SessionPort<Request, Reply> }
 
-/** Talks to the host's login and session. */
-export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifier, 'withdraw'>): Reception {
+/** Calls the host's own functions: each may fail, hang, or answer with the wrong type. */
+export function requestCaller<Request, Reply> (
+  settings: RequestSettings<Request, Reply>, verifier: Pick<Verifier, 'withdraw'>
+): RequestCaller<Request, Reply> {
   const { session, clock } = settings
 
-  function caller (request: FastifyRequest): AtOnceOrLater<SessionCaller> {
+  function caller (request: Request): NowOrLater<SessionCaller> {
     const since = secondsOf(clock)
     return andThen(callIdentify(request), identified => {
       const identity = identityOf(identified)
@@ -41,7 +45,7 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     })
   }
 
-  function callIdentify (request: FastifyRequest): AtOnceOrLater<unknown> {
+  function callIdentify (request: Request): NowOrLater<unknown> {
     try {
       return inTime(settings.identify(request), identityErrorOf)
     } catch (error) {
@@ -49,7 +53,7 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     }
   }
 
-  function readMark (request: FastifyRequest): AtOnceOrLater<string | null> {
+  function readMark (request: Request): NowOrLater<string | null> {
     try {
       return andThen(inTime(session.read(request), sessionErrorOf), markOf)
     } catch (error) {
@@ -58,10 +62,10 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
   }
 
   async function keep (
-    request: FastifyRequest, reply: FastifyReply, mark: string | null, rotate: boolean = false
+    request: Request, reply: Reply, mark: string | null, rotate: boolean = false
   ): Promise<void> {
     if (mark === null) return
-    if (markOf(mark) === null) throw new TypeError('keep takes a mark that a method of the verifier answered, or null')
+    if (markOf(mark) === null) throw new TypeError('keep takes a mark that a method of app.totp returned, or null')
     try {
       await inTime(session.write(request, reply, mark, rotate), sessionErrorOf)
     } catch (error) {
@@ -69,7 +73,7 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     }
   }
 
-  function askHostForName (request: FastifyRequest): AtOnceOrLater<unknown> {
+  function askHostForName (request: Request): NowOrLater<unknown> {
     try {
       return inTime(settings.friendlyName?.(request), nameErrorOf)
     } catch (error) {
@@ -77,10 +81,10 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     }
   }
 
-  /** The host's own code may hang. A request that waits for ever opens nothing, but needs an answer. */
+  /** A request whose host function hangs opens nothing, but it still needs an answer. */
   function inTime<T> (
     answer: T | PromiseLike<T>, errorFor: (error: unknown) => Error
-  ): AtOnceOrLater<T> {
+  ): NowOrLater<T> {
     if (!isPromiseLike(answer)) return answer
     return deadlineIn(settings.timeout).wait(answer).catch(error => { throw errorFor(error) })
   }
@@ -91,9 +95,9 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
 
     async friendlyName (request, identity) {
       const name = await askHostForName(request)
-      // Somebody else's service is told no more of a user than it is meant to be.
-      const shown = settings.provider === undefined && isFriendlyName(identity)
-      if (name === undefined) return shown ? identity : settings.issuer
+      // Don't send the identity to Twilio: the issuer is the default name there.
+      const isShown = settings.provider === undefined && isFriendlyName(identity)
+      if (name === undefined) return isShown ? identity : settings.issuer
       if (!isFriendlyName(name)) {
         throw new InvalidOptionError('friendlyName', 'must return 1 to 64 characters, without colon or control characters')
       }
@@ -101,21 +105,18 @@ export function receptionOf (settings: ReceptionSettings, verifier: Pick<Verifie
     },
 
     async forget (request, reply) {
-      const mark = await withdrawnMark(request)
+      const mark = await withdrawForMark(request)
       try {
         await keep(request, reply, mark)
       } catch (error) {
-        // Another request has ended this session, or its approval, meanwhile: nothing is left to forget.
+        // Another request has ended this session or its approval in the meantime: nothing is left to forget.
         if (!(error instanceof UnidentifiedError || error instanceof ConflictError)) throw error
       }
     }
   }
 
-  /**
-   * Before a log-in there is nobody whose approval could be taken, but maybe the mark of whoever was there
-   * before.
-   */
-  async function withdrawnMark (request: FastifyRequest): Promise<string | null> {
+  /** Before a login no user is identified, but the session may still hold the mark of the user before. */
+  async function withdrawForMark (request: Request): Promise<string | null> {
     try {
       return (await verifier.withdraw(await caller(request))).mark
     } catch (error) {

@@ -1,9 +1,9 @@
-import { PGlite } from '@electric-sql/pglite'
 import t, { type Test } from 'tap'
 import { withStore } from '../../src/cli/entity-store.js'
 import type { StoreChoice } from '../../src/cli/store-options.js'
 import { postgresStore } from '../../src/index.js'
 import { entityWith } from '../entity/documents.js'
+import { openPglite } from '../pglite.js'
 
 /** The same, with clients that need no server. */
 async function withClients (t: Test, clients: object) {
@@ -13,8 +13,7 @@ async function withClients (t: Test, clients: object) {
 }
 
 t.test('a table is the one that is named, and the pool is closed', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   const store = postgresStore({ client, table: 'people', schema: 'public' })
   await store.createTable()
   await store.replace('identity:alice', null, entityWith())

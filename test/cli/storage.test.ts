@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { folderStorage, postgresStorage } from '../../src/cli/storage.js'
+import { openPglite } from '../pglite.js'
 import { temporaryFolder } from './surroundings.js'
 
 const URL = 'postgres://alice:hunter2@db.example:5433/verify'
@@ -39,8 +39,7 @@ t.test('a folder that others may write to, or that is somebody else\'s, is not u
 })
 
 t.test('a database is used through a pool, each store in a table of its own', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   const asked: object[] = []
   const listening: string[] = []
   let ended = false

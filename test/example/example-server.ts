@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { copyPglite } from '../pglite.js'
 import { ROOT } from '../root.js'
 import { guest, type Guest } from './guest.js'
 
@@ -35,6 +36,13 @@ interface Cleanup { after (fn: () => Promise<void>): void }
 export async function temporaryFolder (t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'example-'))
   t.after(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** A folder in which the example finds a database that is ready, and empty. */
+export async function dataFolder (t: Cleanup): Promise<string> {
+  const folder = await temporaryFolder(t)
+  await copyPglite(join(folder, 'pglite'))
   return folder
 }
 

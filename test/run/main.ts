@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createPglite } from '../pglite.js'
 import { ROOT } from '../root.js'
 import { chooseFiles, compiledFile, isSystemTest } from './files.js'
 import { summarize } from './results.js'
@@ -31,6 +32,7 @@ const options = [
 // Both get the signal of a terminal: tap ends the tests, and then the servers end here.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 
+await createPglite()
 const services = files.some(isSystemTest) ? await startServices() : null
 try {
   process.exitCode = await runTap({ ...process.env, ...services?.env, ...all && { THOROUGH: '1' } })
@@ -43,6 +45,7 @@ async function runTap (env: NodeJS.ProcessEnv): Promise<number> {
   writeFileSync(RESULTS, '')
   const tap = spawn(process.execPath, [TAP, ...options, ...files.map(compiledFile)], { cwd: ROOT, env, stdio: 'inherit' })
   const [code] = await once(tap, 'close')
+  console.log()
   for (const line of summarize(readFileSync(RESULTS, 'utf8'))) console.log(line)
   return code ?? 1
 }
