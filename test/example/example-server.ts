@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { guest, type Guest } from './guest.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PROGRAM = join(ROOT, 'example/dist/server.js')
+const PROGRAM = join(ROOT, 'example/dist/site/server.js')
 
 /** The example as it runs. */
 export interface ExampleServer {

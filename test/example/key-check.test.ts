@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
-import { createTable } from '../../example/create-table.js'
-import { checkKeys } from '../../example/key-check.js'
+import { createTable } from '../../example/site/create-table.js'
+import { checkKeys } from '../../example/site/key-check.js'
 
 const client = await PGlite.create()
 t.teardown(async () => await client.close())

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
 import type { Session } from 'fastify'
 import t from 'tap'
-import { sessionsIn, type Sessions } from '../../example/session-store.js'
+import { sessionsIn, type Sessions } from '../../example/site/session-store.js'
 
 const client = await PGlite.create()
 t.teardown(async () => await client.close())

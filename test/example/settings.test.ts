@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { settingsOf } from '../../example/settings.js'
+import { settingsOf } from '../../example/site/settings.js'
 
 const HEX = randomBytes(16).toString('hex')
 const TWILIO = {

@@ -4,7 +4,7 @@ import { makeDataFolder } from './data-folder.js'
 import { keysOf, type Keys } from './keys.js'
 import { page } from './page.js'
 import { settingsOf, type Settings } from './settings.js'
-import { site } from './site.js'
+import { site } from './routes.js'
 import { openStorage, type Storage } from './storage.js'
 import { twilioIn } from './twilio.js'
 

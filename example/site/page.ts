@@ -21,7 +21,7 @@ const HEADERS = {
 /** The page: three files, read once. */
 export const page: FastifyPluginAsync = async app => {
   for (const { url, file, type } of FILES) {
-    const content = await readFile(new URL(`../page/${file}`, import.meta.url))
+    const content = await readFile(new URL(`../../site/page/${file}`, import.meta.url))
     app.get(url, { schema: { hide: true } }, async (_request, reply) =>
       await reply.headers(HEADERS).type(type).send(content))
   }
