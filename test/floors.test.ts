@@ -9,7 +9,12 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 /** The house, from the roof down. A file belongs to the first row that its path begins with. */
 const FLOORS: ReadonlyArray<readonly [floor: number, paths: readonly string[]]> = [
   [5, ['index.ts', 'operations.ts', 'store-suite.ts', 'verify-api.ts']],
+  [4.7, ['cli/main.ts']],
+  [4.6, ['cli/serve/', 'cli/operations/']],
   [4.5, ['cli/']],
+  [3.9, ['verify-api/endpoints/']],
+  [3.8, ['verify-api/records/']],
+  [3.7, ['verify-api/wire/']],
   [4, ['fastify/', 'verify-api/']],
   [3, ['options.ts', 'http/', 'operations/', 'stores/suite/']],
   [2, ['verifier/', 'guard.ts']],
@@ -29,7 +34,7 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   '@sinclair/typebox': file => file.startsWith('http/'),
   '@scure/base': file => file === 'otp/secret.ts',
   'node:crypto': file => floorOf(file) <= 1 || inCli(file) ||
-    ['verify-api/authentication.ts', 'verify-api/binding.ts', 'verify-api/sid.ts'].includes(file) ||
+    ['verify-api/authentication.ts', 'verify-api/wire/sid.ts'].includes(file) ||
     ['stores/suite/codes.ts', 'stores/suite/random.ts', 'stores/suite/suite.ts'].includes(file),
   'node:assert/strict': file => file.startsWith('stores/suite/'),
   'node:http': file => floorOf(file) === 4,
@@ -43,7 +48,7 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   pg: file => file === 'cli/drivers.ts',
   ioredis: file => file === 'cli/drivers.ts',
   // A store of the operator's own.
-  computed: file => file === 'cli/entity-store.ts'
+  computed: file => file === 'cli/operations/open-store.ts'
 }
 
 interface Import { readonly from: string, readonly to: string, readonly ours: boolean }

@@ -1,6 +1,6 @@
 import type { PostgresClient } from '../stores/postgres.js'
 import type { IoredisClient } from '../stores/redis-client.js'
-import { StartError } from './start-error.js'
+import { StartError } from './failure.js'
 
 /** What is asked of the package `pg`. */
 export interface PostgresDriver {

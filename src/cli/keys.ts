@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StartError } from './start-error.js'
+import { StartError } from './failure.js'
 
 const KEY_BYTES = 32
 /** Bits of a file's mode: group and others may read. */

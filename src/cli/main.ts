@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { report } from './report.js'
-import { reseal } from './reseal.js'
-import { run } from './run.js'
-import { serve } from './serve.js'
-import { reasonOf } from './start-error.js'
-import { exporting, importing } from './transfer.js'
+import { report } from './operations/report.js'
+import { reseal } from './operations/reseal.js'
+import { run } from './command.js'
+import { serve } from './serve/serve.js'
+import { reasonOf } from './failure.js'
+import { exporting, importing } from './operations/export.js'
 
 const commands = { serve, report, reseal, export: exporting, import: importing }
 

@@ -2,7 +2,7 @@ import { atOnce } from '../at-once.js'
 import type { Entity, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
 import { keyOf } from '../stores/entities.js'
-import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './entities.js'
+import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
 
 /** A verified factor, and who judges its codes. */
 export interface ReportedFactor extends Factor {

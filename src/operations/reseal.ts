@@ -5,7 +5,7 @@ import { areKeys, must } from '../options.js'
 import { checkedTag } from '../providers/tag.js'
 import { createKeyring, type Keyring } from '../seal.js'
 import { keyOf } from '../stores/entities.js'
-import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './entities.js'
+import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
 
 /** Options of `reseal`. */
 export interface ResealOptions extends ScanOptions {

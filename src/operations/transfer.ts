@@ -5,7 +5,7 @@ import { keyOf } from '../stores/entities.js'
 import {
   AT_ONCE, checkedEntity, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions,
   type StoreOptions
-} from './entities.js'
+} from './scan.js'
 
 /** What is kept of an identity, as it leaves a store: secrets sealed, marks hashed. */
 export interface ExportedIdentity {

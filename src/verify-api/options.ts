@@ -2,7 +2,7 @@ import type { RegisterOptions } from 'fastify'
 import { secondsOf, systemClock, type Clock } from '../clock.js'
 import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../options.js'
 import type { Store } from '../stores/store.js'
-import type { VerifyDocument } from './documents.js'
+import type { VerifyDocument } from './records/documents.js'
 
 /** A second way to authenticate. */
 export interface ApiKey {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { credentialsIn, type CredentialsDocument } from '../../src/cli/credentials.js'
+import { credentialsIn, type CredentialsDocument } from '../../src/cli/serve/credentials.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { untyped } from '../untyped.js'
 

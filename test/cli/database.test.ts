@@ -5,7 +5,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { challenge, enroll } from './client.js'
 import { serving } from './program.js'
-import { temporaryFolder } from './surroundings.js'
+import { temporaryFolder } from './environment.js'
 
 const { DATABASE_URL = '' } = process.env
 const SERVER = { skip: DATABASE_URL === '' && 'needs DATABASE_URL' }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { credentialsIn, type CredentialsDocument } from '../../src/cli/credentials.js'
-import { firstService } from '../../src/cli/first-service.js'
+import { credentialsIn, type CredentialsDocument } from '../../src/cli/serve/credentials.js'
+import { firstService } from '../../src/cli/serve/first-service.js'
 import { memoryStore } from '../../src/stores/memory.js'
-import type { VerifyDocument } from '../../src/verify-api/documents.js'
+import type { VerifyDocument } from '../../src/verify-api/records/documents.js'
 import { verifyApi } from '../../src/verify-api/plugin.js'
 
 const keys = [randomBytes(32)]

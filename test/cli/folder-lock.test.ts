@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { lockFolder } from '../../src/cli/folder-lock.js'
-import { temporaryFolder } from './surroundings.js'
+import { lockFolder } from '../../src/cli/serve/folder-lock.js'
+import { temporaryFolder } from './environment.js'
 
 /** A process that does nothing until the test is over. */
 async function sleeper (t: Test): Promise<number> {

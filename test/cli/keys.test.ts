@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import t from 'tap'
 import { keptKeys, keysOf } from '../../src/cli/keys.js'
-import { temporaryFolder } from './surroundings.js'
+import { temporaryFolder } from './environment.js'
 
 t.test('keys are base64 of 32 bytes each, all different', async t => {
   const [one, two] = [randomBytes(32), randomBytes(32)]

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { access, chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { report } from '../../src/cli/report.js'
-import { reseal } from '../../src/cli/reseal.js'
-import { run } from '../../src/cli/run.js'
-import { exporting, importing } from '../../src/cli/transfer.js'
+import { report } from '../../src/cli/operations/report.js'
+import { reseal } from '../../src/cli/operations/reseal.js'
+import { run } from '../../src/cli/command.js'
+import { exporting, importing } from '../../src/cli/operations/export.js'
 import { site } from '../site.js'
 import { ownStore } from './own-store.js'
-import { surroundings } from './surroundings.js'
+import { surroundings } from './environment.js'
 
 const commands = { report, reseal, export: exporting, import: importing }
 const [OLD, FRESH] = [randomBytes(32), randomBytes(32)]

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entity } from '../../src/index.js'
 import { folderStore } from '../../src/stores/folder.js'
-import { temporaryFolder } from './surroundings.js'
+import { temporaryFolder } from './environment.js'
 
 const FOLDER_STORE = new URL('../../dist/stores/folder.js', import.meta.url).href
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { challenge, enroll } from './client.js'
 import { program, programFromSource, serving } from './program.js'
-import { temporaryFolder } from './surroundings.js'
+import { temporaryFolder } from './environment.js'
 
 t.test('it serves until a signal ends it, and says nothing else', async t => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

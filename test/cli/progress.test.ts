@@ -1,6 +1,6 @@
 import t from 'tap'
-import { printable } from '../../src/cli/printable.js'
-import { progressOn } from '../../src/cli/progress.js'
+import { printable } from '../../src/cli/operations/terminal-json.js'
+import { progressOn } from '../../src/cli/operations/progress.js'
 
 function terminal (isTTY: boolean) {
   const written: string[] = []

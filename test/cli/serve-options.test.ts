@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serveOptionsOf } from '../../src/cli/serve-options.js'
+import { serveOptionsOf } from '../../src/cli/serve/options.js'
 
 t.test('without options it serves this machine alone', async t => {
   t.same(serveOptionsOf([]), {

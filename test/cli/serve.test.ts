@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { run } from '../../src/cli/run.js'
-import { serve } from '../../src/cli/serve.js'
+import { run } from '../../src/cli/command.js'
+import { serve } from '../../src/cli/serve/serve.js'
 import { freePort } from '../free-port.js'
 import { challenge, enroll, printed, serviceOf, type Printed } from './client.js'
-import { surroundings, temporaryFolder } from './surroundings.js'
+import { surroundings, temporaryFolder } from './environment.js'
 
 interface Served {
   readonly server: Printed

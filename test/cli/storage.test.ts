@@ -1,8 +1,8 @@
 import { chmod } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
-import { folderStorage, postgresStorage } from '../../src/cli/storage.js'
-import { temporaryFolder } from './surroundings.js'
+import { folderStorage, postgresStorage } from '../../src/cli/serve/storage.js'
+import { temporaryFolder } from './environment.js'
 
 const URL = 'postgres://alice:hunter2@db.example:5433/verify'
 
