@@ -34,7 +34,7 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   '@sinclair/typebox': file => file.startsWith('http/'),
   '@scure/base': file => file === 'otp/secret.ts',
   'node:crypto': file => floorOf(file) <= 1 || inCli(file) ||
-    ['verify-api/authentication.ts', 'verify-api/wire/sid.ts'].includes(file) ||
+    ['verify-api/authentication.ts', 'verify-api/wire/sid.ts', 'verify-api/records/documents.ts'].includes(file) ||
     ['stores/suite/codes.ts', 'stores/suite/random.ts', 'stores/suite/suite.ts'].includes(file),
   'node:assert/strict': file => file.startsWith('stores/suite/'),
   'node:http': file => floorOf(file) === 4,

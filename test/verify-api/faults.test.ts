@@ -63,7 +63,7 @@ t.test('a document that does not fit is refused, and never repaired', async t =>
       t.same([answer.status, answer.body.code, answer.body.message], [503, 20503, 'Service unavailable'])
     }
     t.equal(JSON.stringify(await store.get(key)), kept)
-    t.match(log(), /the document (does not fit|is of another)/, 'the log says why')
+    t.match(log(), /the document (does not fit|belongs to another)/, 'the log says why')
   }
 })
 

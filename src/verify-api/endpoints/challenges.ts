@@ -1,78 +1,83 @@
-import type { Keyring } from '../../seal.js'
 import type { Change } from '../../stores/documents.js'
-import { burnt } from '../records/secret.js'
 import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge, type StoredFactor } from '../records/documents.js'
-import { changeEntityIn, entityIn, sidIn, type Answer, type Call, type Endpoint } from './endpoint.js'
-import { statusAt, withChallenge, withinDay, withinHour } from '../records/expiry.js'
-import { factorOf, withFactor } from './factors.js'
-import { ofSerials, page } from '../wire/paging.js'
-import { code, fields, moment, oneOf, required, sid, strings, text } from '../wire/parameters.js'
-import { found } from '../records/records.js'
+import { inLastDay, inLastHour, statusAt, withChallenge } from '../records/expiry.js'
+import { orNotFound } from '../records/records.js'
+import { burnStep, type CodeAttempt } from '../records/secret.js'
+import type { Form } from '../wire/form.js'
+import { bySerial, readPage } from '../wire/paging.js'
+import { code, dateTime, fields, oneOf, required, sid, stringMap, text } from '../wire/parameters.js'
 import { refusal } from '../wire/refusal.js'
-import { urls, wireChallenge } from './resources.js'
 import { newSid } from '../wire/sid.js'
+import { changeEntity, readEntity, sidIn, type VerifyAnswer, type VerifyCall, type VerifyEndpoint } from './endpoint.js'
+import { factorOf, withFactor } from './factors.js'
+import { challengeResource, urls } from './resources.js'
 
-/** Wrong codes that a challenge may be given. */
-const ATTEMPTS = 5
-/** Challenges of a factor within an hour; within a day there may be `MAX_CHALLENGES`. */
-const HOURLY = 50
-/** Codes that are this short are easily guessed: their factors have so few challenges within a day. */
-const SHORT = 4
-const DAILY_WHEN_SHORT = 10
+/** Wrong codes after which a challenge takes no more codes. */
+const MAX_WRONG_CODES = 5
+/** Challenges that a factor may have within an hour. Within a day it may have `MAX_CHALLENGES`. */
+const MAX_CHALLENGES_IN_HOUR = 50
+/**
+ * Codes of up to this length are guessed so easily that their factors may have fewer challenges within a day.
+ */
+const SHORT_CODE_LENGTH = 4
+const MAX_SHORT_CODE_CHALLENGES_IN_DAY = 10
 
-/** Seconds that a challenge lasts, unless it says otherwise, and at most. */
-const LIFE = 300
-const LONGEST_LIFE = 3600
+/** Seconds until a challenge expires if its form doesn't say. */
+const DEFAULT_LIFETIME = 300
+const MAX_LIFETIME = 3600
 
 const CHALLENGES = '/v2/Services/:service/Entities/:identity/Challenges'
 
 /** The operations on challenges. */
-export const challenges: readonly Endpoint[] = [
+export const challenges: readonly VerifyEndpoint[] = [
   { method: 'POST', path: CHALLENGES, handle: create },
   { method: 'GET', path: CHALLENGES, handle: list },
   { method: 'GET', path: `${CHALLENGES}/:challenge`, handle: fetch },
   { method: 'POST', path: `${CHALLENGES}/:challenge`, handle: update }
 ]
 
-async function create (call: Call): Promise<Answer> {
-  const { keyring, place, form } = call
+async function create (call: VerifyCall): Promise<VerifyAnswer> {
+  const { keyring, root, form } = call
   const factorSid = required(form, 'FactorSid', sid('YF'))
   const typed = code(form, 'AuthPayload')
-  const expiresAt = moment(form, 'ExpirationDate')
-  const asked = {
+  const expiresAt = dateTime(form, 'ExpirationDate')
+  const given = {
     sid: newSid('YC'),
     factorSid,
     message: text(256)(form, 'Details.Message') ?? null,
     fields: fields(form, 'Details.Fields'),
-    hiddenDetails: strings(form, 'HiddenDetails') ?? null
+    hiddenDetails: stringMap(form, 'HiddenDetails') ?? null
   }
 
-  const body = await changeEntityIn(call, (entity, now): Change<EntityDocument, object> => {
+  const body = await changeEntity(call, (entity, now): Change<EntityDocument, object> => {
     const factor = factorOf(entity, factorSid)
     if (factor.status !== 'verified') throw refusal(60318)
     if (isChallengedTooOften(factor, now)) throw refusal(60312)
-    if (expiresAt !== undefined && (expiresAt <= now || expiresAt > now + LONGEST_LIFE)) {
-      throw form.invalid('ExpirationDate', `must be within the next ${LONGEST_LIFE / 60} minutes`)
-    }
+    requireSoon(form, expiresAt, now)
     const serial = entity.serial + 1
-    const challenge = newChallenge({ ...asked, serial, expiresAt: expiresAt ?? now + LIFE }, now)
-    const counted = { ...factor, challenged: [...withinDay(factor.challenged, now), now] }
-    const judged = judge(keyring, entity, counted, challenge, typed, now)
+    const challenge = newChallenge({ ...given, serial, expiresAt: expiresAt ?? now + DEFAULT_LIFETIME }, now)
+    const counted = { ...factor, challenged: [...inLastDay(factor.challenged, now), now] }
+    const judged = judgeCode({ keyring, owner: entity, factor: counted, challenge, code: typed, now })
     const challenges = withChallenge(entity.challenges, judged.challenge, now)
     return {
       next: { ...withFactor(entity, judged.factor), serial, challenges },
-      answer: wireChallenge(place, entity, judged.challenge, now)
+      answer: challengeResource(root, entity, judged.challenge, now)
     }
   })
   return { status: 201, body }
 }
 
+function requireSoon (form: Form, expiresAt: number | undefined, now: number): void {
+  if (expiresAt === undefined || (expiresAt > now && expiresAt <= now + MAX_LIFETIME)) return
+  throw form.invalid('ExpirationDate', `must be within the next ${MAX_LIFETIME / 60} minutes`)
+}
+
 function newChallenge (
-  asked: Pick<StoredChallenge, 'sid' | 'serial' | 'factorSid' | 'message' | 'fields' | 'hiddenDetails' | 'expiresAt'>,
+  given: Pick<StoredChallenge, 'sid' | 'serial' | 'factorSid' | 'message' | 'fields' | 'hiddenDetails' | 'expiresAt'>,
   now: number
 ): StoredChallenge {
   return {
-    ...asked,
+    ...given,
     status: 'pending',
     failures: 0,
     metadata: null,
@@ -82,76 +87,77 @@ function newChallenge (
   }
 }
 
-/** All that are created count, also those that were approved. */
+/** Counts every challenge that was created, also the approved ones. */
 function isChallengedTooOften ({ challenged, config }: StoredFactor, now: number): boolean {
-  const today = withinDay(challenged, now).length
-  if (config.codeLength <= SHORT && today >= DAILY_WHEN_SHORT) return true
-  return today >= MAX_CHALLENGES || withinHour(challenged, now).length >= HOURLY
+  const today = inLastDay(challenged, now).length
+  if (config.codeLength <= SHORT_CODE_LENGTH && today >= MAX_SHORT_CODE_CHALLENGES_IN_DAY) return true
+  return today >= MAX_CHALLENGES || inLastHour(challenged, now).length >= MAX_CHALLENGES_IN_HOUR
 }
 
-async function list (call: Call): Promise<Answer> {
-  const { place, query } = call
-  const { entity, now } = await entityIn(call)
+async function list (call: VerifyCall): Promise<VerifyAnswer> {
+  const { root, query } = call
+  const { entity, now } = await readEntity(call)
   const factorSid = sid('YF')(query, 'FactorSid')
   const status = oneOf(['pending', 'expired', 'approved', 'denied'])(query, 'Status')
   const order = oneOf(['asc', 'desc'])(query, 'Order')
-  const asked = entity.challenges
+  const matching = entity.challenges
     .filter(challenge => factorSid === undefined || challenge.factorSid === factorSid)
     .filter(challenge => status === undefined || statusAt(challenge, now) === status)
-  const body = await page({
+  const body = await readPage({
     key: 'challenges',
-    ...ofSerials(asked, order),
-    shown: challenge => wireChallenge(place, entity, challenge, now)
-  }, urls.challenges(place, entity), query, ['FactorSid', 'Status', 'Order'])
+    ...bySerial(matching, order),
+    render: challenge => challengeResource(root, entity, challenge, now)
+  }, urls.challenges(root, entity), query, ['FactorSid', 'Status', 'Order'])
   return { status: 200, body }
 }
 
-async function fetch (call: Call): Promise<Answer> {
-  const { entity, now } = await entityIn(call)
+async function fetch (call: VerifyCall): Promise<VerifyAnswer> {
+  const { entity, now } = await readEntity(call)
   const challenge = challengeOf(entity, sidIn(call, 'challenge', 'YC'))
-  return { status: 200, body: wireChallenge(call.place, entity, challenge, now) }
+  return { status: 200, body: challengeResource(call.root, entity, challenge, now) }
 }
 
-async function update (call: Call): Promise<Answer> {
-  const { keyring, place, form } = call
+async function update (call: VerifyCall): Promise<VerifyAnswer> {
+  const { keyring, root, form } = call
   const challengeSid = sidIn(call, 'challenge', 'YC')
   const typed = code(form, 'AuthPayload')
-  const metadata = strings(form, 'Metadata')
+  const metadata = stringMap(form, 'Metadata')
 
-  const body = await changeEntityIn(call, (entity, now): Change<EntityDocument, object> => {
+  const body = await changeEntity(call, (entity, now): Change<EntityDocument, object> => {
     const challenge = challengeOf(entity, challengeSid)
     const status = statusAt(challenge, now)
     if (status === 'approved') throw refusal(60322)
     if (status === 'expired') throw refusal(60323)
     const factor = factorOf(entity, challenge.factorSid)
     const changed = { ...challenge, metadata: metadata ?? challenge.metadata, updatedAt: now }
-    const judged = judge(keyring, entity, factor, changed, typed, now)
+    const judged = judgeCode({ keyring, owner: entity, factor, challenge: changed, code: typed, now })
     const challenges = entity.challenges.map(each => each === challenge ? judged.challenge : each)
     return {
       next: { ...withFactor(entity, judged.factor), challenges },
-      answer: wireChallenge(place, entity, judged.challenge, now)
+      answer: challengeResource(root, entity, judged.challenge, now)
     }
   })
   return { status: 200, body }
 }
 
-interface Judged {
-  readonly factor: StoredFactor
+/** A request that may answer a challenge: without a code nothing is judged. */
+interface ChallengeAttempt extends Omit<CodeAttempt, 'code'> {
   readonly challenge: StoredChallenge
+  readonly code: string | undefined
 }
 
-/** Factor and challenge after a code, if there is one. A wrong one leaves the challenge pending. */
-function judge (
-  keyring: Keyring, entity: EntityDocument, factor: StoredFactor, challenge: StoredChallenge,
-  typed: string | undefined, now: number
-): Judged {
-  if (typed === undefined) return { factor, challenge }
-  if (challenge.failures >= ATTEMPTS) throw refusal(60308)
-  const used = burnt(keyring, entity, factor, typed, now)
+/** Factor and challenge after the request. A wrong code leaves the challenge pending. */
+function judgeCode (
+  { challenge, code, ...attempt }: ChallengeAttempt
+): { readonly factor: StoredFactor, readonly challenge: StoredChallenge } {
+  const { factor, now } = attempt
+  if (code === undefined) return { factor, challenge }
+  if (challenge.failures >= MAX_WRONG_CODES) throw refusal(60308)
+  const used = burnStep({ ...attempt, code })
   if (used === null) return { factor, challenge: { ...challenge, failures: challenge.failures + 1 } }
   return { factor: used, challenge: { ...challenge, status: 'approved', respondedAt: now } }
 }
 
 function challengeOf (entity: EntityDocument, sid: string): StoredChallenge {
-  return found(entity.challenges.find(challenge => challenge.sid === sid))
+  return orNotFound(entity.challenges.find(challenge => challenge.sid === sid))
 }

@@ -1,15 +1,15 @@
-import { entitiesOf, newEntity } from '../records/documents.js'
-import {
-  changeEntityIn, entityIn, IDENTITY_RULE, isIdentity, putEntity, serviceIn, type Answer, type Call,
-  type Endpoint
-} from './endpoint.js'
-import { ofKeys, page } from '../wire/paging.js'
+import { entityKeyPrefix, newEntity } from '../records/documents.js'
+import { byKey, readPage } from '../wire/paging.js'
 import { required, type Reader } from '../wire/parameters.js'
 import { refusal } from '../wire/refusal.js'
-import { urls, wireEntity } from './resources.js'
+import {
+  changeEntity, IDENTITY_RULE, isIdentity, putEntity, readEntity, readService, type VerifyAnswer,
+  type VerifyCall, type VerifyEndpoint
+} from './endpoint.js'
+import { entityResource, urls } from './resources.js'
 
 /** The operations on entities. */
-export const entities: readonly Endpoint[] = [
+export const entities: readonly VerifyEndpoint[] = [
   { method: 'POST', path: '/v2/Services/:service/Entities', handle: create },
   { method: 'GET', path: '/v2/Services/:service/Entities', handle: list },
   { method: 'GET', path: '/v2/Services/:service/Entities/:identity', handle: fetch },
@@ -22,37 +22,38 @@ const identity: Reader<string> = (form, name) => {
   return value
 }
 
-async function create (call: Call): Promise<Answer> {
-  const { place, form } = call
-  const { sid } = await serviceIn(call)
+async function create (call: VerifyCall): Promise<VerifyAnswer> {
+  const { root, form } = call
+  const { sid } = await readService(call)
   const name = required(form, 'Identity', identity)
   const entity = await putEntity(call, sid, name, (entity, now) => {
     if (entity !== null) throw refusal(60301)
     const next = newEntity(sid, name, now)
     return { next, answer: next }
   })
-  return { status: 201, body: wireEntity(place, entity) }
+  return { status: 201, body: entityResource(root, entity) }
 }
 
-async function list (call: Call): Promise<Answer> {
-  const { records, place, query } = call
-  const { sid } = await serviceIn(call)
-  const prefix = entitiesOf(sid)
-  const body = await page({
+async function list (call: VerifyCall): Promise<VerifyAnswer> {
+  const { records, root, query } = call
+  const { sid } = await readService(call)
+  const prefix = entityKeyPrefix(sid)
+  const body = await readPage({
     key: 'entities',
     anchor: ({ entity }) => entity.identity.toLowerCase(),
-    ...ofKeys(after => records.keys(prefix, after), prefix, async name => await records.entity(sid, name)),
-    shown: ({ entity }) => wireEntity(place, entity)
-  }, urls.entities(place, sid), query)
+    ...byKey(after => records.listKeys(prefix, after), prefix, async identity =>
+      await records.readEntity(sid, identity)),
+    render: ({ entity }) => entityResource(root, entity)
+  }, urls.entities(root, sid), query)
   return { status: 200, body }
 }
 
-async function fetch (call: Call): Promise<Answer> {
-  const { entity } = await entityIn(call)
-  return { status: 200, body: wireEntity(call.place, entity) }
+async function fetch (call: VerifyCall): Promise<VerifyAnswer> {
+  const { entity } = await readEntity(call)
+  return { status: 200, body: entityResource(call.root, entity) }
 }
 
-async function remove (call: Call): Promise<Answer> {
-  await changeEntityIn(call, () => ({ next: null, answer: null }))
+async function remove (call: VerifyCall): Promise<VerifyAnswer> {
+  await changeEntity(call, () => ({ next: null, answer: null }))
   return { status: 204 }
 }

@@ -1,28 +1,27 @@
 import { decodeSecret } from '../../otp/secret.js'
 import type { TotpConfig } from '../../otp/totp.js'
-import type { Keyring } from '../../seal.js'
 import type { Change } from '../../stores/documents.js'
-import { bind, burnt, holds, seal, type Owner } from '../records/secret.js'
 import { MAX_FACTORS, newEntity, type EntityDocument, type ServiceDocument, type StoredFactor } from '../records/documents.js'
-import {
-  changeEntityIn, entityIn, IDENTITY_RULE, isIdentity, putEntity, serviceIn, sidIn, type Answer, type Call,
-  type Endpoint
-} from './endpoint.js'
+import { orNotFound } from '../records/records.js'
+import { burnStep, createBinding, isSecretOf, sealSecret, type CodeAttempt } from '../records/secret.js'
 import type { Form } from '../wire/form.js'
-import { ofSerials, page } from '../wire/paging.js'
-import { code, integer, oneOf, required, strings, text, type Reader } from '../wire/parameters.js'
-import { found } from '../records/records.js'
+import { bySerial, readPage } from '../wire/paging.js'
+import { code, integer, oneOf, required, stringMap, text, type Reader } from '../wire/parameters.js'
 import { refusal } from '../wire/refusal.js'
-import { urls, wireFactor, wireNewFactor } from './resources.js'
 import { newSid } from '../wire/sid.js'
+import {
+  changeEntity, IDENTITY_RULE, isIdentity, putEntity, readEntity, readService, sidIn, type VerifyAnswer,
+  type VerifyCall, type VerifyEndpoint
+} from './endpoint.js'
+import { factorResource, newFactorResource, urls } from './resources.js'
 
-/** Wrong codes that an unverified factor may be given. */
-const ATTEMPTS = 5
+/** Wrong codes after which an unverified factor takes no more codes. */
+const MAX_WRONG_CODES = 5
 
 const FACTORS = '/v2/Services/:service/Entities/:identity/Factors'
 
 /** The operations on factors. */
-export const factors: readonly Endpoint[] = [
+export const factors: readonly VerifyEndpoint[] = [
   { method: 'POST', path: FACTORS, handle: create },
   { method: 'GET', path: FACTORS, handle: list },
   { method: 'GET', path: `${FACTORS}/:factor`, handle: fetch },
@@ -42,7 +41,7 @@ const secret: Reader<Buffer> = (form, name) => {
   }
 }
 
-/** What a factor is to be made of, as far as a form says. */
+/** The parts of a factor's configuration that a form sets. */
 function configIn (form: Form): Partial<TotpConfig> {
   const [alg, codeLength, timeStep, skew] = [
     oneOf(['sha1', 'sha256', 'sha512'])(form, 'Config.Alg'),
@@ -58,7 +57,7 @@ function configIn (form: Form): Partial<TotpConfig> {
   }
 }
 
-/** What the factors of a service are made of, unless they say otherwise. */
+/** The configuration of a service's new factors, as far as their forms don't set it. */
 function defaultConfig ({ settings }: ServiceDocument): TotpConfig {
   return {
     alg: 'sha1',
@@ -68,29 +67,29 @@ function defaultConfig ({ settings }: ServiceDocument): TotpConfig {
   }
 }
 
-/** An entity comes into being with its first factor. */
-async function create (call: Call): Promise<Answer> {
-  const { keyring, place, form, params: { identity = '' } } = call
-  const service = await serviceIn(call)
+/** Creates the entity too if this is its first factor. */
+async function create (call: VerifyCall): Promise<VerifyAnswer> {
+  const { keyring, root, form, params: { identity = '' } } = call
+  const service = await readService(call)
   if (!isIdentity(identity)) throw form.invalid('Identity', IDENTITY_RULE)
   const name = required(form, 'FriendlyName', friendlyName)
   if (required(form, 'FactorType', factorType) !== 'totp') throw refusal(60204)
   const config = { ...defaultConfig(service), ...configIn(form) }
   const imported = secret(form, 'Binding.Secret')
-  const metadata = strings(form, 'Metadata') ?? null
+  const metadata = stringMap(form, 'Metadata') ?? null
   const issuer = service.settings['Totp.Issuer'] ?? service.settings.FriendlyName
-  const { bytes, binding } = bind(imported, issuer, name, config)
+  const { bytes, binding } = createBinding(imported, issuer, name, config)
   const sid = newSid('YF')
 
-  const body = await putEntity(call, service.sid, identity, (kept, now) => {
-    const entity = kept ?? newEntity(service.sid, identity, now)
+  const body = await putEntity(call, service.sid, identity, (stored, now) => {
+    const entity = stored ?? newEntity(service.sid, identity, now)
     requireRoom(entity)
-    if (imported !== undefined && entity.factors.some(factor => holds(keyring, entity, factor, imported))) {
-      throw refusal(60317)
-    }
-    const sealed = seal(keyring, entity, sid, bytes)
+    const isPresent = imported !== undefined &&
+      entity.factors.some(factor => isSecretOf(keyring, entity, factor, imported))
+    if (isPresent) throw refusal(60317)
+    const sealed = sealSecret(keyring, entity, sid, bytes)
     const { next, factor } = withNewFactor(entity, { sid, friendlyName: name, config, sealed, metadata }, now)
-    return { next, answer: wireNewFactor(place, next, factor, binding) }
+    return { next, answer: newFactorResource(root, next, factor, binding) }
   })
   return { status: 201, body }
 }
@@ -102,12 +101,12 @@ function requireRoom ({ factors, created }: EntityDocument): void {
 
 function withNewFactor (
   entity: EntityDocument,
-  made: Pick<StoredFactor, 'sid' | 'friendlyName' | 'config' | 'sealed' | 'metadata'>,
+  given: Pick<StoredFactor, 'sid' | 'friendlyName' | 'config' | 'sealed' | 'metadata'>,
   now: number
 ): { readonly next: EntityDocument, readonly factor: StoredFactor } {
   const serial = entity.serial + 1
   const factor: StoredFactor = {
-    ...made,
+    ...given,
     serial,
     status: 'unverified',
     failures: 0,
@@ -120,30 +119,31 @@ function withNewFactor (
   return { next: { ...entity, serial, created, factors }, factor }
 }
 
-async function list (call: Call): Promise<Answer> {
-  const { place, query } = call
-  const { entity } = await entityIn(call)
-  const body = await page({
+async function list (call: VerifyCall): Promise<VerifyAnswer> {
+  const { root, query } = call
+  const { entity } = await readEntity(call)
+  const body = await readPage({
     key: 'factors',
-    ...ofSerials(entity.factors),
-    shown: factor => wireFactor(place, entity, factor)
-  }, urls.factors(place, entity), query)
+    ...bySerial(entity.factors),
+    render: factor => factorResource(root, entity, factor)
+  }, urls.factors(root, entity), query)
   return { status: 200, body }
 }
 
-async function fetch (call: Call): Promise<Answer> {
-  const { entity } = await entityIn(call)
-  return { status: 200, body: wireFactor(call.place, entity, factorOf(entity, sidIn(call, 'factor', 'YF'))) }
+async function fetch (call: VerifyCall): Promise<VerifyAnswer> {
+  const { entity } = await readEntity(call)
+  const factor = factorOf(entity, sidIn(call, 'factor', 'YF'))
+  return { status: 200, body: factorResource(call.root, entity, factor) }
 }
 
-async function update (call: Call): Promise<Answer> {
-  const { keyring, place, form } = call
+async function update (call: VerifyCall): Promise<VerifyAnswer> {
+  const { keyring, root, form } = call
   const sid = sidIn(call, 'factor', 'YF')
   const typed = code(form, 'AuthPayload')
   const name = friendlyName(form, 'FriendlyName')
   const config = configIn(form)
 
-  const body = await changeEntityIn(call, (entity, now): Change<EntityDocument, object> => {
+  const body = await changeEntity(call, (entity, now): Change<EntityDocument, object> => {
     const factor = factorOf(entity, sid)
     const changed: StoredFactor = {
       ...factor,
@@ -151,40 +151,44 @@ async function update (call: Call): Promise<Answer> {
       config: { ...factor.config, ...config },
       updatedAt: now
     }
-    const judged = typed === undefined ? changed : verified(keyring, entity, changed, typed, now)
-    return { next: withFactor(entity, judged), answer: wireFactor(place, entity, judged) }
+    const judged = typed === undefined
+      ? changed
+      : judgeFirstCode({ keyring, owner: entity, factor: changed, code: typed, now })
+    return { next: withFactor(entity, judged), answer: factorResource(root, entity, judged) }
   })
   return { status: 200, body }
 }
 
-/** The factor after its first code, right or wrong. A verified one answers challenges, and no code here. */
-function verified (
-  keyring: Keyring, owner: Owner, factor: StoredFactor, typed: string, now: number
-): StoredFactor {
+/**
+ * The factor after a code that is to verify it, right or wrong. A verified one takes codes in challenges
+ * only.
+ */
+function judgeFirstCode (attempt: CodeAttempt): StoredFactor {
+  const { factor } = attempt
   if (factor.status === 'verified') throw refusal(60311)
-  if (factor.failures >= ATTEMPTS) throw refusal(60310)
-  const used = burnt(keyring, owner, factor, typed, now)
+  if (factor.failures >= MAX_WRONG_CODES) throw refusal(60310)
+  const used = burnStep(attempt)
   return used === null ? { ...factor, failures: factor.failures + 1 } : { ...used, status: 'verified' }
 }
 
-/** Its challenges go with it. */
-async function remove (call: Call): Promise<Answer> {
+/** Deletes a factor together with its challenges. */
+async function remove (call: VerifyCall): Promise<VerifyAnswer> {
   const sid = sidIn(call, 'factor', 'YF')
-  await changeEntityIn(call, entity => {
-    const gone = factorOf(entity, sid)
-    const factors = entity.factors.filter(factor => factor !== gone)
-    const challenges = entity.challenges.filter(({ factorSid }) => factorSid !== gone.sid)
+  await changeEntity(call, entity => {
+    const removed = factorOf(entity, sid)
+    const factors = entity.factors.filter(factor => factor !== removed)
+    const challenges = entity.challenges.filter(({ factorSid }) => factorSid !== removed.sid)
     return { next: { ...entity, factors, challenges }, answer: null }
   })
   return { status: 204 }
 }
 
-/** A factor of an entity. Throws `NotFound` when it has no such factor. */
+/** A factor of an entity. Throws `NotFound` if the entity has no such factor. */
 export function factorOf (entity: EntityDocument, sid: string): StoredFactor {
-  return found(entity.factors.find(factor => factor.sid === sid))
+  return orNotFound(entity.factors.find(factor => factor.sid === sid))
 }
 
-/** The entity with a factor as it is now. */
+/** The entity with a changed factor. */
 export function withFactor (entity: EntityDocument, changed: StoredFactor): EntityDocument {
   return { ...entity, factors: entity.factors.map(factor => factor.sid === changed.sid ? changed : factor) }
 }

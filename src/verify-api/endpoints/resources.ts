@@ -1,61 +1,32 @@
-import type { Binding } from '../records/secret.js'
 import type { EntityDocument, ServiceDocument, StoredChallenge, StoredFactor } from '../records/documents.js'
 import { statusAt } from '../records/expiry.js'
+import type { Binding } from '../records/secret.js'
+import { settingsResource } from '../records/settings.js'
 
-/** Whose resources these are, and where. */
-export interface Place {
+/** The account that all resources belong to, and the beginning of their URLs. */
+export interface ResourceRoot {
   readonly accountSid: string
-  /** Where `/v2` is, as the caller sees it. */
+  /** The URL in front of `/v2`, as the client sees it. */
   readonly base: string
 }
 
-/** The URL of a list of resources. */
+/** The URLs of lists. */
 export const urls = {
-  services: ({ base }: Place) => `${base}/v2/Services`,
-  entities: (place: Place, serviceSid: string) => `${urls.services(place)}/${serviceSid}/Entities`,
-  factors: (place: Place, entity: EntityDocument) => `${entityUrl(place, entity)}/Factors`,
-  challenges: (place: Place, entity: EntityDocument) => `${entityUrl(place, entity)}/Challenges`
+  services: ({ base }: ResourceRoot) => `${base}/v2/Services`,
+  entities: (root: ResourceRoot, serviceSid: string) => `${urls.services(root)}/${serviceSid}/Entities`,
+  factors: (root: ResourceRoot, entity: EntityDocument) => `${entityUrl(root, entity)}/Factors`,
+  challenges: (root: ResourceRoot, entity: EntityDocument) => `${entityUrl(root, entity)}/Challenges`
 }
 
-/** A service on the wire. */
-export function wireService (place: Place, { sid, settings, createdAt, updatedAt }: ServiceDocument): object {
-  const url = `${urls.services(place)}/${sid}`
+/** A service as clients get it. */
+export function serviceResource (
+  root: ResourceRoot, { sid, settings, createdAt, updatedAt }: ServiceDocument
+): object {
+  const url = `${urls.services(root)}/${sid}`
   return {
     sid,
-    account_sid: place.accountSid,
-    friendly_name: settings.FriendlyName,
-    code_length: settings.CodeLength,
-    lookup_enabled: settings.LookupEnabled,
-    psd2_enabled: settings.Psd2Enabled,
-    skip_sms_to_landlines: settings.SkipSmsToLandlines,
-    dtmf_input_required: settings.DtmfInputRequired,
-    tts_name: settings.TtsName,
-    do_not_share_warning_enabled: settings.DoNotShareWarningEnabled,
-    custom_code_enabled: settings.CustomCodeEnabled,
-    push: {
-      include_date: settings['Push.IncludeDate'],
-      apn_credential_sid: settings['Push.ApnCredentialSid'],
-      fcm_credential_sid: settings['Push.FcmCredentialSid']
-    },
-    totp: {
-      issuer: settings['Totp.Issuer'],
-      time_step: settings['Totp.TimeStep'],
-      code_length: settings['Totp.CodeLength'],
-      skew: settings['Totp.Skew']
-    },
-    default_template_sid: settings.DefaultTemplateSid,
-    whatsapp: { msg_service_sid: settings['Whatsapp.MsgServiceSid'], from: settings['Whatsapp.From'] },
-    passkeys: {
-      relying_party: {
-        id: settings['Passkeys.RelyingParty.Id'],
-        name: settings['Passkeys.RelyingParty.Name'],
-        origins: settings['Passkeys.RelyingParty.Origins']?.split(',') ?? null
-      },
-      authenticator_attachment: settings['Passkeys.AuthenticatorAttachment'],
-      discoverable_credentials: settings['Passkeys.DiscoverableCredentials'],
-      user_verification: settings['Passkeys.UserVerification']
-    },
-    verify_event_subscription_enabled: settings.VerifyEventSubscriptionEnabled,
+    account_sid: root.accountSid,
+    ...settingsResource(settings),
     date_created: isoDate(createdAt),
     date_updated: isoDate(updatedAt),
     url,
@@ -71,31 +42,31 @@ export function wireService (place: Place, { sid, settings, createdAt, updatedAt
   }
 }
 
-/** An entity on the wire. */
-export function wireEntity (place: Place, entity: EntityDocument): object {
+/** An entity as clients get it. */
+export function entityResource (root: ResourceRoot, entity: EntityDocument): object {
   const date = isoDate(entity.createdAt)
   return {
     sid: entity.sid,
     identity: entity.identity,
-    account_sid: place.accountSid,
+    account_sid: root.accountSid,
     service_sid: entity.serviceSid,
     date_created: date,
     date_updated: date,
-    url: entityUrl(place, entity),
+    url: entityUrl(root, entity),
     links: {
-      factors: urls.factors(place, entity),
-      new_factors: urls.factors(place, entity),
-      challenges: urls.challenges(place, entity)
+      factors: urls.factors(root, entity),
+      new_factors: urls.factors(root, entity),
+      challenges: urls.challenges(root, entity)
     }
   }
 }
 
-/** A factor on the wire; what it is bound to is shown at its creation alone. */
-export function wireFactor (place: Place, entity: EntityDocument, factor: StoredFactor): object {
+/** A factor as clients get it, without the binding, which only `newFactorResource` shows. */
+export function factorResource (root: ResourceRoot, entity: EntityDocument, factor: StoredFactor): object {
   const { alg, skew, codeLength, timeStep } = factor.config
   return {
     sid: factor.sid,
-    ...ownerOf(place, entity),
+    ...ownerOf(root, entity),
     date_created: isoDate(factor.createdAt),
     date_updated: isoDate(factor.updatedAt),
     friendly_name: factor.friendlyName,
@@ -103,26 +74,26 @@ export function wireFactor (place: Place, entity: EntityDocument, factor: Stored
     factor_type: 'totp',
     config: { alg, skew, code_length: codeLength, time_step: timeStep },
     metadata: factor.metadata,
-    url: `${urls.factors(place, entity)}/${factor.sid}`
+    url: `${urls.factors(root, entity)}/${factor.sid}`
   }
 }
 
-/** A factor on the wire at its creation. */
-export function wireNewFactor (
-  place: Place, entity: EntityDocument, factor: StoredFactor, binding: Binding
+/** A factor as the client that creates it gets it. */
+export function newFactorResource (
+  root: ResourceRoot, entity: EntityDocument, factor: StoredFactor, binding: Binding
 ): object {
-  return { ...wireFactor(place, entity, factor), binding, options: null }
+  return { ...factorResource(root, entity, factor), binding, options: null }
 }
 
-/** A challenge on the wire. */
-export function wireChallenge (
-  place: Place, entity: EntityDocument, challenge: StoredChallenge, now: number
+/** A challenge as clients get it. */
+export function challengeResource (
+  root: ResourceRoot, entity: EntityDocument, challenge: StoredChallenge, now: number
 ): object {
-  const url = `${urls.challenges(place, entity)}/${challenge.sid}`
+  const url = `${urls.challenges(root, entity)}/${challenge.sid}`
   const { createdAt, respondedAt } = challenge
   return {
     sid: challenge.sid,
-    ...ownerOf(place, entity),
+    ...ownerOf(root, entity),
     factor_sid: challenge.factorSid,
     date_created: isoDate(createdAt),
     date_updated: isoDate(challenge.updatedAt),
@@ -139,12 +110,12 @@ export function wireChallenge (
   }
 }
 
-function ownerOf ({ accountSid }: Place, { serviceSid, sid, identity }: EntityDocument): object {
+function ownerOf ({ accountSid }: ResourceRoot, { serviceSid, sid, identity }: EntityDocument): object {
   return { account_sid: accountSid, service_sid: serviceSid, entity_sid: sid, identity }
 }
 
-function entityUrl (place: Place, { serviceSid, identity }: EntityDocument): string {
-  return `${urls.entities(place, serviceSid)}/${identity}`
+function entityUrl (root: ResourceRoot, { serviceSid, identity }: EntityDocument): string {
+  return `${urls.entities(root, serviceSid)}/${identity}`
 }
 
 function isoDate (seconds: number): string {

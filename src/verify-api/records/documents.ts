@@ -1,51 +1,21 @@
+import { randomInt } from 'node:crypto'
 import { MAX_SECONDS } from '../../entity/age.js'
 import { dictionary, either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../../entity/shape.js'
-import { firstRevision, newSid, sidPattern } from '../wire/sid.js'
+import { newSid, sidPattern } from '../wire/sid.js'
+import { SettingsShape, StoredText, type ServiceSettings } from './settings.js'
 
-/** The layout of the documents; another one is refused rather than guessed at. */
+/** The layout of the documents. We reject any other instead of guessing what it means. */
 const FORMAT = 1
 
-/** Factors of one entity, and creations of factors that are remembered. */
+/** Factors that an entity may have, and the times of their creation that it keeps. */
 export const MAX_FACTORS = 100
-/** Challenges of one entity that are remembered, and creations of challenges of one factor. */
+/** Challenges that an entity keeps, and the times of its challenges that a factor keeps. */
 export const MAX_CHALLENGES = 100
 
 const Count = integer(0, Number.MAX_SAFE_INTEGER)
 const Seconds = integer(0, MAX_SECONDS)
-const Text = text(/^.{0,256}$/su)
-const OptionalText = orNull(Text)
-const Flag = oneOf(true, false)
-const Strings = dictionary(text(), 512)
-
-/** What can be set of a service, under the names of the parameters. */
-const SettingsShape = record({
-  FriendlyName: Text,
-  CodeLength: integer(4, 10),
-  LookupEnabled: Flag,
-  SkipSmsToLandlines: Flag,
-  DtmfInputRequired: Flag,
-  TtsName: OptionalText,
-  Psd2Enabled: Flag,
-  DoNotShareWarningEnabled: Flag,
-  CustomCodeEnabled: Flag,
-  'Push.IncludeDate': Flag,
-  'Push.ApnCredentialSid': OptionalText,
-  'Push.FcmCredentialSid': OptionalText,
-  'Totp.Issuer': OptionalText,
-  'Totp.TimeStep': orNull(integer(20, 60)),
-  'Totp.CodeLength': orNull(integer(3, 8)),
-  'Totp.Skew': orNull(integer(0, 2)),
-  DefaultTemplateSid: OptionalText,
-  'Whatsapp.MsgServiceSid': OptionalText,
-  'Whatsapp.From': OptionalText,
-  'Passkeys.RelyingParty.Id': OptionalText,
-  'Passkeys.RelyingParty.Name': OptionalText,
-  'Passkeys.RelyingParty.Origins': OptionalText,
-  'Passkeys.AuthenticatorAttachment': OptionalText,
-  'Passkeys.DiscoverableCredentials': OptionalText,
-  'Passkeys.UserVerification': OptionalText,
-  VerifyEventSubscriptionEnabled: Flag
-})
+const OptionalText = orNull(StoredText)
+const StringMap = dictionary(text(), 512)
 
 const ServiceShape = record({
   kind: oneOf('service'),
@@ -60,7 +30,7 @@ const ServiceShape = record({
 const FactorShape = record({
   sid: text(sidPattern('YF')),
   serial: Count,
-  friendlyName: Text,
+  friendlyName: StoredText,
   status: oneOf('unverified', 'verified'),
   config: record({
     alg: oneOf('sha1', 'sha256', 'sha512'),
@@ -69,7 +39,7 @@ const FactorShape = record({
     skew: integer(0, 2)
   }),
   sealed: text(/^.{1,512}$/s),
-  metadata: orNull(Strings),
+  metadata: orNull(StringMap),
   failures: Count,
   spentUntil: Seconds,
   challenged: list(Seconds, MAX_CHALLENGES),
@@ -84,9 +54,9 @@ const ChallengeShape = record({
   status: oneOf('pending', 'approved'),
   failures: Count,
   message: OptionalText,
-  fields: list(record({ label: Text, value: Text }), 20),
-  hiddenDetails: orNull(Strings),
-  metadata: orNull(Strings),
+  fields: list(record({ label: StoredText, value: StoredText }), 20),
+  hiddenDetails: orNull(StringMap),
+  metadata: orNull(StringMap),
   createdAt: Seconds,
   updatedAt: Seconds,
   respondedAt: orNull(Seconds),
@@ -107,55 +77,53 @@ const EntityShape = record({
   createdAt: Seconds
 })
 
-/** What can be set of a service, under the names of the parameters. */
-export interface ServiceSettings extends Fitting<typeof SettingsShape> {}
-
-/** A service: what its new factors are made of, and all else that its resource remembers. */
+/** A service: the settings of its new factors, and those that are only stored and returned. */
 export interface ServiceDocument extends Fitting<typeof ServiceShape> {}
 
 /**
- * A factor. `failures` are the wrong codes while it is unverified; every step that begins before `spentUntil`
- * is spent, whatever the length of a step may have been; `challenged` is when it was challenged lately.
+ * A factor. `failures` counts the wrong codes while it is unverified. Every step that begins before
+ * `spentUntil` is spent, even if the length of a step changes. `challenged` keeps when its last challenges
+ * were created.
  */
 export interface StoredFactor extends Fitting<typeof FactorShape> {}
 
-/** A challenge; it is `pending` until a right code came, also when it has expired since. */
+/** A challenge. Its status stays `pending` until it is approved, even after it has expired. */
 export interface StoredChallenge extends Fitting<typeof ChallengeShape> {}
 
 /**
- * All that is kept about one identity of one service. `serial` numbers factors and challenges in the order of
- * their creation; `created` is when factors were created lately.
+ * Everything about one identity of a service. `serial` numbers its factors and challenges in the order of
+ * their creation. `created` keeps when its last factors were created.
  */
 export interface EntityDocument extends Fitting<typeof EntityShape> {}
 
-/** What the stand-in keeps in its store. */
+/** Any document in the store of the stand-in. */
 export type VerifyDocument = ServiceDocument | EntityDocument
 
 const DocumentShape = either('kind', { service: ServiceShape, entity: EntityShape })
 
-/** Keys begin with the door that a document belongs to, so that none is taken for another. */
-export const SERVICES = 'verify:service:'
-const ENTITIES = 'verify:entity:'
+/** The prefixes keep our keys apart from those of the plugin in a shared store. */
+export const SERVICE_KEY_PREFIX = 'verify:service:'
+const ENTITY_KEY_PREFIX = 'verify:entity:'
 
-/** Where a service is kept. */
+/** The key of a service. */
 export function serviceKey (sid: string): string {
-  return SERVICES + sid
+  return SERVICE_KEY_PREFIX + sid
 }
 
-/** What the keys of a service's entities begin with. */
-export function entitiesOf (serviceSid: string): string {
-  return `${ENTITIES}${serviceSid}:`
+/** The prefix of the keys of a service's entities. */
+export function entityKeyPrefix (serviceSid: string): string {
+  return `${ENTITY_KEY_PREFIX}${serviceSid}:`
 }
 
-/** Where an entity is kept; its identity has no case. */
+/** The key of an entity, whose identity has no case. */
 export function entityKey (serviceSid: string, identity: string): string {
-  return entitiesOf(serviceSid) + identity.toLowerCase()
+  return entityKeyPrefix(serviceSid) + identity.toLowerCase()
 }
 
-/** What a store gave for a key, if it is the document of that key. Throws for all else, naming the place. */
-export function verifyDocumentOf (key: string, stored: unknown): VerifyDocument {
+/** Checks that a stored value is the document of a key. Throws an error that names the first misfit. */
+export function checkedDocument (key: string, stored: unknown): VerifyDocument {
   if (!fits(DocumentShape, stored)) throw new Error(misfitOf(DocumentShape, stored))
-  if (keyOf(stored) !== key) throw new Error('the document is of another key')
+  if (keyOf(stored) !== key) throw new Error('the document belongs to another key')
   return stored
 }
 
@@ -187,6 +155,14 @@ export function newEntity (serviceSid: string, identity: string, now: number): E
     challenges: [],
     createdAt: now
   }
+}
+
+/**
+ * A random number, so that a write that was delayed since before a deletion can't replace the document that
+ * was created after it.
+ */
+function firstRevision (): number {
+  return randomInt(2 ** 48 - 1)
 }
 
 function keyOf (document: VerifyDocument): string {

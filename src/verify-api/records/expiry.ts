@@ -4,22 +4,22 @@ import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge } from './doc
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** Seconds that an unverified factor lives. */
-const UNVERIFIED_LIFE = HOUR
+/** Seconds within which a factor must be verified. */
+const UNVERIFIED_LIFETIME = HOUR
 
-/** What a challenge is at a moment. */
+/** The status of a challenge at a given time. */
 export type ChallengeStatus = StoredChallenge['status'] | 'expired'
 
-/** The entity without the factors that nobody has verified in time. */
-export function living (entity: EntityDocument, now: number): EntityDocument {
+/** The entity without its expired factors: those that weren't verified in time. */
+export function withoutExpired (entity: EntityDocument, now: number): EntityDocument {
   const factors = entity.factors.filter(({ status, createdAt }) =>
-    status === 'verified' || isWithin(UNVERIFIED_LIFE, createdAt, now))
-  return { ...entity, factors, created: withinDay(entity.created, now) }
+    status === 'verified' || isWithin(UNVERIFIED_LIFETIME, createdAt, now))
+  return { ...entity, factors, created: inLastDay(entity.created, now) }
 }
 
 /**
- * What a challenge is by now: one that nobody has answered in time has expired, and so has one of a clock
- * that has gone back since.
+ * The status of a challenge. One that wasn't approved in time has expired, and so has one whose creation lies
+ * in the future because the clock was set back.
  */
 export function statusAt (
   { status, createdAt, expiresAt }: StoredChallenge, now: number
@@ -27,7 +27,9 @@ export function statusAt (
   return status === 'pending' && (expiresAt <= now || isFuture(createdAt, now)) ? 'expired' : status
 }
 
-/** The challenges with one more. The oldest that are of no use any more make room, then the oldest of all. */
+/**
+ * Adds a challenge. At the limit the oldest that is no longer pending is dropped, or else the oldest of all.
+ */
 export function withChallenge (
   challenges: readonly StoredChallenge[], added: StoredChallenge, now: number
 ): StoredChallenge[] {
@@ -36,12 +38,12 @@ export function withChallenge (
   return [...challenges.toSpliced(Math.max(0, done), 1), added]
 }
 
-/** Those of some moments that were less than an hour ago. */
-export function withinHour (moments: readonly number[], now: number): number[] {
-  return moments.filter(at => isWithin(HOUR - 1, at, now))
+/** The times less than an hour ago. */
+export function inLastHour (times: readonly number[], now: number): number[] {
+  return times.filter(at => isWithin(HOUR - 1, at, now))
 }
 
-/** Those of some moments that were less than a day ago. */
-export function withinDay (moments: readonly number[], now: number): number[] {
-  return moments.filter(at => isWithin(DAY - 1, at, now))
+/** The times less than a day ago. */
+export function inLastDay (times: readonly number[], now: number): number[] {
+  return times.filter(at => isWithin(DAY - 1, at, now))
 }

@@ -1,39 +1,50 @@
 import { atOnce } from '../../at-once.js'
 import { jitter } from '../../back-off.js'
+import type { Clock } from '../../clock.js'
 import { deadlineIn, type Deadline } from '../../deadline.js'
 import { StoreError } from '../../errors.js'
 import { documentsIn, type Change, type Documents } from '../../stores/documents.js'
+import type { Store } from '../../stores/store.js'
+import { NotFound } from '../wire/refusal.js'
 import {
-  entitiesOf, entityKey, serviceKey, verifyDocumentOf, type EntityDocument, type ServiceDocument,
+  checkedDocument, entityKey, entityKeyPrefix, serviceKey, type EntityDocument, type ServiceDocument,
   type VerifyDocument
 } from './documents.js'
-import { living } from './expiry.js'
-import type { VerifyApiSettings } from '../options.js'
-import { NotFound } from '../wire/refusal.js'
+import { withoutExpired } from './expiry.js'
 
-/** Keys that are asked of the store at once. */
-const KEYS = 1000
-/** Entities that are removed at once. */
-const REMOVALS = 8
+/** Keys that the store lists at a time. */
+const KEYS_PER_LIST = 1000
+/** Entities that are deleted at the same time. */
+const PARALLEL_DELETIONS = 8
 
-/** The documents of the stand-in. Null stands for one that isn't there. */
-export interface Records {
-  /** Throws `NotFound` when there is none. */
-  service (sid: string): Promise<ServiceDocument>
-  changeService<T> (sid: string, decide: Decide<ServiceDocument, T>): Promise<T>
-  /** What is still alive of an entity. Throws `NotFound` when there is none. */
-  entity (serviceSid: string, identity: string): Promise<EntityRead>
-  changeEntity<T> (serviceSid: string, identity: string, decide: Decide<EntityDocument, T>): Promise<T>
-  /**
-   * Removes every entity of a service, however long it takes. What fails is thrown at last, and keeps none of
-   * the others, unless the store itself seems to have failed.
-   */
-  removeEntities (serviceSid: string): Promise<void>
-  /** The keys with a beginning that come after one of them, in the order of the store. */
-  keys (prefix: string, after?: string): AsyncGenerator<string, void>
+type ListableStore = Required<Store<VerifyDocument>>
+
+/** Options of `recordsIn`. */
+export interface RecordsOptions {
+  readonly store: ListableStore
+  readonly clock: Clock
+  /** Seconds after which a request stops waiting for the store. */
+  readonly timeout: number
 }
 
-/** Decides on a document as it is at `now`, and anew whenever another write came between. */
+/** The services and entities in a store. */
+export interface Records {
+  /** Throws `NotFound` if the service doesn't exist. */
+  readService (sid: string): Promise<ServiceDocument>
+  changeService<T> (sid: string, decide: Decide<ServiceDocument, T>): Promise<T>
+  /** Reads an entity, without its expired factors. Throws `NotFound` if it doesn't exist. */
+  readEntity (serviceSid: string, identity: string): Promise<EntityRead>
+  changeEntity<T> (serviceSid: string, identity: string, decide: Decide<EntityDocument, T>): Promise<T>
+  /**
+   * Deletes all entities of a service, however long it takes. A failed deletion doesn't stop the others,
+   * unless so many fail that the store must be down. The first failure is thrown at the end.
+   */
+  deleteEntities (serviceSid: string): Promise<void>
+  /** The keys with a prefix, after `after` if it is given, in the order of the store. */
+  listKeys (prefix: string, after?: string): AsyncGenerator<string, void>
+}
+
+/** Decides on the document as it is at `now`, null if it doesn't exist; again after a lost race. */
 export type Decide<Document, T> = (document: Document | null, now: number) => Change<Document, T>
 
 /** An entity and the time at which it was read. */
@@ -42,8 +53,8 @@ export interface EntityRead {
   readonly now: number
 }
 
-/** Reads and changes the documents in a store; all of one request have to be there by one deadline. */
-export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): () => Records {
+/** Opens the records of a store, anew for each request: all its reads and writes share one deadline. */
+export function recordsIn ({ store, clock, timeout }: RecordsOptions): () => Records {
   const documents = documentsIn<VerifyDocument>({
     store, check, clock, timeout, backOff: jitter
   })
@@ -51,12 +62,12 @@ export function recordsIn ({ store, clock, timeout }: VerifyApiSettings): () => 
 }
 
 function recordsBy (
-  deadline: Deadline, documents: Documents<VerifyDocument>, store: VerifyApiSettings['store'], timeout: number
+  deadline: Deadline, documents: Documents<VerifyDocument>, store: ListableStore, timeout: number
 ): Records {
   return {
-    async service (sid) {
+    async readService (sid) {
       const { document } = await documents.read(serviceKey(sid), deadline)
-      return found(asService(document))
+      return orNotFound(asService(document))
     },
 
     async changeService (sid, decide) {
@@ -64,9 +75,9 @@ function recordsBy (
         decide(asService(document), now), deadline)
     },
 
-    async entity (serviceSid, identity) {
+    async readEntity (serviceSid, identity) {
       const { document, now } = await documents.read(entityKey(serviceSid, identity), deadline)
-      return { entity: found(asEntity(document, now)), now }
+      return { entity: orNotFound(asEntity(document, now)), now }
     },
 
     async changeEntity (serviceSid, identity, decide) {
@@ -74,60 +85,61 @@ function recordsBy (
         decide(asEntity(document, now), now), deadline)
     },
 
-    async removeEntities (serviceSid) {
+    async deleteEntities (serviceSid) {
       const failures: unknown[] = []
-      const keys = keysIn(store, entitiesOf(serviceSid), undefined, () => deadlineIn(timeout))
-      const removals = atOnce(REMOVALS, keys, async key =>
+      const keys = keysIn(store, entityKeyPrefix(serviceSid), undefined, () => deadlineIn(timeout))
+      const deletions = atOnce(PARALLEL_DELETIONS, keys, async key =>
         await documents.change(key, () => ({ next: null, answer: null })).catch((error: unknown) => error))
-      for await (const failure of removals) {
+      for await (const failure of deletions) {
         if (failure !== null) failures.push(failure)
-        if (failures.length === REMOVALS) break
+        if (failures.length === PARALLEL_DELETIONS) break
       }
       if (failures.length > 0) throw failures[0]
     },
 
-    keys: (prefix, after) => keysIn(store, prefix, after, () => deadline)
+    listKeys: (prefix, after) => keysIn(store, prefix, after, () => deadline)
   }
 }
 
 async function * keysIn (
-  store: VerifyApiSettings['store'], prefix: string, after: string | undefined, deadline: () => Deadline
+  store: ListableStore, prefix: string, after: string | undefined, deadline: () => Deadline
 ): AsyncGenerator<string, void> {
   for (let last = after; ;) {
-    const keys = await listed(store, last, deadline())
+    const keys = await listKeys(store, last, deadline())
     yield * keys.filter(key => key.startsWith(prefix))
-    if (keys.length < KEYS) return
+    if (keys.length < KEYS_PER_LIST) return
     last = keys.at(-1)
   }
 }
 
-async function listed (
-  store: VerifyApiSettings['store'], after: string | undefined, deadline: Deadline
+async function listKeys (
+  store: ListableStore, after: string | undefined, deadline: Deadline
 ): Promise<string[]> {
   try {
-    return keysBehind(after, await deadline.race(() => store.list(after, KEYS)))
+    return checkedKeys(after, await deadline.race(() => store.list(after, KEYS_PER_LIST)))
   } catch (error) {
     throw new StoreError(error)
   }
 }
 
-/** A list that doesn't get on would never end. */
-function keysBehind (after: string | undefined, keys: unknown): string[] {
-  if (!Array.isArray(keys) || !keys.every(key => typeof key === 'string') || keys.at(-1) === (after ?? null)) {
-    throw new Error('list resolved no keys behind the one that was given')
+/** Rejects a list that repeats the key it was to continue after: we would ask for it forever. */
+function checkedKeys (after: string | undefined, keys: unknown): string[] {
+  const areKeys = Array.isArray(keys) && keys.every(key => typeof key === 'string')
+  if (!areKeys || keys.at(-1) === (after ?? null)) {
+    throw new Error('"list" did not resolve to the keys after the given one')
   }
   return keys
 }
 
-/** What is there. Throws `NotFound` for null. */
-export function found<T> (there: T | null | undefined): T {
-  if (there === null || there === undefined) throw new NotFound()
-  return there
+/** The value. Throws `NotFound` if there is none. */
+export function orNotFound<T> (value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new NotFound()
+  return value
 }
 
 function check (key: string, stored: unknown): VerifyDocument {
   try {
-    return verifyDocumentOf(key, stored)
+    return checkedDocument(key, stored)
   } catch (error) {
     throw new StoreError(error)
   }
@@ -138,5 +150,5 @@ function asService (document: VerifyDocument | null): ServiceDocument | null {
 }
 
 function asEntity (document: VerifyDocument | null, now: number): EntityDocument | null {
-  return document?.kind === 'entity' ? living(document, now) : null
+  return document?.kind === 'entity' ? withoutExpired(document, now) : null
 }

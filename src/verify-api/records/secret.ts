@@ -6,17 +6,26 @@ import { matchingStep, type TotpConfig } from '../../otp/totp.js'
 import type { Keyring, SealContext } from '../../seal.js'
 import type { EntityDocument, StoredFactor } from './documents.js'
 
-/** What a new factor shows once. */
+/** Secret and URI of a new factor, shown once. */
 export interface Binding {
   readonly secret: string
   readonly uri: string
 }
 
-/** Whose a factor is. */
+/** The entity that a factor belongs to. */
 export type Owner = Pick<EntityDocument, 'serviceSid' | 'identity'>
 
-/** Secret and URI of a new factor; the secret is made here unless it was imported. */
-export function bind (
+/** A code that was sent for a factor. */
+export interface CodeAttempt {
+  readonly keyring: Keyring
+  readonly owner: Owner
+  readonly factor: StoredFactor
+  readonly code: string
+  readonly now: number
+}
+
+/** The binding of a new factor, with the imported secret or a random one. */
+export function createBinding (
   imported: Buffer | undefined, issuer: string, account: string, config: TotpConfig
 ): { readonly bytes: Buffer, readonly binding: Binding } {
   const bytes = imported ?? newSecret(config.alg)
@@ -24,25 +33,23 @@ export function bind (
   return { bytes, binding: { secret, uri: keyUri({ issuer, account, secret, config }) } }
 }
 
-/** The secret as it is kept. */
-export function seal (keyring: Keyring, owner: Owner, sid: string, secret: Buffer): string {
-  return keyring.seal(secret, contextOf(owner, sid))
+/** Seals the secret of a factor for its document. */
+export function sealSecret (keyring: Keyring, owner: Owner, factorSid: string, secret: Buffer): string {
+  return keyring.seal(secret, contextOf(owner, factorSid))
 }
 
-/** True when this is the secret of the factor. */
-export function holds (keyring: Keyring, owner: Owner, factor: StoredFactor, secret: Buffer): boolean {
+/** True if the factor has this secret. */
+export function isSecretOf (keyring: Keyring, owner: Owner, factor: StoredFactor, secret: Buffer): boolean {
   const { secret: own } = keyring.open(factor.sealed, contextOf(owner, factor.sid))
   return areSameKey(own, secret, factor.config.alg)
 }
 
 /**
- * The factor with the code's step burnt, or null when the code isn't its own, or is spent. What is kept is
- * when the burnt step ends, not its number: steps of another length have other numbers, and when the length
- * changes, neither may a spent code work again nor may the factor stop working.
+ * Burns the step of a right code: the factor as it is to be stored, or null if the code is wrong or spent.
+ * The factor keeps when the burnt step ends instead of the step's number, because the same number is another
+ * time when the time step changes: the code must stay spent, and the factor must keep working.
  */
-export function burnt (
-  keyring: Keyring, owner: Owner, factor: StoredFactor, code: string, now: number
-): StoredFactor | null {
+export function burnStep ({ keyring, owner, factor, code, now }: CodeAttempt): StoredFactor | null {
   const context = contextOf(owner, factor.sid)
   const { secret, stale } = keyring.open(factor.sealed, context)
   const { alg, timeStep } = factor.config
@@ -55,7 +62,7 @@ export function burnt (
   }
 }
 
-/** A secret opens for the entity and factor alone that it was sealed for. */
+/** Binds a sealed secret to its entity and factor: it can't be opened for any other. */
 function contextOf ({ serviceSid, identity }: Owner, factorSid: string): SealContext {
   return { identity: `${serviceSid}:${identity.toLowerCase()}`, factorSid }
 }

@@ -3,46 +3,46 @@ import type { Form } from './form.js'
 import { integer, type Reader } from './parameters.js'
 import { NotFound } from './refusal.js'
 
-/** A list, of which a page is asked for. */
-export interface Listed<Item> {
-  /** Under which name the items are in the answer. */
+/** A list that clients read in pages. */
+export interface PagedList<Item> {
+  /** The name of the items in the answer. */
   readonly key: string
-  /** What tells the place of an item in the list; another item may have gone from beside it. */
+  /** Identifies the place of an item in the list, even after the item was deleted. */
   readonly anchor: (item: Item) => string
-  /** Up to so many items from the beginning, or behind an anchor. */
+  /** Up to `limit` items that follow an anchor; null for the first ones. */
   readonly after: (anchor: string | null, limit: number) => Promise<Item[]>
-  /** Up to so many items, the last ones in front of an anchor. */
+  /** Up to `limit` items that directly precede an anchor. */
   readonly before: (anchor: string, limit: number) => Promise<Item[]>
-  /** The item as it is shown. */
-  readonly shown: (item: Item) => object
+  /** The item as clients get it. */
+  readonly render: (item: Item) => object
 }
 
-const SIZE = 50
-const LARGEST_SIZE = 1000
-const HIGHEST_PAGE = 999_999_999
-/** Documents of a page that are read at once. */
-const READS = 8
+const DEFAULT_SIZE = 50
+const MAX_SIZE = 1000
+const MAX_PAGE = 999_999_999
+/** Documents of a page that are read at the same time. */
+const PARALLEL_READS = 8
 
-interface Token {
+interface PageToken {
   readonly direction: 'after' | 'before'
   readonly anchor: string
 }
 
-const size = integer(1, LARGEST_SIZE)
-const number = integer(0, HIGHEST_PAGE)
+const size = integer(1, MAX_SIZE)
+const number = integer(0, MAX_PAGE)
 
-/** The page that the query asks for; `filters` are the parameters that its URLs have to repeat. */
-export async function page<Item> (
-  list: Listed<Item>, url: string, query: Form, filters: readonly string[] = []
+/** The page that the query asks for. `filters` are the parameters that the URLs of other pages repeat. */
+export async function readPage<Item> (
+  list: PagedList<Item>, url: string, query: Form, filters: readonly string[] = []
 ): Promise<object> {
-  const pageSize = size(query, 'PageSize') ?? SIZE
+  const pageSize = size(query, 'PageSize') ?? DEFAULT_SIZE
   const current = number(query, 'Page') ?? 0
   const token = pageToken(list.key)(query, 'PageToken') ?? null
-  const { items, hasNext, hasPrevious } = await slice(list, token, pageSize)
+  const { items, hasNext, hasPrevious } = await readSlice(list, token, pageSize)
   const [first, last] = [items.at(0), items.at(-1)]
 
   return {
-    [list.key]: items.map(list.shown),
+    [list.key]: items.map(list.render),
     meta: {
       page: current,
       page_size: pageSize,
@@ -52,13 +52,13 @@ export async function page<Item> (
         : null,
       url: urlOf(current, token),
       next_page_url: hasNext && last !== undefined
-        ? urlOf(Math.min(HIGHEST_PAGE, current + 1), { direction: 'after', anchor: list.anchor(last) })
+        ? urlOf(Math.min(MAX_PAGE, current + 1), { direction: 'after', anchor: list.anchor(last) })
         : null,
       key: list.key
     }
   }
 
-  function urlOf (page: number, token: Token | null): string {
+  function urlOf (page: number, token: PageToken | null): string {
     const parameters = new URLSearchParams()
     for (const name of filters) query.all(name).forEach(value => parameters.append(name, value))
     parameters.append('PageSize', String(pageSize))
@@ -74,11 +74,13 @@ interface Slice<Item> {
   readonly hasPrevious: boolean
 }
 
-/** One item more than asked for tells whether the list goes on. */
-async function slice<Item> (list: Listed<Item>, token: Token | null, limit: number): Promise<Slice<Item>> {
+/** Reads one item more than the page holds, to know whether there is another page. */
+async function readSlice<Item> (
+  list: PagedList<Item>, token: PageToken | null, limit: number
+): Promise<Slice<Item>> {
   if (token?.direction === 'before') {
     const items = await list.before(token.anchor, limit + 1)
-    if (items.length === 0) return await slice(list, null, limit)
+    if (items.length === 0) return await readSlice(list, null, limit)
     return { items: items.slice(-limit), hasNext: true, hasPrevious: items.length > limit }
   }
   const items = await list.after(token?.anchor ?? null, limit + 1)
@@ -86,51 +88,51 @@ async function slice<Item> (list: Listed<Item>, token: Token | null, limit: numb
 }
 
 /**
- * Opaque to clients: `PT` for what comes behind an anchor, `PB` for what comes in front of it. It names the
- * list too: that of another kind would end this one early, and nobody would know.
+ * Opaque to clients: `PT` asks for the items after the anchor, `PB` for those before it. The token names its
+ * list, because the token of another list would silently end this one early.
  */
-function tokenText (key: string, { direction, anchor }: Token): string {
+function tokenText (key: string, { direction, anchor }: PageToken): string {
   return `${direction === 'after' ? 'PT' : 'PB'}${Buffer.from(`${key}:${anchor}`).toString('base64url')}`
 }
 
-function pageToken (key: string): Reader<Token> {
+function pageToken (key: string): Reader<PageToken> {
   return (query, name) => {
     const text = query.one(name)
     if (text === undefined) return undefined
     const [, direction, encoded = ''] = /^P([TB])([A-Za-z0-9_-]+)$/.exec(text) ?? []
     const [, list, anchor = ''] = /^([a-z]+):([A-Za-z0-9-]{1,64})$/.exec(Buffer.from(encoded, 'base64url').toString()) ?? []
-    if (list !== key) throw query.invalid(name, `must be that of a page URL of ${key}`)
+    if (list !== key) throw query.invalid(name, `must come from a page URL of ${key}`)
     return { direction: direction === 'T' ? 'after' : 'before', anchor }
   }
 }
 
-/** A list of what is in one document, in an order of their serial numbers. */
-export function ofSerials<Item extends { readonly serial: number }> (
+/** Pages over the items of one document, ordered by serial number. */
+export function bySerial<Item extends { readonly serial: number }> (
   items: readonly Item[], order: 'asc' | 'desc' = 'asc'
-): Pick<Listed<Item>, 'anchor' | 'after' | 'before'> {
+): Pick<PagedList<Item>, 'anchor' | 'after' | 'before'> {
   const sign = order === 'asc' ? 1 : -1
   const ordered = [...items].sort((one, other) => sign * (one.serial - other.serial))
-  const isBehind = ({ serial }: Item, anchor: string) => sign * (serial - Number(anchor)) > 0
+  const isAfter = ({ serial }: Item, anchor: string) => sign * (serial - Number(anchor)) > 0
   const isBefore = ({ serial }: Item, anchor: string) => sign * (serial - Number(anchor)) < 0
 
   return {
     anchor: ({ serial }) => String(serial),
     after: async (anchor, limit) =>
-      ordered.filter(item => anchor === null || isBehind(item, anchor)).slice(0, limit),
+      ordered.filter(item => anchor === null || isAfter(item, anchor)).slice(0, limit),
     before: async (anchor, limit) => ordered.filter(item => isBefore(item, anchor)).slice(-limit)
   }
 }
 
-/** A list of documents, in the order that the store has for their keys; those that have gone are left out. */
-export function ofKeys<Item> (
-  keys: (after?: string) => AsyncGenerator<string, void>, prefix: string,
+/** Pages over documents, in the store's order of their keys. Documents deleted meanwhile are left out. */
+export function byKey<Item> (
+  listKeys: (after?: string) => AsyncGenerator<string, void>, prefix: string,
   read: (name: string) => Promise<Item>
-): Pick<Listed<Item>, 'after' | 'before'> {
+): Pick<PagedList<Item>, 'after' | 'before'> {
   return {
     async after (anchor, limit) {
       const items: Item[] = []
-      const behind = keys(anchor === null ? undefined : prefix + anchor)
-      for await (const present of atOnce(READS, behind, presentAt)) {
+      const keys = listKeys(anchor === null ? undefined : prefix + anchor)
+      for await (const present of atOnce(PARALLEL_READS, keys, readIfPresent)) {
         items.push(...present)
         if (items.length === limit) break
       }
@@ -138,22 +140,22 @@ export function ofKeys<Item> (
     },
 
     async before (anchor, limit) {
-      // The anchor itself may have gone: then what comes behind it tells where it was.
+      // The document of the anchor may be deleted. The keys after it still show where it was.
       const ends = [prefix + anchor]
-      for await (const key of keys(prefix + anchor)) if (ends.push(key) > READS) break
-      const near: string[] = []
-      for await (const key of keys()) {
+      for await (const key of listKeys(prefix + anchor)) if (ends.push(key) > PARALLEL_READS) break
+      const preceding: string[] = []
+      for await (const key of listKeys()) {
         if (ends.includes(key)) break
-        near.push(key)
-        if (near.length > limit) near.shift()
+        preceding.push(key)
+        if (preceding.length > limit) preceding.shift()
       }
       const items: Item[] = []
-      for await (const present of atOnce(READS, near, presentAt)) items.push(...present)
+      for await (const present of atOnce(PARALLEL_READS, preceding, readIfPresent)) items.push(...present)
       return items
     }
   }
 
-  async function presentAt (key: string): Promise<Item[]> {
+  async function readIfPresent (key: string): Promise<Item[]> {
     try {
       return [await read(key.slice(prefix.length))]
     } catch (error) {

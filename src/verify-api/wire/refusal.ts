@@ -1,7 +1,7 @@
-/** Where each code is explained. */
+/** Where Twilio explains each code. */
 const PAGES = 'https://www.twilio.com/docs/errors/'
 
-/** Every refusal that has nothing more to say than what it is: HTTP status and message by code. */
+/** The refusals whose code says everything: HTTP status and message. */
 const REFUSALS = {
   20003: [401, 'Authenticate'],
   20004: [405, 'Method not allowed'],
@@ -21,10 +21,10 @@ const REFUSALS = {
   60326: [429, 'Too many requests to create factors for the entity']
 } as const satisfies Readonly<Record<number, readonly [status: number, message: string]>>
 
-/** The code for parameters that can't be: one for those of a service, one for all else. */
+/** The code for an invalid parameter: 60200 for the parameters of a service, 60306 for all others. */
 export type InvalidCode = 60200 | 60306
 
-/** An answer that isn't what was asked for, in Twilio's terms. */
+/** An error in Twilio's terms, answered to the client. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number
@@ -37,7 +37,7 @@ export class Refusal extends Error {
   }
 }
 
-/** There is no such thing under the path of the request. */
+/** The path of the request names something that doesn't exist. */
 export class NotFound extends Error {
   override readonly name = 'NotFound'
 }
@@ -48,27 +48,27 @@ export function refusal (code: keyof typeof REFUSALS): Refusal {
   return new Refusal(status, code, message)
 }
 
-/** A parameter that isn't there, and has to be. */
-export function missing (name: string): Refusal {
+/** Refuses a request that lacks a required parameter. */
+export function missingParameter (name: string): Refusal {
   return new Refusal(400, 20001, `Missing required parameter ${name} in the post body`)
 }
 
-/** A parameter that can't have this value; the message names it, and never says what the value was. */
-export function invalid (code: InvalidCode, name: string, expected: string): Refusal {
+/** Refuses the value of a parameter. The message names the parameter and never quotes the value. */
+export function invalidParameter (code: InvalidCode, name: string, expected: string): Refusal {
   return new Refusal(400, code, `Invalid parameter: ${name} ${expected}`)
 }
 
-/** A request that can't be read at all. */
-export function unreadable (status: number): Refusal {
+/** Refuses a request that can't be parsed. */
+export function unreadableRequest (status: number): Refusal {
   return new Refusal(status, 60306, 'Invalid Request')
 }
 
-/** Nothing is kept at this path. */
-export function notFound (path: string): Refusal {
+/** Refuses a path at which nothing exists. */
+export function notFoundAt (path: string): Refusal {
   return new Refusal(404, 20404, `The requested resource ${path} was not found`)
 }
 
 /** The body of a refusal. */
-export function wireRefusal ({ code, message, status }: Refusal): object {
+export function refusalBody ({ code, message, status }: Refusal): object {
   return { code, message, more_info: `${PAGES}${code}`, status }
 }
