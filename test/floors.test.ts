@@ -38,7 +38,7 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
     ['stores/suite/codes.ts', 'stores/suite/random.ts', 'stores/suite/suite.ts'].includes(file),
   'node:assert/strict': file => file.startsWith('stores/suite/'),
   'node:http': file => floorOf(file) === 4,
-  'node:timers/promises': file => file === 'back-off.ts',
+  'node:timers/promises': file => ['back-off.ts', 'cli/serve/folder-lock.ts'].includes(file),
   'node:fs/promises': file => inCli(file) || file === 'stores/folder.ts',
   'node:path': file => inCli(file) || file === 'stores/folder.ts',
   'node:net': inCli,

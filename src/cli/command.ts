@@ -1,69 +1,70 @@
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { reasonOf, StartError, UsageError } from './failure.js'
+import { CommandError, reasonOf, UsageError } from './failure.js'
 
-/** What a command has of the process that it runs in. */
-export interface Surroundings {
+/** The parts of its process that a command uses. */
+export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** What comes in, in pieces of any size. */
+  /** The input, in pieces of any size. */
   readonly stdin: Readable
   readonly stdout: Output
   readonly stderr: Output
   once (signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
 }
 
-/** Where text goes. */
+/** A stream for text. */
 export interface Output {
   write (text: string): unknown
-  /** True where somebody looks on, who sees what is overwritten go. */
+  /** True for a terminal, which can overwrite what it shows. */
   readonly isTTY?: boolean
 }
 
-/** One of the things that the program can do. */
+/** One command of the program. */
 export interface Command {
-  /** What it does, in a line. */
+  /** One line for the overview. */
   readonly summary: string
-  /** How it is used, as `--help` prints it. */
+  /** The text of `--help`. */
   readonly help: string
-  /** Does it. Throws `StartError` to say why it can't. */
-  run (args: readonly string[], surroundings: Surroundings): Promise<void>
+  /** Throws `CommandError` with the reason if it can't do its work. */
+  run (args: readonly string[], environment: Environment): Promise<void>
 }
 
-/** Runs the command that the arguments name. Resolves what the process has to exit with. */
-export async function run (
-  commands: Readonly<Record<string, Command>>, args: readonly string[], surroundings: Surroundings
+/** Runs the command that the arguments name. Resolves to the exit code of the process. */
+export async function runCommand (
+  commands: Readonly<Record<string, Command>>, args: readonly string[], environment: Environment
 ): Promise<number> {
-  const { stdout, stderr } = surroundings
+  const { stdout, stderr } = environment
   try {
     const [name = '', ...rest] = args
     const command = new Map(Object.entries(commands)).get(name)
-    if (name === '--version') stdout.write(`${await version()}\n`)
-    else if (name === '--help') stdout.write(overview(commands))
+    if (name === '--version') stdout.write(`${await readVersion()}\n`)
+    else if (name === '--help') stdout.write(overviewOf(commands))
     else if (command === undefined) throw new UsageError(`${unknown(name)}: see fastify-verify-totp --help`)
     else if (rest.includes('--help')) stdout.write(command.help)
-    else await command.run(rest, surroundings)
+    else await command.run(rest, environment)
     return 0
   } catch (error) {
     stderr.write(`fastify-verify-totp: ${reasonOf(error)}\n`)
-    return error instanceof StartError ? error.exitCode : 1
+    return error instanceof CommandError ? error.exitCode : 1
   }
 }
 
+/** Doesn't quote the name, which may be a misplaced secret. */
 function unknown (name: string): string {
-  return name === '' ? 'a command is missing' : 'there is no such command'
+  return name === '' ? 'no command given' : 'unknown command'
 }
 
-function overview (commands: Readonly<Record<string, Command>>): string {
+function overviewOf (commands: Readonly<Record<string, Command>>): string {
   const width = Math.max(...Object.keys(commands).map(name => name.length))
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
   return [
     'Usage: fastify-verify-totp <command> [options]\n\n',
     ...lines,
-    '\nfastify-verify-totp <command> --help tells more; --version prints the version.\n'
+    '\nfastify-verify-totp <command> --help describes a command; --version prints the version.\n'
   ].join('')
 }
 
-async function version (): Promise<string> {
+async function readVersion (): Promise<string> {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   return JSON.parse(manifest).version
 }

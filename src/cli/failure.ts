@@ -1,34 +1,34 @@
 import { scrubbed, StoreError, TotpError } from '../errors.js'
 
-/** Why a command can't do its work, in a sentence for whoever started it. */
-export class StartError extends Error {
-  override readonly name: string = 'StartError'
-  /** What the process exits with. */
+/** Tells the user in one sentence why a command failed. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError'
+  /** The exit code of the process. */
   readonly exitCode: number = 1
 }
 
-/** The command was given what it doesn't understand. */
-export class UsageError extends StartError {
+/** The command line is wrong. */
+export class UsageError extends CommandError {
   override readonly name = 'UsageError'
   override readonly exitCode = 2
 }
 
-/** One line about what went wrong, without credentials. */
+/** One line that says what went wrong, without credentials. */
 export function reasonOf (error: unknown): string {
-  // What it says is for strangers; its cause is scrubbed already.
+  // The message of a StoreError is meant for clients. Its cause has the reason, already without credentials.
   if (error instanceof StoreError) return reasonOf(error.cause)
-  const own = error instanceof StartError || error instanceof TotpError
+  const own = error instanceof CommandError || error instanceof TotpError
   const { message, name } = own ? error : scrubbed(error)
   const [line = ''] = message.split('\n')
-  // Some errors, of connections for example, say nothing but their code.
+  // Some errors, for example of connections, have no message, only a code.
   return line || (error instanceof Error && 'code' in error ? String(error.code) : name)
 }
 
-/** What `call` gives. When it fails, `what` says what couldn't be done. */
-export async function attempt<T> (what: string, call: () => Promise<T>): Promise<T> {
+/** Awaits `call`. If it fails, the reason follows `failure`, which says what couldn't be done. */
+export async function attempt<T> (failure: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw error instanceof StartError ? error : new StartError(`${what}: ${reasonOf(error)}`)
+    throw error instanceof CommandError ? error : new CommandError(`${failure}: ${reasonOf(error)}`)
   }
 }

@@ -9,63 +9,68 @@ import { documentsIn, type Documents } from '../stores/documents.js'
 import { identityIn, keyOf } from '../stores/entities.js'
 import { NO_DOCUMENT, type EntityStore } from '../stores/store.js'
 
-/** Options of what is done to a whole store, while others use it. */
+/** Options of operations on a whole store, which servers can use at the same time. */
 export interface StoreOptions {
   /** Keeps the entities. */
   readonly store: EntityStore
-  /** Seconds that a read, or a change, may wait for the store, 1 to 60; a list has no limit. @default 5 */
+  /**
+   * Seconds after which a read or a change stops waiting for the store, 1 to 60; listing has no limit.
+   * @default 5
+   */
   readonly timeout?: number
 }
 
-/** Options of what goes through all identities, which takes a store with `list`. */
+/** Options of operations on all identities, which need a store with `list`. */
 export interface ScanOptions extends StoreOptions {
-  /** Goes on behind this identity, the last one of which there was an answer. @default from the beginning */
+  /**
+   * Continues after this identity, the last one that an interrupted run yielded. @default from the beginning
+   */
   readonly after?: string
 }
 
-/** Documents that are read or changed at once: fewer than a usual pool has connections. */
-export const AT_ONCE = 8
+/** Documents that are read or changed at the same time: fewer than a usual pool has connections. */
+export const BATCH_SIZE = 8
 /**
- * Keys that are listed in one go: many, because some stores go through all of theirs for any number, and not
- * more than a client's timeout allows.
+ * Keys that the store lists at a time. Some stores go through all their keys for each list, so there should
+ * be few lists, but each must answer before a client times out.
  */
-const PAGE = 20_000
+const KEYS_PER_LIST = 20_000
 
-/** An identity whose document can't be used, and was left as it is. */
+/** An identity whose document can't be used and was left unchanged. */
 export interface RefusedIdentity {
   readonly identity: string
   readonly status: 'refused'
-  /** What is wrong with it, without quoting it. */
+  /** What is wrong with the document, without quoting it. */
   readonly reason: string
 }
 
-/** The entities of a store, each checked when it is read and before it is written. */
-export function entitiesOf ({ store, timeout = 5 }: StoreOptions): Documents<Entity> {
+/** The entities in a store, checked whenever they are read or written. */
+export function entitiesIn ({ store, timeout = 5 }: StoreOptions): Documents<Entity> {
   must('timeout', timeout >= 1 && timeout <= 60, 'must be 1 to 60 seconds')
   return documentsIn<Entity>({ store, check, clock: systemClock, timeout, backOff: jitter })
 }
 
-/** What is an entity of this identity. Throws for all else, so that `orRefused` knows why. */
+/** Checks that a stored value is the entity of an identity. Throws an error that `orRefused` can explain. */
 export function checkedEntity (identity: unknown, stored: unknown): Entity {
-  if (typeof identity !== 'string' || !isIdentity(identity)) throw new UnfitError('this is no identity')
+  if (typeof identity !== 'string' || !isIdentity(identity)) throw new UnfitError('this is not an identity')
   return entityOf(identity, stored)
 }
 
-/** All identities of which something is kept, in the order of the store's list. */
-export async function * identitiesIn (options: ScanOptions): AsyncGenerator<string, void, undefined> {
-  for await (const page of pagesOf(options)) yield * page
+/** Lists all identities that have a document, in the order of the store. */
+export async function * listIdentities (options: ScanOptions): AsyncGenerator<string, void, undefined> {
+  for await (const page of listPages(options)) yield * page
 }
 
-/** How many identities there are, for those who like to see how far it is. */
+/** Counts the identities, for example for a progress bar. */
 export async function countIdentities (options: ScanOptions): Promise<number> {
   let count = 0
-  for await (const page of pagesOf(options)) count += page.length
+  for await (const page of listPages(options)) count += page.length
   return count
 }
 
 /**
- * What `work` gives, or why this identity can't be worked on. Any other error is thrown on, because it is
- * about the store, and not about one document.
+ * Awaits `work` on one identity. If it fails because of the document, the identity is refused. Any other
+ * error is rethrown, because the store failed.
  */
 export async function orRefused<T> (
   identity: string, work: () => Promise<T>
@@ -79,8 +84,8 @@ export async function orRefused<T> (
 
 function reasonOf (error: unknown): string {
   if (error instanceof UnfitError || error instanceof UnsealableError) return error.message
-  if (error instanceof ConflictError) return 'it changes all the time: repeat'
-  if (isNoDocument(error)) return 'what is kept is no document'
+  if (error instanceof ConflictError) return 'other writes kept changing it: repeat the operation'
+  if (isNoDocument(error)) return 'the stored value is not a document'
   throw error
 }
 
@@ -93,23 +98,25 @@ function check (key: string, stored: unknown): Entity {
   return checkedEntity(identityIn(key), stored)
 }
 
-async function * pagesOf ({ store, after }: ScanOptions): AsyncGenerator<string[], void, undefined> {
+async function * listPages ({ store, after }: ScanOptions): AsyncGenerator<string[], void, undefined> {
   let last = after === undefined ? undefined : keyOf(after)
   for (;;) {
-    const keys = await listed(store, last)
-    // Not at a page that isn't full: databases may give less than they were asked for.
+    const keys = await listKeys(store, last)
+    // A short list isn't the last one: databases may return fewer keys than we asked for.
     if (keys.length === 0) return
     yield keys.map(identityIn).filter(identity => identity !== null)
     last = keys.at(-1)
   }
 }
 
-async function listed (store: EntityStore, after: string | undefined): Promise<string[]> {
-  if (store.list === undefined) throw new InvalidOptionError('store', 'must have "list" for this')
+async function listKeys (store: EntityStore, after: string | undefined): Promise<string[]> {
+  if (store.list === undefined) throw new InvalidOptionError('store', 'must have a method "list" for this operation')
   try {
-    const keys: unknown = await store.list(after, PAGE)
-    if (!areKeys(keys)) throw new Error('list gives what is no list of keys')
-    if (after !== undefined && keys.includes(after)) throw new Error('list gives the key that it is to go on behind')
+    const keys: unknown = await store.list(after, KEYS_PER_LIST)
+    if (!areKeys(keys)) throw new Error('"list" did not resolve to a list of keys')
+    if (after !== undefined && keys.includes(after)) {
+      throw new Error('"list" repeated the key that it was to continue after')
+    }
     return keys
   } catch (error) {
     throw new StoreError(error)

@@ -5,14 +5,14 @@ import type { StoreChoice } from '../../src/cli/operations/store-choice.js'
 import { postgresStore } from '../../src/index.js'
 import { entityWith } from '../entity/documents.js'
 
-/** The same, with clients that need no server. */
+/** `withStore`, with clients that need no server. */
 async function withClients (t: Test, clients: object) {
   const mocked = await t.mockImport<{ withStore: typeof withStore }>(
     '../../src/cli/operations/open-store.js', { '../../src/cli/drivers.js': clients })
   return mocked.withStore
 }
 
-t.test('a table is the one that is named, and the pool is closed', async t => {
+t.test('the named table is used, and the pool is closed', async t => {
   const client = await PGlite.create()
   t.teardown(async () => await client.close())
   const store = postgresStore({ client, table: 'people', schema: 'public' })
@@ -30,7 +30,7 @@ t.test('a table is the one that is named, and the pool is closed', async t => {
   t.equal(closed, 2)
 })
 
-t.test('a prefix in Redis is the one that is named', async t => {
+t.test('the named prefix is used in Redis', async t => {
   const names: unknown[] = []
   async function evalsha (_sha1: string, count: number, name?: string): Promise<unknown> {
     if (count === 1) names.push(name)
@@ -44,9 +44,9 @@ t.test('a prefix in Redis is the one that is named', async t => {
   t.same(names, ['p:identity:alice'])
 })
 
-t.test('a server that isn\'t there is named, without the password', async t => {
+t.test('the message about an unreachable server names it without the password', async t => {
   const choice: StoreChoice = { kind: 'redis', url: 'redis://:hunter2@127.0.0.1:1', allowLoss: false }
   await t.rejects(withStore(choice, async () => {}), {
-    name: 'StartError', message: /^the server at 127\.0\.0\.1:1 can't be used: (?!.*hunter2).*ECONNREFUSED/
+    name: 'CommandError', message: /^the server at 127\.0\.0\.1:1 can't be used: (?!.*hunter2).*ECONNREFUSED/
   })
 })

@@ -6,7 +6,7 @@ import { temporaryFolder } from './environment.js'
 
 const FOLDER_STORE = new URL('../../dist/stores/folder.js', import.meta.url).href
 
-/** A store as a team may have it, and the module that the program is told of. */
+/** A store of a user's own, and the module for `--store` that exports it. */
 export async function ownStore (t: { after (fn: () => Promise<void>): void }) {
   const folder = await temporaryFolder(t)
   const store = folderStore<Entity>(join(folder, 'entities'))

@@ -1,14 +1,14 @@
 import t from 'tap'
-import { storeOptionsOf } from '../../src/cli/operations/store-choice.js'
+import { parseStoreArguments } from '../../src/cli/operations/store-choice.js'
 
 const POSTGRES = 'postgres://alice:hunter2@db.example/main'
 const REDIS = 'redis://:hunter2@cache.example'
 
 function choiceOf (args: readonly string[], env: Record<string, string> = {}) {
-  return storeOptionsOf('report', [], args, env).choice
+  return parseStoreArguments('report', [], args, env).choice
 }
 
-t.test('a store is named by an option', async t => {
+t.test('an option names the store', async t => {
   t.same(choiceOf(['--database-url', POSTGRES]), { kind: 'postgres', url: POSTGRES })
   t.same(choiceOf(['--database-url', POSTGRES, '--table', 'T', '--schema', 'S']), {
     kind: 'postgres', url: POSTGRES, table: 'T', schema: 'S'
@@ -20,22 +20,22 @@ t.test('a store is named by an option', async t => {
   t.same(choiceOf(['--store', './store.js']), { kind: 'module', path: './store.js' })
 })
 
-t.test('or by the environment, where no option names one', async t => {
+t.test('without such an option the environment names it', async t => {
   t.match(choiceOf([], { DATABASE_URL: POSTGRES }), { kind: 'postgres', url: POSTGRES })
   t.match(choiceOf(['--prefix', 'p:'], { REDIS_URL: REDIS }), { kind: 'redis', url: REDIS, prefix: 'p:' })
   t.match(choiceOf(['--store', 'x.js'], { DATABASE_URL: POSTGRES, REDIS_URL: REDIS }), { kind: 'module' })
   t.match(choiceOf(['--redis-url', REDIS], { DATABASE_URL: POSTGRES }), { kind: 'redis' })
 })
 
-t.test('none, and more than one, are refused', async t => {
-  const refused = { name: 'UsageError', exitCode: 2, message: /one store is needed/ }
+t.test('no store, and more than one, are rejected', async t => {
+  const refused = { name: 'UsageError', exitCode: 2, message: /name one store/ }
   t.throws(() => choiceOf([]), refused)
   t.throws(() => choiceOf([], { DATABASE_URL: POSTGRES, REDIS_URL: REDIS }), refused)
   t.throws(() => choiceOf(['--database-url', POSTGRES, '--redis-url', REDIS]), refused)
   t.throws(() => choiceOf(['--database-url', POSTGRES, '--store', 'x.js']), refused)
 })
 
-t.test('what makes no sense is refused in one line, without what was given', async t => {
+t.test('the message about wrong options is one line that does not quote them', async t => {
   const wrong = [
     ['--database-url', 'mysql://alice:hunter2@db'], ['--database-url', 'hunter2'], ['--redis-url', POSTGRES],
     ['--redis-url', ''], [POSTGRES], ['--dance'], ['--table'], ['--store', 'x.js', '--json'],
@@ -48,8 +48,17 @@ t.test('what makes no sense is refused in one line, without what was given', asy
   }
 })
 
-t.test('each command has options of its own', async t => {
+t.test('an option of another store is named', async t => {
+  const postgres = ['--database-url', POSTGRES]
+  t.throws(() => choiceOf([...postgres, '--prefix', 'p:']), { message: '--prefix doesn\'t apply to PostgreSQL' })
+  t.throws(() => choiceOf(['--redis-url', REDIS, '--schema', 's']), { message: '--schema doesn\'t apply to Redis' })
+  t.throws(() => choiceOf(['--store', 'x.js', '--table', 't']), {
+    message: '--table doesn\'t apply to a store of your own'
+  })
+})
+
+t.test('each command has its own options', async t => {
   const args = ['--store', 'x.js', '--keys', 'file', '--json']
-  t.match(storeOptionsOf('reseal', ['keys', 'json'], args, {}), { keysFile: 'file', json: true })
-  t.match(storeOptionsOf('reseal', ['keys'], ['--store', 'x.js'], {}), { keysFile: null, json: false })
+  t.match(parseStoreArguments('reseal', ['keys', 'json'], args, {}), { keysFile: 'file', json: true })
+  t.match(parseStoreArguments('reseal', ['keys'], ['--store', 'x.js'], {}), { keysFile: null, json: false })
 })

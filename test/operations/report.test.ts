@@ -85,6 +85,6 @@ t.test('what a store can\'t make a document of is told, and stops nothing', asyn
   const all = []
   for await (const reported of report({ store: damaged })) all.push(reported)
   t.match(all, [
-    { identity: 'alice', status: 'refused', reason: 'what is kept is no document' }, { identity: 'bob', status: 'enrolled' }
+    { identity: 'alice', status: 'refused', reason: 'the stored value is not a document' }, { identity: 'bob', status: 'enrolled' }
   ])
 })

@@ -44,7 +44,7 @@ t.test('a list that fails, or gives the same page for ever, ends it', async t =>
   const empty = memoryStore()
   const page = Array.from({ length: 10 }, (_, i) => `identity:${i}`)
   await t.rejects(countIdentities({ store: { ...empty, list: async () => page } }), {
-    code: 'ERR_TOTP_STORE', cause: { message: /go on behind/ }
+    code: 'ERR_TOTP_STORE', cause: { message: /continue after/ }
   })
   const list = async () => { throw new Error('password=hunter2') }
   await t.rejects(countIdentities({ store: { ...empty, list } }), {

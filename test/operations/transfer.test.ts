@@ -53,7 +53,7 @@ t.test('nothing takes the place of what is there', async t => {
   await (await here.login('alice')).enrollVerified(here.now())
   await (await there.login('alice')).enrollVerified(there.now())
   const kept = await other.get('identity:alice')
-  t.same(await imported(other, exportEntities({ store })), [{ identity: 'alice', status: 'refused', reason: 'something else is kept of it already' }])
+  t.same(await imported(other, exportEntities({ store })), [{ identity: 'alice', status: 'refused', reason: 'the store already has another entity for it' }])
   t.same(await other.get('identity:alice'), kept)
 })
 

@@ -1,66 +1,70 @@
 import type { Readable } from 'node:stream'
 import type { RefusedIdentity } from '../../operations/scan.js'
 import type { ExportedIdentity, Importable } from '../../operations/transfer.js'
-import { printable } from './terminal-json.js'
-import { StartError } from '../failure.js'
+import { CommandError } from '../failure.js'
+import { terminalJson } from './terminal-json.js'
 
-/** The layout of an export; another one is refused rather than guessed at. */
+/** The layout of an export. We reject any other instead of guessing what it means. */
 const FORMAT = 1
-/** Characters of the longest line; the largest entity is far from it. */
-const LONGEST = 1024 * 1024
+/** Characters of the longest line, far more than the largest entity needs. */
+const MAX_LINE_LENGTH = 1024 * 1024
 
-const HEAD = printable({ export: 'fastify-verify-totp', format: FORMAT })
+const HEADER = terminalJson({ export: 'fastify-verify-totp', format: FORMAT })
 
 /**
- * The lines of an export: a head, one for each identity, those that can't be exported too, and their number.
- * Each is written before its identity is given on.
+ * Writes the lines of an export: a header, one line for each identity, including those that were refused, and
+ * their number. Yields each identity after its line was written.
  */
-export async function * written (
-  found: AsyncIterable<ExportedIdentity | RefusedIdentity>, write: (line: string) => void
+export async function * writeExport (
+  identities: AsyncIterable<ExportedIdentity | RefusedIdentity>, write: (line: string) => void
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
   let count = 0
-  write(HEAD)
-  for await (const outcome of found) {
+  write(HEADER)
+  for await (const outcome of identities) {
     const { identity } = outcome
-    write(printable(outcome.status === 'exported' ? { identity, entity: outcome.entity } : { identity }))
+    write(terminalJson(outcome.status === 'exported' ? { identity, entity: outcome.entity } : { identity }))
     count++
     yield outcome
   }
-  write(printable({ identities: count }))
+  write(terminalJson({ identities: count }))
 }
 
 /**
- * What an export has. Throws `StartError` for what is none, or is cut short: one that is whole ends with the
- * number of its identities.
+ * Reads the identities of an export. Throws `CommandError` if the input is not an export, or not a complete
+ * one: a complete one ends with the number of its identities.
  */
-export async function * read (input: Readable): AsyncGenerator<Importable, void, undefined> {
-  const lines = linesOf(input)
-  if ((await lines.next()).value !== HEAD) throw new StartError('what came in is no export of this version')
-  let [count, isWhole] = [0, false]
-  for await (const text of lines) {
-    if (isWhole) throw new StartError('something comes behind the export: import one at a time')
-    const line = parsed(text)
-    isWhole = line?.identities === count
-    if (isWhole) continue
-    if (typeof line?.identity !== 'string') throw damaged(count)
-    count++
-    yield importable(line)
+export async function * readExport (input: Readable): AsyncGenerator<Importable, void, undefined> {
+  const lines = splitLines(input)
+  if ((await lines.next()).value !== HEADER) {
+    throw new CommandError('the input is not an export that this version can read')
   }
-  if (!isWhole) throw damaged(count)
+  let [count, isComplete] = [0, false]
+  for await (const text of lines) {
+    if (isComplete) {
+      throw new CommandError('unexpected data after the end of the export: import one export at a time')
+    }
+    const line = parseLine(text)
+    isComplete = line?.identities === count
+    if (isComplete) continue
+    if (typeof line?.identity !== 'string') throw damagedAfter(count)
+    count++
+    yield importableOf(line)
+  }
+  if (!isComplete) throw damagedAfter(count)
 }
 
-function importable ({ identity, entity }: { identity: string, entity?: unknown }): Importable {
+function importableOf ({ identity, entity }: { identity: string, entity?: unknown }): Importable {
   return entity === undefined
-    ? { identity, status: 'refused', reason: 'the export could not give it' }
+    ? { identity, status: 'refused', reason: 'the export could not read it' }
     : { identity, entity }
 }
 
-function damaged (count: number): StartError {
-  return new StartError(`the export ends, or is damaged, behind identity ${count}`)
+function damagedAfter (count: number): CommandError {
+  return new CommandError(`the export is cut short or damaged after identity number ${count}: export again`)
 }
 
-/** What is between newlines, and nothing else that some take for the end of a line. */
-async function * linesOf (input: Readable): AsyncGenerator<string, void, undefined> {
+/** Splits at newlines only: other characters that some programs treat as line ends are part of the line. */
+async function * splitLines (input: Readable): AsyncGenerator<string, void, undefined> {
   let rest = ''
   for await (const piece of input.setEncoding('utf8')) {
     const [first = '', ...others] = String(piece).split('\n')
@@ -69,13 +73,13 @@ async function * linesOf (input: Readable): AsyncGenerator<string, void, undefin
       yield rest
       rest = other
     }
-    if (rest.length > LONGEST) throw new StartError('what came in is no export: its lines are too long')
+    if (rest.length > MAX_LINE_LENGTH) throw new CommandError('the input is not an export: its lines are too long')
   }
   if (rest !== '') yield rest
 }
 
-/** Without what the parser says: that quotes the line. */
-function parsed (line: string) {
+/** Null if the line isn't JSON. The parser's error isn't passed on, because it quotes the line. */
+function parseLine (line: string) {
   try {
     return JSON.parse(line)
   } catch {

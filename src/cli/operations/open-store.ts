@@ -5,18 +5,18 @@ import { postgresStore } from '../../stores/postgres.js'
 import { redisStore } from '../../stores/redis.js'
 import type { EntityStore } from '../../stores/store.js'
 import { openPool, openRedis } from '../drivers.js'
-import { attempt, StartError } from '../failure.js'
+import { attempt, CommandError } from '../failure.js'
 import type { StoreChoice } from './store-choice.js'
 
-/** Does something with the store that was chosen, and closes it. Nothing is created there. */
+/** Opens the chosen store, uses it, and closes it. Creates no tables. */
 export async function withStore (
   choice: StoreChoice, use: (store: EntityStore) => Promise<void>
 ): Promise<void> {
-  const { store, close } = await opened(choice)
+  const { store, close } = await openStore(choice)
   try {
     await use(store)
   } catch (error) {
-    // Why it failed matters, and not that the end of it failed too.
+    // A failure to close must not hide why the command failed.
     await close().catch(() => {})
     throw error
   }
@@ -28,9 +28,9 @@ interface OpenStore {
   close (): Promise<void>
 }
 
-async function opened (choice: StoreChoice): Promise<OpenStore> {
+async function openStore (choice: StoreChoice): Promise<OpenStore> {
   if (choice.kind === 'module') {
-    return await attempt('the store can\'t be used', async () => await ownStore(choice.path))
+    return await attempt('the store can\'t be used', async () => await importStore(choice.path))
   }
   if (choice.kind === 'postgres') {
     const { client, close } = await openPool(choice.url)
@@ -41,17 +41,18 @@ async function opened (choice: StoreChoice): Promise<OpenStore> {
   return { store: redisStore({ ...choice, client }), close }
 }
 
-/** What a module of somebody else's may export. */
+/** The exports of a user's module. */
 interface StoreModule {
   readonly default?: unknown
   readonly close?: unknown
 }
 
-async function ownStore (path: string): Promise<OpenStore> {
+async function importStore (path: string): Promise<OpenStore> {
   const module: StoreModule = await import(pathToFileURL(resolve(path)).href)
   const store: unknown = typeof module.default === 'function' ? await module.default() : module.default
   if (!isStore(store)) {
-    throw new StartError(`the default export of ${path} must be a store with get, replace and list, or make one`)
+    throw new CommandError(`the default export of ${path} must be a store with get, replace and list, or a ` +
+      'function that returns one')
   }
   return {
     store,

@@ -1,23 +1,23 @@
 import type { Output } from '../command.js'
 
-/** Shows how far something is, where somebody looks on. */
+/** Shows the progress of a command on a terminal. */
 export interface Progress {
-  /** One more is done. */
+  /** Counts one more item. */
   step (): void
-  /** Writes a line above the bar, if there is one. */
-  tell (output: Output, line: string | null): void
-  /** Ends the bar's line. */
+  /** Prints a line above the bar, if there is a line. */
+  print (output: Output, line: string | null): void
+  /** Removes the bar. */
   end (): void
 }
 
 /** Columns of the bar. */
 const WIDTH = 30
-/** Clears what is on the line. */
+/** Clears the current line. */
 const CLEAR = '\r\x1b[K'
 
 /**
- * A bar on a terminal; nothing on anything else. It is drawn anew when a thousandth more is done. Without a
- * total it is a number that grows.
+ * A progress bar, shown on terminals only, and redrawn for every thousandth of `total`. With null as total it
+ * shows a growing number instead.
  */
 export function progressOn (output: Output, total: number | null): Progress {
   const draw = output.isTTY === true ? (text: string) => { output.write(text) } : () => {}
@@ -38,7 +38,7 @@ export function progressOn (output: Output, total: number | null): Progress {
       show()
     },
 
-    tell (to, line) {
+    print (to, line) {
       if (line === null) return
       draw(CLEAR)
       to.write(`${line}\n`)

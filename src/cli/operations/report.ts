@@ -1,35 +1,35 @@
-import { report as reportOf, type ReportedIdentity } from '../../operations/report.js'
-import { withStore } from './open-store.js'
-import { tellAll, totalFor } from './tally.js'
-import { printable } from './terminal-json.js'
+import { report, type ReportedIdentity } from '../../operations/report.js'
 import type { Command } from '../command.js'
-import { STORE_HELP, storeOptionsOf } from './store-choice.js'
+import { withStore } from './open-store.js'
+import { parseStoreArguments, STORE_HELP } from './store-choice.js'
+import { countForProgress, tallyOutcomes } from './tally.js'
+import { terminalJson } from './terminal-json.js'
 
 const HELP = `Usage: fastify-verify-totp report [options]
 
-Tells who is enrolled, a line for each identity, and in the end how many there are. It changes nothing, and
-prints nothing secret.
+Lists the identities in a store, one a line, and whether each is enrolled, then their number. It changes nothing
+and prints no secrets.
 
-${STORE_HELP}  --json                prints a line of JSON for each: identity, status, factors, failures, disabledAt
-  --help                prints this
+${STORE_HELP}  --json                prints JSON, one line an identity: identity, status, factors, failures, disabledAt
+  --help                prints this help
 `
 
-/** Tells who is enrolled. */
-export const report: Command = {
-  summary: 'tells who is enrolled',
+/** Lists who is enrolled. */
+export const reportCommand: Command = {
+  summary: 'lists who is enrolled',
   help: HELP,
 
-  async run (args, surroundings) {
-    const { choice, json } = storeOptionsOf('report', ['json'], args, surroundings.env)
+  async run (args, environment) {
+    const { choice, json } = parseStoreArguments('report', ['json'], args, environment.env)
     await withStore(choice, async store => {
-      const total = await totalFor(surroundings, store)
-      await tellAll(surroundings, total, reportOf({ store }), json ? printable : lineOf)
+      const total = await countForProgress(environment, store)
+      await tallyOutcomes(environment, total, report({ store }), json ? terminalJson : lineOf)
     })
   }
 }
 
 function lineOf ({ identity, status, factors, disabledAt }: ReportedIdentity): string {
-  const name = printable(identity).padEnd(38)
+  const name = terminalJson(identity).padEnd(38)
   if (factors.length === 0) return `${name}  ${status}`
   const lastUsed = new Date(Math.max(...factors.map(({ lastUsedAt }) => lastUsedAt)) * 1000)
   const providers = [...new Set(factors.map(({ provider }) => provider))].join(', ')

@@ -1,35 +1,35 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { Surroundings } from '../command.js'
+import type { Environment } from '../command.js'
 import { reasonOf, UsageError } from '../failure.js'
 
-/** Where the entities are. */
+/** The store that a command works on. */
 export type StoreChoice =
   | { readonly kind: 'postgres', readonly url: string, readonly table?: string, readonly schema?: string }
   | { readonly kind: 'redis', readonly url: string, readonly prefix?: string, readonly allowLoss: boolean }
   | { readonly kind: 'module', readonly path: string }
 
-/** What a command that works on a store was asked to do. */
-export interface StoreCommandOptions {
+/** The arguments of a command that works on a store. */
+export interface StoreArguments {
   readonly choice: StoreChoice
-  /** The file of the keys; null for the environment. */
+  /** The file of the keys; null if the environment has them. */
   readonly keysFile: string | null
-  /** Whether to print what a program reads. */
+  /** True if the output is for programs. */
   readonly json: boolean
 }
 
-/** What `--help` says about the store; one of the first three is needed. */
+/** The options for the store in `--help`; one of the first three is required. */
 export const STORE_HELP = `  --database-url <url>  entities in PostgreSQL (or the variable DATABASE_URL); needs the package pg
   --redis-url <url>     entities in Redis (or the variable REDIS_URL); needs the package ioredis
-  --store <module>      a store of your own: an ES module whose default export is the store, or a function that
-                        makes it; its export "close", if there is one, is called in the end
+  --store <module>      a store of your own: an ES module whose default export is the store or a function that
+                        returns it; its export "close", if there is one, is called at the end
   --table <name>        table in PostgreSQL (totp_entities)
-  --schema <name>       schema of the table (the search path's)
-  --prefix <text>       what the names of all keys in Redis begin with (totp:)
-  --allow-loss          goes on with a Redis server that may lose documents
+  --schema <name>       schema of the table (found in the search path)
+  --prefix <text>       prefix of all keys in Redis (totp:)
+  --allow-loss          accepts a Redis server that may lose documents
 `
 
-/** The options that are not every command's. */
-type Own = 'json' | 'keys'
+/** Options that only some commands have. */
+type ExtraOption = 'json' | 'keys'
 
 const STORE = {
   'database-url': { type: 'string' },
@@ -41,42 +41,42 @@ const STORE = {
   'allow-loss': { type: 'boolean' }
 } as const
 
-/** Which of them go together. */
-const OPTIONS_OF: Readonly<Record<StoreChoice['kind'], readonly string[]>> = {
-  postgres: ['database-url', 'table', 'schema'],
-  redis: ['redis-url', 'prefix', 'allow-loss'],
-  module: ['store']
+/** The options that apply to each kind of store, and its name. */
+const KINDS: Readonly<Record<StoreChoice['kind'], readonly [name: string, options: readonly string[]]>> = {
+  postgres: ['PostgreSQL', ['database-url', 'table', 'schema']],
+  redis: ['Redis', ['redis-url', 'prefix', 'allow-loss']],
+  module: ['a store of your own', ['store']]
 }
 
-const OWN = { json: { type: 'boolean' }, keys: { type: 'string' } } as const
+const EXTRA = { json: { type: 'boolean' }, keys: { type: 'string' } } as const
 
-/** Reads the arguments of a command that works on a store. Throws `UsageError` for what makes no sense. */
-export function storeOptionsOf (
-  command: string, own: readonly Own[], args: readonly string[], env: Surroundings['env']
-): StoreCommandOptions {
-  const values = parsed(command, own, args)
+/** Parses the arguments of a command that works on a store. Throws `UsageError` for invalid ones. */
+export function parseStoreArguments (
+  command: string, extra: readonly ExtraOption[], args: readonly string[], env: Environment['env']
+): StoreArguments {
+  const values = parse(command, extra, args)
   const { keys: keysFile = null, json = false } = values
   const choice = choiceOf(values, env)
-  const fitting = OPTIONS_OF[choice.kind]
-  const [foreign] = Object.keys(values).filter(name => name in STORE && !fitting.includes(name))
-  if (foreign !== undefined) throw new UsageError(`--${foreign} is of another store: one is needed`)
+  const [name, applicable] = KINDS[choice.kind]
+  const [foreign] = Object.keys(values).filter(option => option in STORE && !applicable.includes(option))
+  if (foreign !== undefined) throw new UsageError(`--${foreign} doesn't apply to ${name}`)
   return { choice, keysFile, json }
 }
 
-type Values = ReturnType<typeof parsed>
+type Values = ReturnType<typeof parse>
 
-function parsed (command: string, own: readonly Own[], args: readonly string[]) {
+function parse (command: string, extra: readonly ExtraOption[], args: readonly string[]) {
   const help = `see fastify-verify-totp ${command} --help`
-  const { values, positionals } = understood(help, args)
-  // Not with what it is: that may be a URL with a password.
-  if (positionals.length > 0) throw new UsageError(`${command} takes options only: ${help}`)
-  const [foreign] = Object.keys(values).filter(name => name in OWN && !own.some(known => known === name))
-  if (foreign !== undefined) throw new UsageError(`${command} has no --${foreign}: ${help}`)
+  const { values, positionals } = parseOptions(help, args)
+  // The message doesn't quote the argument, which may be a URL with a password.
+  if (positionals.length > 0) throw new UsageError(`${command} takes only options: ${help}`)
+  const [foreign] = Object.keys(values).filter(name => name in EXTRA && !extra.some(known => known === name))
+  if (foreign !== undefined) throw new UsageError(`${command} has no option --${foreign}: ${help}`)
   return values
 }
 
-function understood (help: string, args: readonly string[]) {
-  const options = { ...STORE, ...OWN } satisfies ParseArgsConfig['options']
+function parseOptions (help: string, args: readonly string[]) {
+  const options = { ...STORE, ...EXTRA } satisfies ParseArgsConfig['options']
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
   } catch (error) {
@@ -84,34 +84,38 @@ function understood (help: string, args: readonly string[]) {
   }
 }
 
-function choiceOf (values: Values, env: Surroundings['env']): StoreChoice {
-  const named = [values['database-url'], values['redis-url'], values.store].some(value => value !== undefined)
-  const databaseUrl = values['database-url'] ?? (named ? undefined : env['DATABASE_URL'])
-  const redisUrl = values['redis-url'] ?? (named ? undefined : env['REDIS_URL'])
-  const { store, table, schema, prefix, 'allow-loss': allowLoss = false } = values
-  const choices: StoreChoice[] = []
-  if (databaseUrl !== undefined) {
-    requireUrl('--database-url', databaseUrl, ['postgres:', 'postgresql:'])
-    choices.push({
-      kind: 'postgres',
-      url: databaseUrl,
-      ...(table === undefined ? {} : { table }),
-      ...(schema === undefined ? {} : { schema })
-    })
-  }
-  if (redisUrl !== undefined) {
-    requireUrl('--redis-url', redisUrl, ['redis:', 'rediss:'])
-    choices.push({ kind: 'redis', url: redisUrl, allowLoss, ...(prefix === undefined ? {} : { prefix }) })
-  }
-  if (store !== undefined) choices.push({ kind: 'module', path: store })
+function choiceOf (values: Values, env: Environment['env']): StoreChoice {
+  const isNamed = [values['database-url'], values['redis-url'], values.store].some(value => value !== undefined)
+  const databaseUrl = values['database-url'] ?? (isNamed ? undefined : env['DATABASE_URL'])
+  const redisUrl = values['redis-url'] ?? (isNamed ? undefined : env['REDIS_URL'])
+  const choices = [
+    ...(databaseUrl === undefined ? [] : [postgresChoice(databaseUrl, values)]),
+    ...(redisUrl === undefined ? [] : [redisChoice(redisUrl, values)]),
+    ...(values.store === undefined ? [] : [{ kind: 'module', path: values.store } as const])
+  ]
   const [choice, another] = choices
   if (choice === undefined || another !== undefined) {
-    throw new UsageError('one store is needed: --database-url, --redis-url or --store')
+    throw new UsageError('name one store, with --database-url, --redis-url or --store')
   }
   return choice
 }
 
-/** The message has the option's name, and not the URL: that may have a password. */
+function postgresChoice (url: string, { table, schema }: Values): StoreChoice {
+  requireUrl('--database-url', url, ['postgres:', 'postgresql:'])
+  return {
+    kind: 'postgres',
+    url,
+    ...(table === undefined ? {} : { table }),
+    ...(schema === undefined ? {} : { schema })
+  }
+}
+
+function redisChoice (url: string, { prefix, 'allow-loss': allowLoss = false }: Values): StoreChoice {
+  requireUrl('--redis-url', url, ['redis:', 'rediss:'])
+  return { kind: 'redis', url, allowLoss, ...(prefix === undefined ? {} : { prefix }) }
+}
+
+/** The error names the option without quoting the URL, which may have a password. */
 function requireUrl (option: string, text: string, protocols: readonly string[]): void {
   if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return
   throw new UsageError(`${option} must be a URL such as ${protocols[0]}//user@host`)

@@ -1,50 +1,50 @@
 import { countIdentities, type RefusedIdentity } from '../../operations/scan.js'
 import type { EntityStore } from '../../stores/store.js'
-import { printable } from './terminal-json.js'
+import type { Environment } from '../command.js'
+import { CommandError, reasonOf } from '../failure.js'
 import { progressOn } from './progress.js'
-import type { Surroundings } from '../command.js'
-import { reasonOf, StartError } from '../failure.js'
+import { terminalJson } from './terminal-json.js'
 
-/** What became of one identity. */
+/** The outcome for one identity. */
 interface Outcome {
   readonly identity: string
   readonly status: string
 }
 
-/** How many identities there are, where somebody looks on: some stores take long to say so. */
-export async function totalFor ({ stderr }: Surroundings, store: EntityStore): Promise<number | null> {
+/** Counts the identities for a progress bar. Without a terminal it counts nothing: counting may take long. */
+export async function countForProgress ({ stderr }: Environment, store: EntityStore): Promise<number | null> {
   return stderr.isTTY === true ? await countIdentities({ store }) : null
 }
 
 /**
- * Goes through the outcomes; shows how far it is of `total`, prints the lines that they have, and in the end
- * how many there were of which status.
+ * Prints a line for each outcome, unless the line is null, and at the end how many identities had which
+ * status. Shows the progress towards `total`. Throws `CommandError` if any identity was refused.
  */
-export async function tellAll<O extends Outcome> (
-  { stdout, stderr }: Surroundings,
+export async function tallyOutcomes<O extends Outcome> (
+  { stdout, stderr }: Environment,
   total: number | null,
   outcomes: AsyncIterable<O | RefusedIdentity>,
-  line: (outcome: O) => string | null
+  lineOf: (outcome: O) => string | null
 ): Promise<void> {
   const progress = progressOn(stderr, total)
   const counts = new Map<string, number>()
   let last: string | null = null
   try {
     for await (const outcome of outcomes) {
-      if (isRefused(outcome)) progress.tell(stderr, `${printable(outcome.identity)}: ${outcome.reason}`)
-      else progress.tell(stdout, line(outcome))
+      if (isRefused(outcome)) progress.print(stderr, `${terminalJson(outcome.identity)}: ${outcome.reason}`)
+      else progress.print(stdout, lineOf(outcome))
       progress.step()
       last = outcome.identity
       counts.set(outcome.status, (counts.get(outcome.status) ?? 0) + 1)
     }
   } catch (error) {
-    const behind = last === null ? '' : `; the last identity was ${printable(last)}`
-    throw new StartError(reasonOf(error) + behind)
+    const progressMade = last === null ? '' : ` (stopped after the identity ${terminalJson(last)})`
+    throw new CommandError(reasonOf(error) + progressMade)
   } finally {
     progress.end()
   }
   stderr.write(`${summaryOf(counts)}\n`)
-  if (counts.has('refused')) throw new StartError('what was refused is as it was')
+  if (counts.has('refused')) throw new CommandError('refused identities were left unchanged')
 }
 
 function isRefused (outcome: Outcome): outcome is RefusedIdentity {

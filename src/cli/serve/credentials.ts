@@ -5,23 +5,23 @@ import { fits, integer, orNull, record, text, type Fitting } from '../../entity/
 import { createKeyring, type Opened } from '../../seal.js'
 import { documentsIn, type Documents } from '../../stores/documents.js'
 import type { Store } from '../../stores/store.js'
-import { StartError } from '../failure.js'
+import { CommandError } from '../failure.js'
 
 /** What clients need to use the server. */
 export interface Credentials {
   readonly accountSid: string
   readonly authToken: string
-  /** The service that is made for the first client; null until there is one. */
+  /** The service created for the first client; null until it is created. */
   readonly serviceSid: string | null
 }
 
-/** The credentials of a storage: all processes that use it have the same. */
-export interface KeptCredentials {
-  /** Those that are kept, or at the first start new ones. */
-  read (): Promise<Credentials>
+/** The credentials in a store. All processes on the store share them. */
+export interface StoredCredentials {
+  /** Reads the credentials. The first call creates them. */
+  readOrCreate (): Promise<Credentials>
   /**
-   * Keeps `next` in the place of the service `present`, unless another process was faster. Resolves the
-   * service that is kept then.
+   * Replaces the service `present` by `next`, unless another process has replaced it already. Resolves to the
+   * service that is stored afterwards.
    */
   replaceService (present: string | null, next: string): Promise<string>
 }
@@ -33,19 +33,24 @@ const CredentialsShape = record({
   serviceSid: orNull(text(/^VA[0-9a-f]{32}$/))
 })
 
-/** Credentials as they are kept; who reads a database, or a copy of it, doesn't learn the token. */
+/**
+ * The document of the credentials. The token in it is sealed, so a copy of the database doesn't reveal it.
+ */
 export interface CredentialsDocument extends Fitting<typeof CredentialsShape> {}
 
 const KEY = 'credentials'
-/** Bound into the seal of the token, where those of secrets have an identity and a factor. */
+/** The seal of the token is bound to this in place of an identity and a factor. */
 const CONTEXT = { identity: KEY, factorSid: 'auth token' }
-/** Seconds that the start waits for the store. */
+/** Seconds after which the start stops waiting for the store. */
 const TIMEOUT = 5
 
-/** The credentials in a store, the token sealed under the first of the keys. */
+const OTHER_KEY = 'the stored credentials were sealed with another key: use the data directory of the first start, ' +
+  'or put its key into TOTP_KEYS'
+
+/** The credentials in a store, their token sealed with the first key. */
 export function credentialsIn (
   store: Store<CredentialsDocument>, keys: readonly Uint8Array[]
-): KeptCredentials {
+): StoredCredentials {
   const keyring = createKeyring(keys)
   const documents: Documents<CredentialsDocument> = documentsIn({
     store, check, clock: systemClock, timeout: TIMEOUT, backOff: jitter
@@ -56,12 +61,12 @@ export function credentialsIn (
     try {
       return keyring.open(document.sealedToken, CONTEXT)
     } catch {
-      throw new StartError(OTHER_KEY)
+      throw new CommandError(OTHER_KEY)
     }
   }
 
   return {
-    async read () {
+    async readOrCreate () {
       return await documents.change<Credentials>(KEY, document => {
         if (document === null) {
           const [accountSid, authToken] = [`AC${randomHex(16)}`, randomHex(32)]
@@ -80,7 +85,9 @@ export function credentialsIn (
 
     async replaceService (present, next) {
       return await documents.change(KEY, document => {
-        if (document === null) throw new StartError('the credentials were deleted while the server started')
+        if (document === null) {
+          throw new CommandError('the credentials were deleted while the server started: start it again')
+        }
         const { serviceSid } = document
         if (serviceSid !== null && serviceSid !== present) return { answer: serviceSid }
         return { next: { ...document, serviceSid: next }, answer: next }
@@ -89,12 +96,10 @@ export function credentialsIn (
   }
 }
 
-const OTHER_KEY = 'what is kept was sealed under another key: start with the data directory in which it was ' +
-  'made at the first start, or with that key among TOTP_KEYS'
-
 function check (_key: string, stored: unknown): CredentialsDocument {
-  if (!fits(CredentialsShape, stored)) throw new StartError('the credentials that are kept have a form that this version doesn\'t know')
-  return stored
+  if (fits(CredentialsShape, stored)) return stored
+  throw new CommandError('the stored credentials have a format that this version doesn\'t know: use the version ' +
+    'that wrote them')
 }
 
 function randomHex (bytes: number): string {

@@ -1,41 +1,52 @@
 import type { FastifyInstance } from 'fastify'
-import type { Credentials, KeptCredentials } from './credentials.js'
-import { StartError } from '../failure.js'
+import { CommandError } from '../failure.js'
+import type { Credentials, StoredCredentials } from './credentials.js'
 
-/** Its factors are shown under this name in authenticator apps. */
+/** Authenticator apps show this name beside its factors. */
 const FRIENDLY_NAME = 'Development'
 
 /**
- * The service that clients may use at once: the one that is kept or, when there is none any more, a new one,
- * made as a client would. Of processes that do so at the same time one wins, and the others take its service.
+ * Returns the service that clients can use at once: the stored one, or a new one if that is missing.
+ * Processes that start at the same time agree on one service, and the others delete theirs.
  */
-export async function firstService (
-  app: FastifyInstance, credentials: Credentials, kept: KeptCredentials
+export async function ensureFirstService (
+  app: FastifyInstance, credentials: Credentials, stored: StoredCredentials
 ): Promise<string> {
   const { serviceSid } = credentials
-  if (serviceSid !== null && await isThere(app, credentials, serviceSid)) return serviceSid
+  if (serviceSid !== null && await exists(app, credentials, serviceSid)) return serviceSid
   const own = await create(app, credentials)
-  const agreed = await kept.replaceService(serviceSid, own)
-  if (agreed !== own) await call(app, credentials, 'DELETE', `/${own}`, [204])
+  const agreed = await stored.replaceService(serviceSid, own)
+  if (agreed !== own) await remove(app, credentials, own)
   return agreed
 }
 
-async function isThere (app: FastifyInstance, credentials: Credentials, sid: string): Promise<boolean> {
-  const { statusCode } = await call(app, credentials, 'GET', `/${sid}`, [200, 404])
+async function exists (app: FastifyInstance, credentials: Credentials, sid: string): Promise<boolean> {
+  const { statusCode } = await request(app, credentials, { method: 'GET', path: `/${sid}`, expected: [200, 404] })
   return statusCode === 200
 }
 
 async function create (app: FastifyInstance, credentials: Credentials): Promise<string> {
-  const answer = await call(app, credentials, 'POST', '', [201])
-  const { sid }: { sid: string } = answer.json()
+  const response = await request(app, credentials, { method: 'POST', path: '', expected: [201] })
+  const { sid }: { sid: string } = response.json()
   return sid
 }
 
-async function call (
-  app: FastifyInstance, { accountSid, authToken }: Credentials, method: 'GET' | 'POST' | 'DELETE', path: string,
-  expected: readonly number[]
+async function remove (app: FastifyInstance, credentials: Credentials, sid: string): Promise<void> {
+  await request(app, credentials, { method: 'DELETE', path: `/${sid}`, expected: [204] })
+}
+
+interface ServiceRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  /** The statuses that are no failure. */
+  readonly expected: readonly number[]
+}
+
+/** Sends a request as a client would. */
+async function request (
+  app: FastifyInstance, { accountSid, authToken }: Credentials, { method, path, expected }: ServiceRequest
 ) {
-  const answer = await app.inject({
+  const response = await app.inject({
     method,
     url: `/v2/Services${path}`,
     headers: {
@@ -44,6 +55,6 @@ async function call (
     },
     ...(method === 'POST' ? { payload: new URLSearchParams({ FriendlyName: FRIENDLY_NAME }).toString() } : {})
   })
-  if (expected.includes(answer.statusCode)) return answer
-  throw new StartError(`the service for the first client can't be had: status ${answer.statusCode}`)
+  if (expected.includes(response.statusCode)) return response
+  throw new CommandError(`the first service can't be read or created: the API answered ${response.statusCode}`)
 }

@@ -1,63 +1,63 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jitter } from '../../back-off.js'
-import { StartError } from '../failure.js'
+import { setTimeout as pause } from 'node:timers/promises'
 
 const LOCK_PATTERN = /^lock-([0-9]+)-([0-9]+)$/
-/** Of those that start at the same moment all may step back; each tries again after a pause of its own. */
+/** Processes that start at the same moment may all step back. Each then retries after a random pause. */
 const TRIES = 10
+/** Milliseconds of the longest pause after the first try; later ones are longer by as much. */
+const PAUSE = 4
 
-interface Owner {
+/** The process that has locked a folder, and the path of its lock. */
+export interface LockOwner {
   readonly pid: number
   readonly lock: string
 }
 
 /**
- * Locks the folder for this process, because two of them would overwrite each other's documents. Resolves a
- * function that takes the lock away. Throws when a living process has it.
+ * Locks a folder for this process. Resolves to a function that removes the lock. If another running process
+ * has locked the folder, it throws the error that `refusal` makes.
  *
- * A lock is a file named after its process. Each process makes its own *before* it looks for others, so of
- * two at least one sees the other; and it deletes none but its own and those of the dead, whose names nobody
- * living has.
+ * A lock is a file named after its process. Each process creates its own *before* it looks for others, so of
+ * two processes at least one sees the other. It deletes only its own lock and those of dead processes, whose
+ * names no running process has.
  */
-export async function lockFolder (folder: string): Promise<() => Promise<void>> {
+export async function lockFolder (
+  folder: string, refusal: (owner: LockOwner) => Error
+): Promise<() => Promise<void>> {
   const own = `lock-${process.pid}-${await startOf(process.pid)}`
   const unlock = async () => await rm(join(folder, own), { force: true })
 
-  async function lock (): Promise<Owner | null> {
+  for (let tries = 1; ; tries++) {
     await writeFile(join(folder, own), '', { flag: 'wx', mode: 0o600 })
-    const owner = await otherOwner(folder, own)
-    if (owner !== null) await unlock()
-    return owner
+    const owner = await findOtherOwner(folder, own)
+    if (owner === null) return unlock
+    await unlock()
+    if (tries === TRIES) throw refusal(owner)
+    await pause(Math.random() * PAUSE * tries)
   }
-
-  let owner = await lock()
-  for (let tries = 1; owner !== null && tries < TRIES; tries++) {
-    await jitter(tries)
-    owner = await lock()
-  }
-  if (owner === null) return unlock
-  throw new StartError(`process ${owner.pid} uses the data directory ${folder} already: stop it, or give another ` +
-    `directory with --data (if it is no server of this kind, delete ${join(folder, owner.lock)})`)
 }
 
-/** Another living process with a lock on the folder. The locks of dead ones are deleted. */
-async function otherOwner (folder: string, own: string): Promise<Owner | null> {
-  for (const lock of await readdir(folder)) {
-    const [, pid, start] = LOCK_PATTERN.exec(lock) ?? []
-    if (lock === own || pid === undefined) continue
+/** Finds another running process that has locked the folder. Deletes the locks of dead ones. */
+async function findOtherOwner (folder: string, own: string): Promise<LockOwner | null> {
+  for (const name of await readdir(folder)) {
+    const [, pid, start] = LOCK_PATTERN.exec(name) ?? []
+    if (name === own || pid === undefined) continue
+    const lock = join(folder, name)
     if (await isAlive(Number(pid), Number(start))) return { pid: Number(pid), lock }
-    await rm(join(folder, lock), { force: true })
+    await rm(lock, { force: true })
   }
   return null
 }
 
-/** True for the process that made the lock: one that got the same id later began at another time. */
+/**
+ * True while the process that created the lock runs. A later process with the same id has another start time.
+ */
 async function isAlive (pid: number, start: number): Promise<boolean> {
-  return await startOf(pid) === start && isThere(pid)
+  return await startOf(pid) === start && exists(pid)
 }
 
-function isThere (pid: number): boolean {
+function exists (pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
@@ -66,15 +66,15 @@ function isThere (pid: number): boolean {
 }
 
 /**
- * When a process began, in ticks since the machine did; 0 for those that aren't there, and where there is no
- * `/proc`.
+ * When a process started, in clock ticks since the machine booted. 0 if the process doesn't exist, and on
+ * systems without `/proc`.
  */
 async function startOf (pid: number): Promise<number> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The name of the program, in parentheses, may hold anything; the state is the field after it.
+    // The program's name, in parentheses, may contain anything. The field after it is the state.
     const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // One that has ended stays in the table until its parent has looked.
+    // A zombie has ended, and only stays in the table until its parent asks.
     return 'ZX'.includes(state) ? 0 : Number(fields[18])
   } catch {
     return 0

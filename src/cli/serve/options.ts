@@ -3,17 +3,17 @@ import { parseArgs } from 'node:util'
 import { isOrigin } from '../../options.js'
 import { reasonOf, UsageError } from '../failure.js'
 
-/** What `serve` was asked to do. */
+/** The arguments of `serve`. */
 export interface ServeOptions {
   readonly host: string
   readonly port: number
-  /** Directory of the key, unless the environment has it, and of the rest, unless a database has it. */
+  /** The directory for everything that neither the environment nor a database keeps. */
   readonly data: string
-  /** PostgreSQL for the documents; null for a directory. */
+  /** PostgreSQL for the documents; null for the directory. */
   readonly databaseUrl: string | null
-  /** Origin of whatever has TLS and sends requests here; null when clients come directly. */
+  /** The origin of the TLS proxy in front; null if clients connect directly. */
   readonly behindTls: string | null
-  /** Whether to print what a program reads. */
+  /** True if the output is for programs. */
   readonly json: boolean
 }
 
@@ -26,26 +26,26 @@ const KNOWN = {
   json: { type: 'boolean', default: false }
 } as const
 
-/** Reads the arguments of `serve`. Throws `UsageError` for those that make no sense. */
-export function serveOptionsOf (args: readonly string[]): ServeOptions {
-  const { values, positionals } = parsed(args)
+/** Parses the arguments of `serve`. Throws `UsageError` for invalid ones. */
+export function parseServeOptions (args: readonly string[]): ServeOptions {
+  const { values, positionals } = parse(args)
   const { host, port, data, json, 'database-url': databaseUrl = null, 'behind-tls': behindTls = null } = values
-  // Not with what it is: that may be a URL with a password.
-  must(positionals.length === 0, 'serve takes options only: see fastify-verify-totp serve --help')
+  // The message doesn't quote the argument, which may be a URL with a password.
+  must(positionals.length === 0, 'serve takes only options: see fastify-verify-totp serve --help')
   must(host !== '', '--host must be an address or a name')
   must(/^[0-9]{1,5}$/.test(port) && Number(port) <= 65535, '--port must be an integer from 0 to 65535')
-  must(data !== '', '--data must be a directory')
+  must(data !== '', '--data must name a directory')
   must(databaseUrl === null || isDatabaseUrl(databaseUrl),
     '--database-url must be a URL such as postgres://user@host/database')
   must(behindTls === null || (isOrigin(behindTls) && behindTls.startsWith('https:')),
     '--behind-tls must be the origin that clients see, such as https://verify.example')
   must(behindTls !== null || isLoopback(host),
-    '--host must be a loopback address, because codes and credentials would travel in clear: have a proxy with TLS ' +
-    'send requests here, and say which origin it has, as --behind-tls https://verify.example')
+    '--host must be a loopback address, because codes and credentials would travel unencrypted: put a TLS proxy in ' +
+    'front, and name the origin that clients see, such as --behind-tls https://verify.example')
   return { host, port: Number(port), data, databaseUrl, behindTls, json }
 }
 
-function parsed (args: readonly string[]) {
+function parse (args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: KNOWN, strict: true, allowPositionals: true })
   } catch (error) {
@@ -61,6 +61,6 @@ function isDatabaseUrl (text: string): boolean {
   return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
 }
 
-function must (holds: boolean, expected: string): void {
-  if (!holds) throw new UsageError(expected)
+function must (condition: boolean, expected: string): void {
+  if (!condition) throw new UsageError(expected)
 }
