@@ -11,7 +11,7 @@ async function identitiesOf (store: EntityStore, after?: string): Promise<string
   return identities
 }
 
-t.test('every identity is met once, whatever its name, and documents of other doors are not', async t => {
+t.test('a scan yields every identity once, whatever its name, and no other documents', async t => {
   const store = memoryStore()
   const names = ['__proto__', 'identity:alice', 'ALICE', 'alice', 'alice ', 'böb', '\u{1f4f1}', ':', '%']
   for (const identity of names) await store.replace(`identity:${identity}`, null, entityWith({ identity }))
@@ -20,27 +20,27 @@ t.test('every identity is met once, whatever its name, and documents of other do
   t.equal(await countIdentities({ store }), names.length)
 })
 
-t.test('a store of many pages is gone through to its end, and on from where it was left', async t => {
+t.test('a scan covers a store of many pages, and can be continued', async t => {
   const identities = Array.from({ length: 20_001 }, (_, i) => String(i).padStart(6, '0'))
-  const asked: unknown[] = []
+  const starts: unknown[] = []
   const store: EntityStore = {
     get: async () => null,
     replace: async () => false,
     async list (after, limit) {
-      asked.push(after)
+      starts.push(after)
       const from = after === undefined ? 0 : Number(after.slice('identity:'.length)) + 1
-      // Some databases give less than they are asked for.
+      // Some databases return fewer keys than the limit.
       return identities.slice(from, from + Math.min(limit, 1000)).map(identity => `identity:${identity}`)
     }
   }
   t.same(await identitiesOf(store), identities)
-  t.equal(asked.length, 22)
+  t.equal(starts.length, 22)
   t.same(await identitiesOf(store, '019998'), ['019999', '020000'])
   t.equal(await countIdentities({ store }), 20_001)
   t.equal(await countIdentities({ store, after: '019998' }), 2)
 })
 
-t.test('a list that fails, or gives the same page for ever, ends it', async t => {
+t.test('a list that fails or repeats a page ends the scan', async t => {
   const empty = memoryStore()
   const page = Array.from({ length: 10 }, (_, i) => `identity:${i}`)
   await t.rejects(countIdentities({ store: { ...empty, list: async () => page } }), {
@@ -57,7 +57,7 @@ t.test('a list that fails, or gives the same page for ever, ends it', async t =>
   await t.rejects(identitiesOf(unlisted), { code: 'ERR_TOTP_INVALID_OPTION', message: /"list"/ })
 })
 
-t.test('a store that hangs is not waited for', async t => {
+t.test('a store that does not answer times out', async t => {
   const store = {
     ...memoryStore(),
     get: async () => await new Promise<null>(() => {}),
