@@ -1,9 +1,9 @@
 import type { PostgresClient } from 'fastify-verify-totp'
 
-/** Two instances that create one table at the same time: the loser gets one of these. */
+/** When two instances create a table at the same time, one of them gets one of these errors. */
 const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 
-/** Runs a `CREATE TABLE IF NOT EXISTS`. */
+/** Runs a `CREATE TABLE IF NOT EXISTS` statement. */
 export async function createTable (client: PostgresClient, statement: string): Promise<void> {
   try {
     await client.query(statement)

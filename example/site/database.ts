@@ -3,21 +3,21 @@ import type { PostgresClient } from 'fastify-verify-totp'
 import { lockDataFolder } from './data-folder.js'
 import type { Settings } from './settings.js'
 
-/** A database that can be closed. */
+/** A client of a database, and how to close it. */
 export interface Database {
   readonly client: PostgresClient
   close (): Promise<void>
 }
 
-/** Milliseconds that a request waits for PostgreSQL. */
-const PATIENCE = 5000
+/** Milliseconds after which a request to PostgreSQL times out. */
+const TIMEOUT = 5000
 
-/** PostgreSQL, or the embedded one in the data folder, which is locked for as long. */
+/** Opens PostgreSQL, or the embedded one in the data folder, which stays locked until it is closed. */
 export async function openDatabase ({ databaseUrl, dataDir }: Settings): Promise<Database> {
-  return databaseUrl === null ? await embedded(dataDir) : await server(databaseUrl)
+  return databaseUrl === null ? await openEmbedded(dataDir) : await openPool(databaseUrl)
 }
 
-async function embedded (dataDir: string): Promise<Database> {
+async function openEmbedded (dataDir: string): Promise<Database> {
   const unlock = await lockDataFolder(dataDir)
   try {
     const { PGlite } = await import('@electric-sql/pglite')
@@ -35,16 +35,16 @@ async function embedded (dataDir: string): Promise<Database> {
   }
 }
 
-async function server (connectionString: string): Promise<Database> {
+async function openPool (connectionString: string): Promise<Database> {
   const { default: pg } = await import('pg')
   const client = new pg.Pool({
     connectionString,
-    connectionTimeoutMillis: PATIENCE,
-    query_timeout: PATIENCE,
-    // The server gives up as well: else each try at what is locked would leave it one process that waits.
-    statement_timeout: PATIENCE
+    connectionTimeoutMillis: TIMEOUT,
+    query_timeout: TIMEOUT,
+    // Without this the server would keep a waiting process for every statement that timed out on a lock.
+    statement_timeout: TIMEOUT
   })
-  // An idle connection that breaks is replaced; without a listener it would end the process.
+  // The pool replaces an idle connection that breaks. Without a listener its error would end the process.
   client.on('error', () => {})
   return { client, close: async () => await client.end() }
 }

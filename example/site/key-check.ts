@@ -3,38 +3,38 @@ import type { PostgresClient } from 'fastify-verify-totp'
 import { createTable } from './create-table.js'
 import { StartError } from './start-error.js'
 
-/** Where the check value is kept. */
-export interface Register {
-  /** Keeps the value, unless there is one. */
+/** Keeps the check value of the key that seals. */
+export interface CheckValueStore {
+  /** Stores the value unless there is one already. */
   begin (value: string): Promise<void>
   read (): Promise<string | null>
-  /** Puts a value in the place of another; false when that isn't there any more. */
+  /** Replaces a value by another. False if the stored value is a different one. */
   change (from: string, to: string): Promise<boolean>
 }
 
 /**
- * Refuses to go on with keys that don't open what is kept. There is a check value of the key that seals, the
- * first, and whoever starts must have that key. So a new key goes before or behind the old one, and the old
- * one can be left out once the new one stood first.
+ * Stops the start if the keys can't open the stored secrets. The database has a check value of the key that
+ * seals, the first one, and every instance must have that key. So add a new key before or after the old one,
+ * make it the first one everywhere, and only then remove the old one.
  */
 export async function requireKeys (
-  register: Register, [first, ...others]: readonly Uint8Array[]
+  store: CheckValueStore, [first, ...others]: readonly Uint8Array[]
 ): Promise<void> {
   if (first === undefined) throw new TypeError('there is no key')
   const sealing = checkValue(first)
   const known = [sealing, ...others.map(checkValue)]
-  await register.begin(sealing)
+  await store.begin(sealing)
 
   for (;;) {
-    const value = await register.read()
+    const value = await store.read()
     if (value === null || !known.includes(value)) {
-      throw new StartError('the database was used with other keys: the key that seals must be among TOTP_KEYS')
+      throw new StartError('the database was used with other keys: add the key that seals its secrets to TOTP_KEYS')
     }
-    if (await register.change(value, sealing)) return
+    if (await store.change(value, sealing)) return
   }
 }
 
-/** The same with the check value in a PostgreSQL database. */
+/** `requireKeys` with the check value in a PostgreSQL database. */
 export async function checkKeys (client: PostgresClient, keys: readonly Uint8Array[]): Promise<void> {
   await requireKeys({
     async begin (value) {
@@ -56,7 +56,7 @@ export async function checkKeys (client: PostgresClient, keys: readonly Uint8Arr
   }, keys)
 }
 
-/** Known to be of this key, and no help in finding it. */
+/** Identifies a key without revealing it. */
 function checkValue (key: Uint8Array): string {
   return createHmac('sha256', key).update('fastify-verify-totp example key check').digest('base64')
 }

@@ -7,9 +7,7 @@ const FILES = [
   { url: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' }
 ]
 
-/**
- * Nothing but its own script and style, no frame around it, and pictures only as data: the QR code is one.
- */
+/** Allows only our own script and style, and images in data URLs, such as the QR code. Forbids framing. */
 const HEADERS = {
   'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
     "img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -18,7 +16,7 @@ const HEADERS = {
   'cache-control': 'no-cache'
 }
 
-/** The page: three files, read once. */
+/** Serves the page: three files, read at the start. */
 export const page: FastifyPluginAsync = async app => {
   for (const { url, file, type } of FILES) {
     const content = await readFile(new URL(`../../site/page/${file}`, import.meta.url))

@@ -2,12 +2,12 @@ import type { Session } from 'fastify'
 import type { Redis } from 'ioredis'
 import { LoginEndedError, UnavailableError, type Sessions } from './session-store.js'
 
-/** Seconds that a log-in counts. */
-const LOGIN = 12 * 3600
-/** Seconds that sessions and tombstones are kept: as long as a log-in counts, and any request may last. */
-const KEPT = LOGIN + 24 * 3600
+/** Seconds that a login lasts. */
+const LOGIN_LIFETIME = 12 * 3600
+/** Seconds that sessions and tombstones are kept: they outlive their login by more than any request lasts. */
+const KEPT = LOGIN_LIFETIME + 24 * 3600
 
-/** What a session that was destroyed leaves, and a log-in that has ended. */
+/** Replaces a destroyed session, and a login that has ended. */
 const TOMBSTONE = ''
 const LOGINS = 'example:logins'
 
@@ -25,7 +25,7 @@ const END = `
   redis.call('DEL', KEYS[2])
   redis.call('ZREM', KEYS[3], ARGV[2])`
 
-/** Sessions in Redis, by the same rules as those in the database. */
+/** Sessions in Redis, with the same rules as those in the database. */
 export function redisSessions (client: Redis): Sessions {
   const sessionKey = (sid: string) => `example:session:${sid}`
   const loginKey = (login: string) => `example:login:${login}`
@@ -53,32 +53,32 @@ export function redisSessions (client: Redis): Sessions {
   return {
     async begin (login) {
       const now = Date.now() / 1000
-      await available(client.zremrangebyscore(LOGINS, '-inf', now))
-      await available(client.zadd(LOGINS, now + LOGIN, login))
-      await available(client.set(loginKey(login), 'begun', 'EX', LOGIN))
+      await orUnavailable(client.zremrangebyscore(LOGINS, '-inf', now))
+      await orUnavailable(client.zadd(LOGINS, now + LOGIN_LIFETIME, login))
+      await orUnavailable(client.set(loginKey(login), 'begun', 'EX', LOGIN_LIFETIME))
     },
 
     async end (login) {
-      await available(client.eval(END, 3, loginKey(login), membersKey(login), LOGINS, KEPT, login))
+      await orUnavailable(client.eval(END, 3, loginKey(login), membersKey(login), LOGINS, KEPT, login))
     },
 
-    count: async () => await available(client.zcount(LOGINS, Date.now() / 1000, '+inf')),
+    count: async () => await orUnavailable(client.zcount(LOGINS, Date.now() / 1000, '+inf')),
 
     get (sid, callback) {
-      available(get(sid)).then(session => callback(null, session), callback)
+      orUnavailable(get(sid)).then(session => callback(null, session), callback)
     },
 
     set (sid, session, callback) {
-      available(set(sid, session)).then(() => callback(), callback)
+      orUnavailable(set(sid, session)).then(() => callback(), callback)
     },
 
     destroy (sid, callback) {
-      available(destroy(sid)).then(() => callback(), callback)
+      orUnavailable(destroy(sid)).then(() => callback(), callback)
     }
   }
 }
 
-async function available<T> (answer: Promise<T>): Promise<T> {
+async function orUnavailable<T> (answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {

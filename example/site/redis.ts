@@ -1,25 +1,25 @@
 import type { Redis } from 'ioredis'
-import type { Register } from './key-check.js'
+import type { CheckValueStore } from './key-check.js'
 
-/** Milliseconds that a request waits for Redis. */
-const PATIENCE = 5000
+/** Milliseconds after which a request to Redis times out. */
+const TIMEOUT = 5000
 const KEY_CHECK = 'example:key-check'
 
-/** Connects to a Redis server. */
+/** Connects to Redis. */
 export async function openRedis (url: string): Promise<{ client: Redis, close: () => Promise<void> }> {
   const { Redis } = await import('ioredis')
   const client = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: PATIENCE,
-    commandTimeout: PATIENCE,
-    // Of a connection whose other end is gone nobody may ever hear: one that doesn't answer is made anew.
-    socketTimeout: PATIENCE,
-    // What can't be sent now, or wasn't answered, has failed, and isn't sent later, when nobody waits for it.
+    connectTimeout: TIMEOUT,
+    commandTimeout: TIMEOUT,
+    // A connection whose other end is gone may never report it, so one that stays silent is reopened.
+    socketTimeout: TIMEOUT,
+    // Commands that can't be sent now fail, instead of being sent after their requests have timed out.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0
   })
   let reason: unknown
-  // A connection that breaks is made again; without a listener each try that fails would be printed.
+  // The client reconnects by itself. Without a listener every failed attempt would be printed.
   client.on('error', error => { reason = error })
   try {
     await client.connect()
@@ -30,8 +30,8 @@ export async function openRedis (url: string): Promise<{ client: Redis, close: (
   return { client, close: async () => client.disconnect() }
 }
 
-/** Keeps the check value of the keys. */
-export function redisRegister (client: Redis): Register {
+/** Keeps the check value of the keys in Redis. */
+export function redisCheckValue (client: Redis): CheckValueStore {
   return {
     async begin (value) {
       await client.set(KEY_CHECK, value, 'NX')

@@ -6,11 +6,11 @@ import { Type } from '@sinclair/typebox'
 import { UnidentifiedError, verifyTotp, type EntityStore, type TwilioProvider } from 'fastify-verify-totp'
 import type { Sessions } from './session-store.js'
 
-/** What the site works with. */
-export interface SiteOptions {
+/** Options of `routes`. */
+export interface RouteOptions {
   readonly sessions: Sessions
   readonly store: EntityStore
-  /** Makes new factors; null for the embedded provider. */
+  /** Creates new factors; null for the embedded provider. */
   readonly provider: TwilioProvider | null
   readonly sessionSecret: string
   readonly totpKeys: readonly Buffer[]
@@ -22,34 +22,34 @@ const COOKIE = { path: '/', httpOnly: true, sameSite: 'strict' } as const
 const Failure = Type.Object({
   statusCode: Type.Integer(), code: Type.Optional(Type.String()), error: Type.String(), message: Type.String()
 })
-/** What a guard can refuse with: not logged in, no approval, locked, unavailable. */
+/** The statuses of a guard: not logged in, no approval, locked, unavailable. */
 const GUARDED = failures(401, 403, 429, 503)
-/** A name is an identity as it is. NUL and half a character, which no database keeps faithfully, are none. */
+/** Any name is an identity, except with NUL or a lone surrogate, which databases can't store unchanged. */
 const Credentials = Type.Object({
   username: Type.String({ pattern: '^[^\\0\\p{Cs}]{1,64}$', description: 'Any 1 to 64 characters' }),
   password: Type.String({ maxLength: 256, description: 'It is "demo"' })
 }, { additionalProperties: false })
 
-/** Everything for which one has to be known: log-in and log-out, the second factor, and what it protects. */
-export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options) => {
+/** The routes with a session: login, logout, the second factor, and what it protects. */
+export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, options) => {
   const { sessions, store, provider, sessionSecret, totpKeys, clockOffset } = options
 
   await app.register(cookie)
   await app.register(session, {
     secret: sessionSecret,
     store: sessions,
-    // Over plain HTTP, which is fine on one's own machine. With HTTPS in front, set `secure: true`.
+    // The example serves plain HTTP on your own machine. Behind HTTPS set `secure: true`.
     cookie: { ...COOKIE, secure: false },
     rolling: false,
     saveUninitialized: false
   })
-  // A request that fails keeps nothing in its session, and leaves the cookie alone: when it came with the old
-  // id of a session that was just approved, the session plugin would take the new cookie from the browser.
+  // A failed request stores no session and doesn't touch the cookie. If it came with an id that an approval
+  // has just rotated, the session plugin would otherwise delete the new cookie from the browser.
   app.addHook('onError', async request => { Reflect.set(request, 'session', null) })
 
   await app.register(verifyTotp, {
     issuer: 'Gold Vault',
-    // With Twilio too: factors that were enrolled without it are still judged here.
+    // Required with Twilio too, for factors that were enrolled without it.
     keys: totpKeys,
     store,
     ...(provider && { provider }),
@@ -57,13 +57,12 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
     clock: () => Date.now() / 1000 + clockOffset
   })
 
-  // Other sites' pages can't use the cookie, because it is `strict`; and pages from another port of the
-  // same host, which count as the same site, are refused here. The plugin's own routes look after
-  // themselves.
+  // Pages of other sites can't use the cookie, because it is `strict`. Pages from another port of this host
+  // are of the same site, so they are refused here. The plugin's own routes have a check of their own.
   app.addHook('onRequest', async (request, reply) => {
     const from = request.headers['sec-fetch-site'] ?? 'none'
-    const changes = request.method !== 'GET' && request.method !== 'HEAD'
-    if (changes && from !== 'same-origin' && from !== 'none') {
+    const isChange = request.method !== 'GET' && request.method !== 'HEAD'
+    if (isChange && from !== 'same-origin' && from !== 'none') {
       return await reply.code(403).send({ statusCode: 403, error: 'Forbidden', message: 'Requests from other sites are refused.' })
     }
   })
@@ -85,7 +84,7 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
     request.session.userId = username
     request.session.login = login
     await app.totp.forget(request, reply)
-    // Only now does the session count: when a step before this one failed, its cookie is worth nothing.
+    // The session counts only from here on: if a step before failed, its cookie is worthless.
     await sessions.begin(login)
     return { identity: username }
   })
@@ -97,7 +96,7 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
     try {
       await app.totp.forget(request, reply)
     } catch (error) {
-      // Another log-out of this session was faster: then it is as it should be.
+      // Another logout of this session was faster, and the user is logged out as intended.
       if (!(error instanceof UnidentifiedError)) throw error
     }
     if (session.login !== undefined) await sessions.end(session.login)
@@ -108,7 +107,7 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
   app.get('/vault', {
     preHandler: app.totp.required(),
     schema: {
-      summary: 'What the second factor protects',
+      summary: 'The vault, which the second factor protects',
       response: { 200: Type.Object({ vault: Type.String(), identity: Type.String() }), ...GUARDED }
     }
   }, async request => ({ vault: 'gold', identity: request.session.userId ?? '' }))
@@ -116,7 +115,7 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
   app.post('/transfer', {
     preHandler: app.totp.required({ maxAge: 60 }),
     schema: {
-      summary: 'Something that takes a code of the last minute',
+      summary: 'A transfer, which needs a code of the last minute',
       response: { 200: Type.Object({ transfer: Type.String() }), ...GUARDED }
     }
   }, async () => ({ transfer: 'sent' }))
@@ -126,7 +125,7 @@ export const site: FastifyPluginAsyncTypebox<SiteOptions> = async (app, options)
 
     scope.get('/report', {
       schema: {
-        summary: 'One of a whole scope of routes behind one hook',
+        summary: 'A report, in a scope of routes behind one hook',
         response: { 200: Type.Object({ loggedIn: Type.Integer() }), ...GUARDED }
       }
     }, async () => ({ loggedIn: await sessions.count() }))

@@ -1,28 +1,28 @@
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { makeDataFolder } from './data-folder.js'
-import { keysOf, type Keys } from './keys.js'
+import { createDataFolder } from './data-folder.js'
+import { loadKeys, type Keys } from './keys.js'
 import { page } from './page.js'
-import { settingsOf, type Settings } from './settings.js'
-import { site } from './routes.js'
+import { routes } from './routes.js'
+import { readSettings, type Settings } from './settings.js'
 import { openStorage, type Storage } from './storage.js'
-import { twilioIn } from './twilio.js'
+import { createTwilioProvider } from './twilio.js'
 
-/** Milliseconds that requests under way may take to end when the server has to. */
+/** Milliseconds that open requests get to finish when the server stops. */
 const GRACE = 3000
-/** Milliseconds that a request may take to arrive. */
+/** Milliseconds within which a request must arrive. */
 const REQUEST_TIMEOUT = 60_000
 
 try {
-  await start(settingsOf(process.env))
+  await start(readSettings(process.env))
 } catch (error) {
   console.error(`fastify-verify-totp example: ${reasonOf(error)}`)
   process.exit(1)
 }
 
 async function start (settings: Settings): Promise<void> {
-  await makeDataFolder(settings.dataDir)
-  const keys = await keysOf(settings)
+  await createDataFolder(settings.dataDir)
+  const keys = await loadKeys(settings)
   const storage = await openStorage(settings)
   try {
     const app = await createServer(settings, storage, keys)
@@ -38,12 +38,13 @@ async function createServer (
   { clockOffset, logLevel, twilio }: Settings, storage: Storage, keys: Keys
 ): Promise<FastifyInstance> {
   const { store, sessions } = storage
-  const provider = twilio && await twilioIn(twilio)
+  const provider = twilio && await createTwilioProvider(twilio)
 
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
     requestTimeout: REQUEST_TIMEOUT,
-    // Input is what it is: no string becomes a number, and nothing unknown is left out quietly.
+    // Strict validation: no string becomes a number, and unknown properties are errors instead of being
+    // removed.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } }
   })
   app.removeContentTypeParser('text/plain')
@@ -53,7 +54,7 @@ async function createServer (
   await app.register(page)
   app.get('/healthz', { schema: { summary: 'Whether the server runs' } }, async () => ({ status: 'ok' }))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(site, { sessions, store, provider, clockOffset, ...keys })
+  await app.register(routes, { sessions, store, provider, clockOffset, ...keys })
   await app.ready()
   await storage.checkKeys(keys.totpKeys)
   return app
@@ -70,9 +71,9 @@ function closeOnSignal (app: FastifyInstance, storage: Storage): void {
   }
 }
 
-/** One line. Some errors, of connections for example, say nothing but their code. */
+/** One line. Some errors, for example of connections, have no message, only a code. */
 function reasonOf (error: unknown): string {
-  if (!(error instanceof Error)) return 'it failed, and did not say why'
+  if (!(error instanceof Error)) return 'the start failed without a reason'
   const [line = ''] = error.message.split('\n')
   return line || ('code' in error ? String(error.code) : error.name)
 }

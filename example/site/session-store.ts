@@ -5,43 +5,43 @@ import { createTable } from './create-table.js'
 
 declare module 'fastify' {
   interface Session {
-    /** The identity of whoever is logged in. */
+    /** The identity of the user who is logged in. */
     userId?: string
-    /** The log-in that this session comes from; it stays the same when the session's id changes. */
+    /** The login that this session belongs to. It stays the same when the session's id is rotated. */
     login?: string
   }
 }
 
 /**
- * Sessions in the database, shared by all instances on it. What makes them more than a table of rows:
- * requests can be slow. One that read its session when it began may write it back long after a log-out.
+ * Sessions that several instances share. They need rules of their own because requests can be slow: a request
+ * that has read its session may write it back long after a logout.
  *
- * - A session that was destroyed leaves a tombstone, and what is written to it is dropped. Silently, because
- *   nobody reads it, and what comes with it, a second log-out or the end of an approval, is true anyway.
- * - A session counts only while its *log-in* does, and a log-out ends that. An approval gives the session a
- *   new id, and so could a slow request after the log-out: an id that no tombstone knows. Writing that one
- *   fails, because the session can't be had any more, and the answer must not be that it can.
+ * - A destroyed session leaves a tombstone, and later writes to it are dropped. They are dropped silently,
+ *   because the answers they belong to stay true: a second logout, or the end of an approval.
+ * - A session counts only while its *login* does, and a logout ends the login. An approval rotates the
+ *   session's id, so a slow request could write a new id after the logout, one without a tombstone. That
+ *   write fails, because the answer must not hand out a session that no longer works.
  */
 export interface Sessions extends SessionStore {
-  /** From now on, and for half a day at most, sessions with this `login` count. */
+  /** Starts a login: its sessions count from now on, for half a day at most. */
   begin (login: string): Promise<void>
-  /** From now on they don't, and their contents are gone. */
+  /** Ends a login: its sessions no longer count, and their contents are deleted. */
   end (login: string): Promise<void>
-  /** How many are logged in. */
+  /** The number of logins. */
   count (): Promise<number>
 }
 
-/** Sessions with tables of their own. */
+/** Sessions in tables of a database. */
 export interface DatabaseSessions extends Sessions {
   createTables (): Promise<void>
 }
 
-/** Whatever went wrong with the database, and nothing of it that a client should see. */
+/** The database failed. The client learns no details. */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError'
   readonly code = 'EXAMPLE_UNAVAILABLE'
   readonly statusCode = 503
-  /** For the log: messages of a database can hold rows. */
+  /** For the log. The database's own message is left out, because it can contain rows. */
   readonly reason: string
 
   constructor (cause: unknown) {
@@ -50,14 +50,15 @@ export class UnavailableError extends Error {
   }
 }
 
-/** A session can't be kept any more, because its log-in has ended. */
+/** The session can't be stored, because its login has ended. */
 export class LoginEndedError extends Error {
   readonly code = 'LOGIN_ENDED'
 }
 
-const SWEEP_EVERY = 3_600_000
+/** Milliseconds between two deletions of old rows. */
+const SWEEP_INTERVAL = 3_600_000
 
-/** Makes the sessions of `client`'s database. */
+/** The sessions in a database. */
 export function sessionsIn (client: PostgresClient): DatabaseSessions {
   let sweptAt = 0
 
@@ -78,7 +79,7 @@ export function sessionsIn (client: PostgresClient): DatabaseSessions {
     return row === undefined ? null : JSON.parse(row.data)
   }
 
-  /** Before anybody has logged in there is nothing worth keeping. */
+  /** Stores nothing before a login. */
   async function set (sid: string, session: Session): Promise<void> {
     if (session.login === undefined) return
     const written = await query(
@@ -95,12 +96,9 @@ export function sessionsIn (client: PostgresClient): DatabaseSessions {
     await query('UPDATE example_sessions SET data = NULL, written_at = now() WHERE sid = $1', [sid])
   }
 
-  /**
-   * A tombstone is of use for as long as its log-in counts, and after that for as long as any request may
-   * last.
-   */
+  /** Deletes logins and tombstones a day after they ended: no request lasts longer. */
   async function sweep (): Promise<void> {
-    if (Date.now() - sweptAt < SWEEP_EVERY) return
+    if (Date.now() - sweptAt < SWEEP_INTERVAL) return
     sweptAt = Date.now()
     await query("DELETE FROM example_logins WHERE ends_at < now() - interval '1 day'")
     await query(`DELETE FROM example_sessions WHERE written_at < now() - interval '1 day'

@@ -1,35 +1,35 @@
 import { StartError } from './start-error.js'
 
-/** What the environment says. */
+/** The settings in the environment. */
 export interface Settings {
   readonly host: string
   readonly port: number
-  /** Folder of the embedded database, and of the keys that were made at the first start. */
+  /** Folder of the embedded database, and of the keys that the first start creates. */
   readonly dataDir: string
-  /** PostgreSQL in the place of the embedded database. */
+  /** PostgreSQL instead of the embedded database. */
   readonly databaseUrl: string | null
-  /** Redis in its place. */
+  /** Redis instead of the embedded database. */
   readonly redisUrl: string | null
-  /** Signs the session cookies; null when one is kept in `dataDir`. */
+  /** Signs the session cookies; null if `dataDir` has it. */
   readonly sessionSecret: string | null
-  /** Seal the secrets of the factors; null when they are kept in `dataDir`. */
+  /** Seal the secrets of the factors; null if `dataDir` has them. */
   readonly totpKeys: readonly Buffer[] | null
-  /** Twilio Verify in the place of the embedded provider. */
+  /** Twilio Verify instead of the embedded provider. */
   readonly twilio: TwilioSettings | null
   /**
-   * Seconds that the clock of the second factor is ahead of this machine's. Twilio judges codes by its own,
-   * which this doesn't move.
+   * Seconds by which the clock of the second factor is ahead of this machine's. It doesn't affect Twilio,
+   * which judges codes by its own clock.
    */
   readonly clockOffset: number
   readonly logLevel: string
 }
 
-/** Which service of Twilio Verify keeps the factors, and how to get at it. */
+/** The service of Twilio Verify that keeps the factors, and its credentials. */
 export interface TwilioSettings {
   readonly accountSid: string
   readonly authToken: string
   readonly serviceSid: string
-  /** Where another server answers as Verify does; null for Twilio itself. */
+  /** The URL of a stand-in for Verify; null for Twilio itself. */
   readonly baseUrl: string | null
 }
 
@@ -37,38 +37,38 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const TWILIO = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVICE_SID'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
-/** The session plugin takes no shorter one. */
+/** The session plugin requires this length. */
 const SECRET_LENGTH = 32
 const KEY_BYTES = 32
 
 /**
- * Reads the environment. An empty variable is as good as none, but for the keys and the session secret, whose
- * absence should be meant.
+ * Reads the environment. An empty variable counts as absent, except for the keys and the session secret: an
+ * empty one is a mistake, not a wish for new keys.
  */
-export function settingsOf (env: Environment): Settings {
-  must(!env['DATABASE_URL'] || !env['REDIS_URL'], 'DATABASE_URL and REDIS_URL exclude each other')
+export function readSettings (env: Environment): Settings {
+  must(!env['DATABASE_URL'] || !env['REDIS_URL'], 'set DATABASE_URL or REDIS_URL, not both')
   return {
     host: env['HOST'] || '127.0.0.1',
-    port: portOf(env['PORT'] || '3000'),
+    port: parsePort(env['PORT'] || '3000'),
     dataDir: env['DATA_DIR'] || '.data',
-    databaseUrl: env['DATABASE_URL'] ? databaseUrlOf(env['DATABASE_URL']) : null,
-    redisUrl: env['REDIS_URL'] ? redisUrlOf(env['REDIS_URL']) : null,
-    sessionSecret: env['SESSION_SECRET'] === undefined ? null : sessionSecretOf(env['SESSION_SECRET'], 'SESSION_SECRET'),
-    totpKeys: env['TOTP_KEYS'] === undefined ? null : totpKeysOf(env['TOTP_KEYS'], 'TOTP_KEYS'),
-    twilio: twilioOf(env),
-    clockOffset: clockOffsetOf(env['CLOCK_OFFSET'] || '0'),
-    logLevel: logLevelOf(env['LOG_LEVEL'] || 'warn')
+    databaseUrl: env['DATABASE_URL'] ? parseDatabaseUrl(env['DATABASE_URL']) : null,
+    redisUrl: env['REDIS_URL'] ? parseRedisUrl(env['REDIS_URL']) : null,
+    sessionSecret: env['SESSION_SECRET'] === undefined ? null : parseSessionSecret(env['SESSION_SECRET'], 'SESSION_SECRET'),
+    totpKeys: env['TOTP_KEYS'] === undefined ? null : parseTotpKeys(env['TOTP_KEYS'], 'TOTP_KEYS'),
+    twilio: readTwilioSettings(env),
+    clockOffset: parseClockOffset(env['CLOCK_OFFSET'] || '0'),
+    logLevel: parseLogLevel(env['LOG_LEVEL'] || 'warn')
   }
 }
 
-/** `source` is the variable or file that the text is from. */
-export function sessionSecretOf (text: string, source: string): string {
+/** Errors name `source`, the variable or file that has the text. */
+export function parseSessionSecret (text: string, source: string): string {
   must(text.length >= SECRET_LENGTH, `${source} must have ${SECRET_LENGTH} characters or more`)
   return text
 }
 
-/** Keys as text: base64, comma-separated. `source` is the variable or file that it is from. */
-export function totpKeysOf (text: string, source: string): readonly Buffer[] {
+/** Parses keys: base64, separated by commas. Errors name `source`, the variable or file that has them. */
+export function parseTotpKeys (text: string, source: string): readonly Buffer[] {
   const keys = text.split(',').map(key => key.trim())
   const expected = `${source} must be keys of ${KEY_BYTES} bytes each in base64, all different, separated by commas`
   must(new Set(keys).size === keys.length, expected)
@@ -79,37 +79,37 @@ export function totpKeysOf (text: string, source: string): readonly Buffer[] {
   })
 }
 
-function portOf (text: string): number {
+function parsePort (text: string): number {
   must(/^[0-9]{1,5}$/.test(text) && Number(text) <= 65535, 'PORT must be an integer from 0 to 65535')
   return Number(text)
 }
 
-function databaseUrlOf (text: string): string {
+function parseDatabaseUrl (text: string): string {
   const fits = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
   must(fits, 'DATABASE_URL must be a URL such as postgres://user@host/database')
   return text
 }
 
-function redisUrlOf (text: string): string {
+function parseRedisUrl (text: string): string {
   const fits = URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol)
   must(fits, 'REDIS_URL must be a URL such as redis://host:6379')
   return text
 }
 
-function twilioOf (env: Environment): TwilioSettings | null {
+function readTwilioSettings (env: Environment): TwilioSettings | null {
   const [accountSid = '', authToken = '', serviceSid = ''] = TWILIO.map(name => env[name])
   const baseUrl = env['TWILIO_VERIFY_BASE_URL'] || null
   const missing = TWILIO.filter(name => !env[name])
   if (missing.length === TWILIO.length && baseUrl === null) return null
-  must(missing.length === 0, `${missing.join(' and ')} must be set too, or no variable of Twilio's`)
+  must(missing.length === 0, `${missing.join(' and ')} must be set too, or remove the other variables of Twilio`)
   must(/^AC[0-9a-fA-F]{32}$/.test(accountSid), 'TWILIO_ACCOUNT_SID must be AC and 32 hex digits')
   must(/^VA[0-9a-fA-F]{32}$/.test(serviceSid), 'TWILIO_VERIFY_SERVICE_SID must be VA and 32 hex digits')
   must(baseUrl === null || isSafeOrigin(baseUrl),
-    'TWILIO_VERIFY_BASE_URL must be an origin such as https://verify.example; http:// is for this machine alone')
+    'TWILIO_VERIFY_BASE_URL must be an origin such as https://verify.example; only this machine may have http://')
   return { accountSid, authToken, serviceSid, baseUrl }
 }
 
-/** True where credentials and codes go out encrypted, or not at all. */
+/** True if credentials and codes travel encrypted, or never leave this machine. */
 function isSafeOrigin (text: string): boolean {
   if (!URL.canParse(text)) return false
   const { origin, protocol, hostname } = new URL(text)
@@ -117,16 +117,16 @@ function isSafeOrigin (text: string): boolean {
   return origin === text && (protocol === 'https:' || (protocol === 'http:' && isLoopback))
 }
 
-function clockOffsetOf (text: string): number {
+function parseClockOffset (text: string): number {
   must(/^[+-]?[0-9]{1,12}$/.test(text), 'CLOCK_OFFSET must be an integer of seconds')
   return Number(text)
 }
 
-function logLevelOf (text: string): string {
+function parseLogLevel (text: string): string {
   must(LOG_LEVELS.includes(text), `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`)
   return text
 }
 
-function must (holds: boolean, expected: string): void {
-  if (!holds) throw new StartError(expected)
+function must (condition: boolean, expected: string): void {
+  if (!condition) throw new StartError(expected)
 }

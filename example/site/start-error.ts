@@ -1,4 +1,4 @@
-/** Why the server doesn't start, in a sentence for whoever started it. */
+/** Tells in one sentence why the server can't start. */
 export class StartError extends Error {
   override readonly name = 'StartError'
 }

@@ -2,25 +2,26 @@ import { postgresStore, redisStore, type EntityStore } from 'fastify-verify-totp
 import { openDatabase } from './database.js'
 import { checkKeys, requireKeys } from './key-check.js'
 import { redisSessions } from './redis-sessions.js'
-import { openRedis, redisRegister } from './redis.js'
+import { openRedis, redisCheckValue } from './redis.js'
 import { sessionsIn, type Sessions } from './session-store.js'
 import type { Settings } from './settings.js'
 
-/** Where everything is kept, for all instances that share it. */
+/** The stores of a site. Instances on the same database share them. */
 export interface Storage {
   readonly store: EntityStore
   readonly sessions: Sessions
-  /** Refuses keys that don't open what is kept. */
+  /** Rejects if the keys can't open the stored secrets. */
   checkKeys (keys: readonly Uint8Array[]): Promise<void>
   close (): Promise<void>
 }
 
-/** Redis, PostgreSQL, or the embedded PostgreSQL in the data folder. */
+/** Opens Redis, PostgreSQL, or the embedded PostgreSQL in the data folder. */
 export async function openStorage (settings: Settings): Promise<Storage> {
-  return settings.redisUrl === null ? await inDatabase(settings) : await inRedis(settings.redisUrl)
+  const { redisUrl } = settings
+  return redisUrl === null ? await openDatabaseStorage(settings) : await openRedisStorage(redisUrl)
 }
 
-async function inDatabase (settings: Settings): Promise<Storage> {
+async function openDatabaseStorage (settings: Settings): Promise<Storage> {
   const { client, close } = await openDatabase(settings)
   try {
     const store = postgresStore({ client })
@@ -34,16 +35,17 @@ async function inDatabase (settings: Settings): Promise<Storage> {
   }
 }
 
-async function inRedis (url: string): Promise<Storage> {
+async function openRedisStorage (url: string): Promise<Storage> {
   const { client, close } = await openRedis(url)
   try {
-    // This is a demonstration, which goes on and says why a site in earnest shouldn't: leave `allowLoss` out.
+    // This demonstration runs on any Redis server and only prints a warning. In production leave `allowLoss`
+    // out.
     const store = redisStore({ client, allowLoss: true })
     await store.checkServer()
     await redisStore({ client }).checkServer()
       .catch(({ message }) => console.error(`fastify-verify-totp example: ${message}`))
-    const register = redisRegister(client)
-    const checkKeys = async (keys: readonly Uint8Array[]) => await requireKeys(register, keys)
+    const checkValue = redisCheckValue(client)
+    const checkKeys = async (keys: readonly Uint8Array[]) => await requireKeys(checkValue, keys)
     return { store, sessions: redisSessions(client), checkKeys, close }
   } catch (error) {
     await close()

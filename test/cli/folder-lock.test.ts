@@ -1,5 +1,6 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { lockFolder, type LockOwner } from '../../src/cli/serve/folder-lock.js'
 import { temporaryFolder } from './environment.js'
@@ -63,4 +64,11 @@ t.test('files that are not locks stay', async t => {
   const folder = await folderWith(t, 'lock-me')
   await (await lockFolder(folder, inUse))()
   t.same(await readdir(folder), ['lock-me'])
+})
+
+t.test('the example has a copy of the same file, so these tests cover it too', async t => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const [ours, copy] = await Promise.all(['src/cli/serve/folder-lock.ts', 'example/site/folder-lock.ts']
+    .map(async file => await readFile(join(root, file), 'utf8')))
+  t.equal(copy, ours)
 })

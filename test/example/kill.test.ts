@@ -10,7 +10,7 @@ t.setTimeout(1_800_000)
 const folder = await temporaryFolder(t)
 const dataDir = join(folder, 'data')
 
-/** Where it runs, or how it ended instead. */
+/** The URL of the example, or how it ended if it failed to start. */
 async function outcome ({ url, ended }: ReturnType<typeof runExample>): Promise<string | Ended> {
   return await Promise.race([url, ended])
 }
@@ -24,7 +24,7 @@ t.test('a kill loses no factor, no spent code, no count and no session', async t
 
   await first.end('SIGKILL')
   const second = await startExample(t, { dataDir, port: first.port })
-  t.match(await alice.vault(), { status: 200 }, 'alice is still logged in, and approved')
+  t.match(await alice.vault(), { status: 200 }, 'alice is still logged in and approved')
   const another = await second.login('alice')
   t.match(await another.challenge(spent), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' })
   for (let wrong = 2; wrong <= 4; wrong++) {
@@ -40,11 +40,11 @@ t.test('a kill loses no factor, no spent code, no count and no session', async t
 
   await third.end('SIGKILL')
   const fourth = await startExample(t, { dataDir, port: first.port, later: 120 })
-  t.match(await another.challenge(factor.code(fourth.now())), { status: 200 }, 'the factor is still there')
+  t.match(await another.challenge(factor.code(fourth.now())), { status: 200 }, 'the factor still exists')
   t.match(await another.vault(), { status: 200 })
 })
 
-t.test('a log-out that came before a kill holds', async t => {
+t.test('a logout before a kill holds', async t => {
   const server = await startExample(t, { dataDir, port: await freePort() })
   const bob = await server.login('bob')
   await bob.enrollVerified(server.now())
@@ -55,7 +55,7 @@ t.test('a log-out that came before a kill holds', async t => {
   t.match(await stolen.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })
 
-t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
+t.test('only the owner can use the data folder, and only one process at a time', async t => {
   const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
   const locks = async () => (await readdir(dataDir)).filter(name => name.startsWith('lock-'))
   const server = await startExample(t, { dataDir })
@@ -64,16 +64,16 @@ t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
   t.equal(await mode(join(dataDir, 'session-secret')), '600')
   t.equal(await mode(join(dataDir, 'totp-keys')), '600')
 
-  const refusal = new RegExp(`^.*process ${server.pid} uses the data folder .*\n$`)
+  const refusal = new RegExp(`^.*process ${server.pid} is already using the data folder .*\n$`)
   t.match(await outcome(runExample(t, { DATA_DIR: dataDir, PORT: '0' })), { exitCode: 1, stdout: '', stderr: refusal })
-  t.match(await server.guest().login('alice'), { status: 200 }, 'the first one runs on')
+  t.match(await server.guest().login('alice'), { status: 200 }, 'the first one keeps running')
 
   await server.end('SIGKILL')
   t.equal((await locks()).length, 1, 'a kill leaves the lock behind')
   await writeFile(join(dataDir, `lock-${process.pid}-1`), '')
   const many = Array.from({ length: 3 }, () => runExample(t, { DATA_DIR: dataDir, PORT: '0' }))
   const urls = (await Promise.all(many.map(outcome))).filter(outcome => typeof outcome === 'string')
-  t.ok(urls.length <= 1, 'of several that find the lock of the dead, no two take it over')
+  t.ok(urls.length <= 1, 'of several processes that find the lock of a dead one, at most one takes over')
   for (const { pid, ended } of many) {
     try {
       process.kill(pid, 'SIGTERM')
@@ -82,21 +82,21 @@ t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
   }
 
   const last = await startExample(t, { dataDir })
-  t.same((await locks()).length, 1, 'the locks of the dead are gone, and of one whose id is another process\'s now')
+  t.same((await locks()).length, 1, 'the locks of dead processes are gone, also one whose id another process has now')
   const { exitCode, stdout, stderr } = await last.end('SIGTERM')
   t.match({ exitCode, stderr }, { exitCode: 0, stderr: '' })
   t.match(stdout, /^.*http:\/\/127\.0\.0\.1:\d+\/\n$/, 'it prints one line')
-  t.same(await locks(), [], 'a clean end leaves no lock')
+  t.same(await locks(), [], 'a clean stop removes the lock')
 })
 
-t.test('an interrupt ends it cleanly, in the middle of a request too', async t => {
+t.test('an interrupt stops the server cleanly, even during a request', async t => {
   const server = await startExample(t, { dataDir })
   const alice = await server.login('alice')
   await alice.slow('POST', '/totp/challenges', { code: '123456' })
   t.match(await server.end('SIGINT'), { exitCode: 0, stderr: '' })
 })
 
-t.test('an environment that makes no sense stops the start with one line that names the variable', async t => {
+t.test('an invalid variable stops the start with one line that names it', async t => {
   const folder = await temporaryFolder(t)
   const wrong = [['PORT', 'http'], ['REDIS_URL', 'http://127.0.0.1'], ['LOG_LEVEL', 'loud']] as const
   for (const [name, value] of wrong) {
@@ -104,10 +104,10 @@ t.test('an environment that makes no sense stops the start with one line that na
     t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })
     t.match(stderr, new RegExp(`^fastify-verify-totp example: ${name} .*\n$`))
   }
-  t.same(await readdir(folder), [], 'nothing was made')
+  t.same(await readdir(folder), [], 'nothing was created')
 })
 
-t.test('what can\'t work is told in one line too', async t => {
+t.test('other failures to start are reported in one line too', async t => {
   const folder = await temporaryFolder(t)
   const { exitCode, stderr } = await runExample(t, {
     DATA_DIR: folder, PORT: '0', DATABASE_URL: 'postgres://127.0.0.1:1/none'

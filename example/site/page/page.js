@@ -1,6 +1,6 @@
 /* global document, fetch, Option, navigator, location, setInterval, clearInterval */
 
-/** What a request was refused with; `code` says why. `status` 0 stands for no answer at all. */
+/** The error of a request. `code` has the reason. Without any answer `status` is 0. */
 class Refusal extends Error {
   constructor (status, { code = '', message = '' } = {}, retryAfter = 0) {
     super(message)
@@ -13,14 +13,14 @@ const views = document.querySelectorAll('[data-view]')
 const problem = one('problem')
 const news = one('news')
 
-/** What Cancel does in the view that is shown. */
+/** The action of Cancel in the current view. */
 let goBack = null
-/** What the user wanted to do when a code was asked for. */
+/** The action to repeat after the code that it needed. */
 let interrupted = null
 let enrolling = null
-/** The verified factors, as they were last seen. */
+/** The verified factors, as of the last request. */
 let apps = []
-/** Whether a code is judged only when its app is named: with Twilio, as soon as there are several. */
+/** True if a code needs the choice of its app: with Twilio, if there are several apps. */
 let mustChoose = false
 let countdown = null
 let busy = false
@@ -34,9 +34,9 @@ async function ask (method, url, body) {
   return answer
 }
 
-/** Shows one view, and puts the focus where its user goes on: the given element, or its first field, or its title. */
+/** Shows one view and moves the focus: to the given element, or the view's first field, or its title. */
 function show (name, { focus, back = null } = {}) {
-  say('')
+  announce('')
   stopCountdown()
   for (const view of views) view.hidden = view.dataset.view !== name
   one('logout').hidden = name === 'login' || name === 'unreachable'
@@ -48,15 +48,15 @@ function show (name, { focus, back = null } = {}) {
   target.focus()
 }
 
-function say (text) {
+function announce (text) {
   problem.textContent = ''
   news.textContent = text
   for (const field of document.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid')
 }
 
-/** Tells what went wrong; the field in question is marked, emptied if it is a code, and has the focus. */
-function complain (text, field) {
-  say('')
+/** Reports a mistake of the user. Marks and focuses the field, and empties it if it is a code. */
+function showMistake (text, field) {
+  announce('')
   problem.textContent = text
   if (!field) return
   field.setAttribute('aria-invalid', 'true')
@@ -64,13 +64,13 @@ function complain (text, field) {
   field.focus()
 }
 
-/** The same for what is not the user's mistake: nothing has to be typed again. */
-function regret (text, field) {
-  complain(text)
+/** Reports a failure that is not the user's mistake. The field keeps its text. */
+function showFailure (text, field) {
+  showMistake(text)
   field?.focus()
 }
 
-/** Runs what a button or form does, one thing at a time, and explains what comes back when it isn't what was wanted. */
+/** Runs the action of a button or form, one at a time, and explains a failure. */
 async function run (action, field) {
   if (busy) return
   busy = true
@@ -88,56 +88,56 @@ async function run (action, field) {
 
 function explain (refusal, field, action) {
   const { status, code, retryAfter, message } = refusal
-  if (status === 0) return regret('No connection to the vault. Check your network and try again.', field)
-  if (code === 'ERR_TOTP_UNIDENTIFIED') return startOver('You are logged out. Log in to go on.')
+  if (status === 0) return showFailure('No connection to the vault. Check your network and try again.', field)
+  if (code === 'ERR_TOTP_UNIDENTIFIED') return startOver('You are logged out. Log in to continue.')
   if (code === 'ERR_TOTP_CHALLENGE_REQUIRED') return askForCode(action)
-  if (code === 'ERR_TOTP_NOT_ENROLLED') return startAnew()
+  if (code === 'ERR_TOTP_NOT_ENROLLED') return restartSetup()
   if (code === 'ERR_TOTP_DISABLED') return show('closed')
   if (code === 'ERR_TOTP_LOCKED' && apps.length > 0) return showLock(retryAfter, action)
-  if (code === 'ERR_TOTP_LOCKED') return regret(`That was too much at once. Try again in ${spoken(retryAfter)}.`, field)
+  if (code === 'ERR_TOTP_LOCKED') return showFailure(`Too many attempts at once. Try again in ${spoken(retryAfter)}.`, field)
   if (code === 'ERR_TOTP_CHALLENGE_DENIED') {
-    return complain('That code was not accepted. Wait for the next one, and type that.', field)
+    return showMistake('That code was not accepted. Wait for the next one, and type that.', field)
   }
   if (code === 'ERR_TOTP_FACTOR_NOT_FOUND' && enrolling !== null) {
-    return showSetup('This picture is no longer good: each lasts ten minutes and five tries at most. Please start ' +
-      'again with a new one, and delete what your app has of the old one.')
+    return showSetup('This QR code is no longer valid: it lasts ten minutes and five attempts. Start again ' +
+      'with a new one, and delete the old entry in your app.')
   }
-  if (code === 'ERR_TOTP_FACTOR_LIMIT') return complain('You have as many apps as you can. Remove one first.')
-  if (status === 400 && field?.classList.contains('code')) return complain('Type the six digits that your app shows.', field)
-  if (status === 400 && field) return complain('That name can’t be used: 1 to 64 characters, without a colon.', field)
+  if (code === 'ERR_TOTP_FACTOR_LIMIT') return showMistake('You have the maximum number of apps. Remove one first.')
+  if (status === 400 && field?.classList.contains('code')) return showMistake('Type the six digits that your app shows.', field)
+  if (status === 400 && field) return showMistake('That name can’t be used: 1 to 64 characters, without a colon.', field)
   if (code === 'ERR_TOTP_PROVIDER') return awaitProvider(field)
-  if (status >= 500) return regret('The vault can’t answer at the moment. Try again in a little while.', field)
-  complain(message || 'That did not work. Try again.', field)
+  if (status >= 500) return showFailure('The vault can’t answer at the moment. Try again in a little while.', field)
+  showMistake(message || 'That did not work. Try again.', field)
 }
 
-/** All apps were removed, elsewhere. */
-function startAnew () {
+/** All apps were removed in another session. */
+function restartSetup () {
   apps = []
   showSetup()
 }
 
-/** Nobody knows whether the code was judged, and a code is judged once: it takes the next one. */
+/** The code may have been used up although no answer came, so the user needs the next one. */
 function awaitProvider (field) {
   const isCode = field?.classList.contains('code') ?? false
   if (isCode) field.value = ''
-  regret('The service that checks the codes can’t be reached at the moment. Try again in a little while' +
+  showFailure('The service that checks the codes can’t be reached at the moment. Try again in a little while' +
     `${isCode ? ', with a new code' : ''}.`, field)
 }
 
-/** Looks which apps there are, and whether the vault is open. */
-async function look () {
+/** Loads the apps. Resolves to true if this session is approved. */
+async function loadApps () {
   const { factors, approved } = await ask('GET', '/totp/factors')
   apps = factors.filter(({ status }) => status === 'verified')
   return approved
 }
 
-/** Finds out where the user stands, and shows the view for it. */
+/** Shows the view for the state of this session. */
 async function enter (text = '') {
-  const approved = await look()
+  const approved = await loadApps()
   if (apps.length === 0) return showSetup('', text)
   if (!approved) {
     askForCode(null)
-    return say(text)
+    return announce(text)
   }
   await showVault(text)
 }
@@ -149,12 +149,12 @@ async function showVault (text = '', focus) {
   one('vault-content').textContent = `It holds ${vault}, and it is ${identity}’s.`
   one('factors').replaceChildren(...apps.map(factorItem))
   show('vault', { focus: focus?.() })
-  say(text)
+  announce(text)
 }
 
-/** Shows the vault as it is now. */
+/** Reloads the vault. */
 async function refresh (text, focus) {
-  if (!await look()) return await enter(text)
+  if (!await loadApps()) return await enter(text)
   await showVault(text, focus)
 }
 
@@ -166,8 +166,8 @@ function showSetup (trouble = '', text = '') {
     : 'A password alone can be stolen. A code from your phone keeps the vault closed to everybody else.'
   one('setup-name').value = ''
   show('setup', { focus: one('setup-title'), back: isAnother ? () => enter() : null })
-  if (trouble) complain(trouble)
-  else say(text)
+  if (trouble) showMistake(trouble)
+  else announce(text)
 }
 
 function showEnrollment ({ factor, binding }) {
@@ -184,7 +184,7 @@ async function cancelEnrollment () {
   await enter()
 }
 
-/** The key has no business on the page once it was used. */
+/** Removes the key from the page. */
 function forgetEnrollment () {
   enrolling = null
   one('qr').removeAttribute('src')
@@ -192,12 +192,12 @@ function forgetEnrollment () {
   one('enroll-code').value = ''
 }
 
-/** Asks for a code, and then goes on with what was interrupted. */
+/** Asks for a code, and repeats the action afterwards. */
 function askForCode (action) {
   interrupted = action
   one('challenge-lead').textContent = action === null
     ? 'Open your authenticator app, and type the six digits that it shows.'
-    : 'This takes a fresh code. Type the six digits that your authenticator app shows now.'
+    : 'This action needs a fresh code. Type the six digits that your authenticator app shows now.'
   one('challenge-code').value = ''
   offerApps()
   show('challenge', {
@@ -206,7 +206,7 @@ function askForCode (action) {
   })
 }
 
-/** Whose code it is, is a question only where there are several apps. */
+/** Shows the choice of the app if there are several. */
 function offerApps () {
   const select = one('challenge-app')
   const chosen = select.value
@@ -215,7 +215,7 @@ function offerApps () {
   if (apps.some(({ sid }) => sid === chosen)) select.value = chosen
 }
 
-/** Names may be equal; then the apps are numbered, the oldest first. */
+/** Numbers apps of the same name, the oldest first. */
 function appOption ({ sid, friendlyName }, index) {
   const namesakes = apps.slice(0, index).filter(app => app.friendlyName === friendlyName).length
   return new Option(namesakes === 0 ? friendlyName : `${friendlyName} (${namesakes + 1})`, sid)
@@ -225,12 +225,12 @@ function lacksApp () {
   return mustChoose && apps.length > 1 && one('challenge-app').value === ''
 }
 
-/** The code was not judged, because it could be of several apps. */
+/** The server refused the code without judging it, because several apps could have made it. */
 async function askForApp () {
-  await look()
+  await loadApps()
   mustChoose = true
   offerApps()
-  complain('Choose the app that shows the code.', one('challenge-app'))
+  showMistake('Choose the app that shows the code.', one('challenge-app'))
 }
 
 function showLock (seconds, action) {
@@ -240,7 +240,7 @@ function showLock (seconds, action) {
   const submit = one('challenge-form').querySelector('[type="submit"]')
   const line = one('countdown')
   one('challenge-code').value = ''
-  complain(`Too many codes. You can try again in ${spoken(seconds)}.`)
+  showMistake(`Too many codes. You can try again in ${spoken(seconds)}.`)
   submit.setAttribute('aria-disabled', 'true')
   line.hidden = false
   tick()
@@ -253,7 +253,7 @@ function showLock (seconds, action) {
     line.textContent = `Try again in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
     if (left > 0) return
     stopCountdown()
-    say('You can try again now.')
+    announce('You can try again now.')
   }
 }
 
@@ -335,7 +335,7 @@ function startOver (trouble = '') {
   apps = []
   mustChoose = false
   show('login')
-  if (trouble) complain(trouble)
+  if (trouble) showMistake(trouble)
 }
 
 function onSubmit (id, action) {
@@ -343,7 +343,7 @@ function onSubmit (id, action) {
     event.preventDefault()
     if (one(id).querySelector('[type="submit"]').getAttribute('aria-disabled') === 'true') return
     const empty = [...one(id).querySelectorAll('[required]')].find(({ value }) => value.trim() === '')
-    if (empty) return complain(`Fill in “${one(id).querySelector(`[for="${empty.id}"]`).textContent.trim()}”.`, empty)
+    if (empty) return showMistake(`Fill in “${one(id).querySelector(`[for="${empty.id}"]`).textContent.trim()}”.`, empty)
     run(action, one(id).querySelector('.code') ?? one(id).querySelector('input'))
   })
 }
@@ -352,10 +352,10 @@ onSubmit('login-form', async () => {
   try {
     await ask('POST', '/login', { username: one('username').value, password: one('password').value })
   } catch (error) {
-    if (error.status === 400) return complain('Take a name of 1 to 64 characters.', one('username'))
+    if (error.status === 400) return showMistake('Choose a name of 1 to 64 characters.', one('username'))
     if (error.status !== 401) throw error
     one('password').value = ''
-    return complain('The name or the password is wrong. The password is “demo”.', one('password'))
+    return showMistake('The name or the password is wrong. The password is “demo”.', one('password'))
   }
   one('password').value = ''
   await enter()
@@ -374,16 +374,16 @@ onSubmit('enroll-form', async () => {
 onSubmit('challenge-form', async () => {
   const code = one('challenge-code').value.trim()
   const factorSid = one('challenge-app').value
-  if (lacksApp()) return complain('Choose the app that shows the code.', one('challenge-app'))
+  if (lacksApp()) return showMistake('Choose the app that shows the code.', one('challenge-app'))
   try {
     await ask('POST', '/totp/challenges', factorSid ? { code, factorSid } : { code })
   } catch (error) {
     if (error.status === 400 && !factorSid && /^\d{3}[ -]?\d{3}$/.test(code)) return await askForApp()
     if (error.code === 'ERR_TOTP_FACTOR_NOT_FOUND') {
       await enter()
-      return complain('That app is gone. Take another one.')
+      return showMistake('That app was removed. Choose another one.')
     }
-    // An approval taken away while the code was under way: that code is as good as never given.
+    // The session lost its approval while the code was on its way, so the user must answer again.
     if (error.code === 'ERR_TOTP_CHALLENGE_REQUIRED') return askForCode(interrupted)
     throw error
   }
@@ -401,12 +401,12 @@ function onClick (id, action) {
 
 onClick('transfer', async () => {
   await ask('POST', '/transfer')
-  say('Sent: the gold is on its way.')
+  announce('Sent: the gold is on its way.')
 })
 onClick('lock', async () => {
   await ask('DELETE', '/totp/approval')
   askForCode(null)
-  say('The vault is locked.')
+  announce('The vault is locked.')
 })
 onClick('add', () => showSetup())
 onClick('copy', async () => {
@@ -414,17 +414,17 @@ onClick('copy', async () => {
   try {
     await navigator.clipboard.writeText(enrolling.secret)
     button.textContent = 'Copied'
-    say('The key is copied.')
+    announce('The key is copied.')
   } catch {
     const selection = document.getSelection()
     selection.selectAllChildren(one('key'))
-    say('The key is selected: copy it with your keyboard.')
+    announce('The key is selected: copy it with your keyboard.')
   }
 })
 onClick('logout', async () => {
   await ask('POST', '/logout')
   startOver()
-  say('You are logged out.')
+  announce('You are logged out.')
 })
 onClick('retry', () => location.reload())
 
