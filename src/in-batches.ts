@@ -1,7 +1,7 @@
 /**
- * Does `work` for every item, `size` of them at once, and yields the answers in the order of the items. When one
- * fails, the answers before it are still yielded, and no work is under way any more. When `items` itself throws,
- * work for the last incomplete batch was never begun.
+ * Does `work` for every item, `size` of them at once, and yields the answers in the order of the items. When
+ * one fails, the answers before it are still yielded, and no work is under way any more. When `items` itself
+ * throws, work for the last incomplete batch was never begun.
  */
 export async function * inBatches<Item, Answer> (
   size: number, items: Iterable<Item> | AsyncIterable<Item>, work: (item: Item) => Promise<Answer>

@@ -29,8 +29,8 @@ export function counts (entity: Entity, approval: StoredApproval, maxAge: number
 }
 
 /**
- * Approves the session, which gets the mark of this `hash`. The new approval replaces the one that the session
- * had, and an unverified factor moves from the old mark to the new one.
+ * Approves the session, which gets the mark of this `hash`. The new approval replaces the one that the
+ * session had, and an unverified factor moves from the old mark to the new one.
  */
 export function approve (
   entity: Entity, session: Session, { hash, factorSid, at }: Pick<StoredApproval, 'hash' | 'factorSid' | 'at'>
@@ -42,9 +42,10 @@ export function approve (
 }
 
 /**
- * Withdraws the session's approval; its new mark has this `hash`. Approvals that came of the same marks go too:
- * other requests of the session, and copies of its cookie, may have been given their own. Requests under way
- * can't bring the approval back, because they find the mark that they began with among the withdrawn ones.
+ * Withdraws the session's approval; its new mark has this `hash`. Approvals that came of the same marks go
+ * too: other requests of the session, and copies of its cookie, may have been given their own. Requests under
+ * way can't bring the approval back, because they find the mark that they began with among the withdrawn
+ * ones.
  */
 export function withdraw (entity: Entity, session: Session, hash: string, now: number): Entity {
   const { hash: old } = session
@@ -60,8 +61,9 @@ export function withdraw (entity: Entity, session: Session, hash: string, now: n
 }
 
 /**
- * Beyond the limit, the marks withdrawn first are dropped, and the last of `marks`. A user who withdraws so many
- * while one of their requests is under way has the password: with a code they could simply be approved again.
+ * Beyond the limit, the marks withdrawn first are dropped, and the last of `marks`. A user who withdraws so
+ * many while one of their requests is under way has the password: with a code they could simply be approved
+ * again.
  */
 function addWithdrawn (
   withdrawn: Entity['withdrawn'], marks: ReadonlySet<string>, now: number
@@ -80,8 +82,8 @@ export function isWithdrawn ({ withdrawn }: Entity, { hash: own, since }: Sessio
 }
 
 /**
- * Voids every approval of this identity, and its unverified factor, on every instance at once: each carries the
- * generation in which it began.
+ * Voids every approval of this identity, and its unverified factor, on every instance at once: each carries
+ * the generation in which it began.
  */
 export function voidApprovals (entity: Entity): Entity {
   return { ...entity, generation: entity.generation + 1 }

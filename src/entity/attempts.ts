@@ -20,13 +20,17 @@ export type Standing =
 
 const LONGEST_LOCK = 3600
 /**
- * Each login of the owner clears the count in a row, so an attacker would have `disableAfter` − 1 guesses between
- * any two of them. The tally of all wrong codes stays: it falls by one in six hours, and disables challenges at 100.
+ * Each login of the owner clears the count in a row, so an attacker would have `disableAfter` − 1 guesses
+ * between any two of them. The tally of all wrong codes stays: it falls by one in six hours, and disables
+ * challenges at 100.
  */
 const TALLY_LIMIT = 100
 const TALLY_DRAIN = 6 * 3600
 
-/** Seconds after which a pending attempt is abandoned: longer than any request waits for store and provider together. */
+/**
+ * Seconds after which a pending attempt is abandoned: longer than any request waits for store and provider
+ * together.
+ */
 export const PENDING_LIFE = 300
 
 /** Whether a code may be judged at `now`, after these attempts. */
@@ -82,7 +86,9 @@ export function settleUnknown (attempts: Attempts, id: string): Attempts {
   return { ...released, unknown: released.unknown + 1 }
 }
 
-/** The code of the reserved attempt was certainly not judged, so the attempt doesn't count and a lock ends. */
+/**
+ * The code of the reserved attempt was certainly not judged, so the attempt doesn't count and a lock ends.
+ */
 export function giveBack (attempts: Attempts, id: string): Attempts {
   return { ...releaseAttempt(attempts, id), lockedAt: null }
 }

@@ -50,7 +50,9 @@ const embedded = {
   sealed: text(/^.{1,512}$/s)
 }
 
-/** Each value becomes part of a URL's path: the patterns are Twilio's, and admit nothing that isn't a name. */
+/**
+ * Each value becomes part of a URL's path: the patterns are Twilio's, and admit nothing that isn't a name.
+ */
 const RemoteShape = record({
   serviceSid: text(/^VA[0-9a-fA-F]{32}$/),
   identity: text(/^[A-Za-z0-9-]{8,64}$/),
@@ -128,8 +130,8 @@ export interface Remote extends Fitting<typeof RemoteShape> {}
 export interface EmbeddedFactor extends Fitting<typeof EmbeddedFactorShape> {}
 
 /**
- * A factor at Twilio that has given a right code. `spent` has the digests of its spent codes, `challenge` is the
- * one that a wrong code left pending, and `created` has the times at which challenges were created.
+ * A factor at Twilio that has given a right code. `spent` has the digests of its spent codes, `challenge` is
+ * the one that a wrong code left pending, and `created` has the times at which challenges were created.
  */
 export interface TwilioFactor extends Fitting<typeof TwilioFactorShape> {}
 
@@ -137,8 +139,8 @@ export interface TwilioFactor extends Fitting<typeof TwilioFactorShape> {}
 export type VerifiedFactor = EmbeddedFactor | TwilioFactor
 
 /**
- * A factor that hasn't given a right code yet. `hash` is the hash of the mark of the session that enrolled it,
- * null when an operator did. `failures` counts its wrong codes.
+ * A factor that hasn't given a right code yet. `hash` is the hash of the mark of the session that enrolled
+ * it, null when an operator did. `failures` counts its wrong codes.
  */
 export interface UnverifiedEmbedded extends Fitting<typeof UnverifiedEmbeddedShape> {}
 
@@ -155,22 +157,22 @@ export interface Reservation extends Fitting<typeof ReservationShape> {}
 export interface Leftover extends Fitting<typeof LeftoverShape> {}
 
 /**
- * Attempts of an identity. Since the last right code: `failures` counts the wrong codes, `unknown` the attempts
- * whose outcome was never learned, and `pending` has those that a remote provider is judging now. `tally` counts
- * all wrong codes and has been draining since `tallyAt`. `lockedAt` is when the present lock began, `disabledAt`
- * when a cap was reached.
+ * Attempts of an identity. Since the last right code: `failures` counts the wrong codes, `unknown` the
+ * attempts whose outcome was never learned, and `pending` has those that a remote provider is judging now.
+ * `tally` counts all wrong codes and has been draining since `tallyAt`. `lockedAt` is when the present lock
+ * began, `disabledAt` when a cap was reached.
  */
 export interface Attempts extends Fitting<typeof AttemptsShape> {}
 
 /**
- * An approved challenge, for the session whose mark has this hash. `formerMarks` has the hashes of the marks that
- * the session had before, the latest one last.
+ * An approved challenge, for the session whose mark has this hash. `formerMarks` has the hashes of the marks
+ * that the session had before, the latest one last.
  */
 export interface StoredApproval extends Fitting<typeof ApprovalShape> {}
 
 /**
- * Everything that is kept about one identity. `withdrawn` has the hashes of marks whose approval was withdrawn;
- * `leftovers` has the removed factors that Twilio still has.
+ * Everything that is kept about one identity. `withdrawn` has the hashes of marks whose approval was
+ * withdrawn; `leftovers` has the removed factors that Twilio still has.
  */
 export interface Entity extends Fitting<typeof EntityShape> {}
 
@@ -179,7 +181,10 @@ export class UnfitError extends Error {
   override readonly name = 'UnfitError'
 }
 
-/** The document that a store returned for `identity`, once it is checked. Throws `UnfitError` if it doesn't fit. */
+/**
+ * The document that a store returned for `identity`, once it is checked. Throws `UnfitError` if it doesn't
+ * fit.
+ */
 export function entityOf (identity: string, stored: unknown): Entity {
   if (!fits<Entity>(EntityShape, stored)) throw new UnfitError(misfitOf(EntityShape, stored))
   if (stored.identity !== identity) throw new UnfitError('the document is of another identity')
@@ -188,8 +193,8 @@ export function entityOf (identity: string, stored: unknown): Entity {
 }
 
 /**
- * The entity of an identity that had none. Revision and generation start at random, so a write that stalled since
- * before a deletion doesn't fit the new document, and neither does an approval of that time.
+ * The entity of an identity that had none. Revision and generation start at random, so a write that stalled
+ * since before a deletion doesn't fit the new document, and neither does an approval of that time.
  */
 export function newEntity (identity: string, now: number): Entity {
   return {

@@ -38,13 +38,18 @@ export function livingUnverified ({ unverified, generation }: Entity, now: numbe
 }
 
 /** The living unverified factor, if this session enrolled it; an operator (null) may have any session's. */
-export function ownUnverified (entity: Entity, session: Session | null, now: number): UnverifiedFactor | null {
+export function ownUnverified (
+  entity: Entity, session: Session | null, now: number
+): UnverifiedFactor | null {
   const unverified = livingUnverified(entity, now)
   if (unverified === null || session === null) return unverified
   return session.hash !== null && unverified.hash === session.hash ? unverified : null
 }
 
-/** The unverified factor after a wrong code that its `failures` count already; null after the last one it may have. */
+/**
+ * The unverified factor after a wrong code that its `failures` count already; null after the last one it may
+ * have.
+ */
 export function afterFailure (unverified: UnverifiedFactor): UnverifiedFactor | null {
   return unverified.failures < UNVERIFIED_ATTEMPTS ? unverified : null
 }
@@ -57,8 +62,8 @@ export function verifiedEmbedded (
 }
 
 /**
- * Adds a verified factor. The first one makes the guard demand a challenge of every session: it voids what was
- * approved or enrolled before.
+ * Adds a verified factor. The first one makes the guard demand a challenge of every session: it voids what
+ * was approved or enrolled before.
  */
 export function addVerified (entity: Entity, factor: VerifiedFactor): Entity {
   const added = { ...entity, factors: [...entity.factors, factor] }
@@ -66,8 +71,8 @@ export function addVerified (entity: Entity, factor: VerifiedFactor): Entity {
 }
 
 /**
- * Removes verified factors, and with any of them all approvals of the identity. Factors that Twilio has become
- * leftovers until they are deleted there.
+ * Removes verified factors, and with any of them all approvals of the identity. Factors that Twilio has
+ * become leftovers until they are deleted there.
  */
 export function removeVerified (entity: Entity, sids: readonly string[]): Entity {
   const removed = entity.factors.filter(({ sid }) => sids.includes(sid))
@@ -78,8 +83,8 @@ export function removeVerified (entity: Entity, sids: readonly string[]): Entity
 }
 
 /**
- * Drops the unverified factor. Twilio deletes unverified factors by itself, but this one becomes a leftover if
- * Twilio is judging a code of it now, because a right one would verify it.
+ * Drops the unverified factor. Twilio deletes unverified factors by itself, but this one becomes a leftover
+ * if Twilio is judging a code of it now, because a right one would verify it.
  */
 export function dropUnverified (entity: Entity): Entity {
   const { unverified } = entity

@@ -1,6 +1,7 @@
 /**
  * 1 to 64 characters, without control characters, lone surrogates, and the colon, which separates issuer and
- * account in a key URI. A string, because the JSON schemas of the endpoints contain the pattern too (flag `u`).
+ * account in a key URI. A string, because the JSON schemas of the endpoints contain the pattern too (flag
+ * `u`).
  */
 export const FRIENDLY_NAME_PATTERN = '^[^:\\p{Cc}\\p{Cs}]{1,64}$'
 

@@ -6,7 +6,10 @@ import {
 
 /** Wrong codes that one challenge may have. Twilio refuses the next code with 60308. */
 const TRIES = 5
-/** Seconds during which a pending challenge is reused. At Twilio it lasts 300: a request under way must not meet the end. */
+/**
+ * Seconds during which a pending challenge is reused. At Twilio it lasts 300: a request under way must not
+ * meet the end.
+ */
 const CHALLENGE_LIFE = 240
 /** Challenges that Twilio creates for one factor within a time (60312). */
 const CREATION_LIMITS = [{ count: 50, within: 3600 }, { count: MAX_CREATED, within: 86_400 }]

@@ -15,16 +15,16 @@ export interface ChallengeOptions {
   /** 6 to 8 digits, optionally with a space or hyphen in the middle. */
   readonly code: string
   /**
-   * The factor whose code it has to be: `YF` and 32 hex digits. Needed only when several factors at Twilio have
-   * codes of this length. @default any verified factor
+   * The factor whose code it has to be: `YF` and 32 hex digits. Needed only when several factors at Twilio
+   * have codes of this length. @default any verified factor
    */
   readonly factorSid?: string | undefined
 }
 
 /**
- * Judges a code. One write burns the step, or counts the failure, and it must win before the caller learns the
- * verdict: of many requests at once, one wins each revision. A code that only a remote provider can judge takes
- * two writes, before and after asking.
+ * Judges a code. One write burns the step, or counts the failure, and it must win before the caller learns
+ * the verdict: of many requests at once, one wins each revision. A code that only a remote provider can judge
+ * takes two writes, before and after asking.
  */
 export async function challenge (
   context: VerifierContext, caller: Caller, { code, factorSid }: ChallengeOptions
@@ -34,7 +34,8 @@ export async function challenge (
   const typed = canonicalCode(code)
   const judged = await change(context, caller, (entity, now): Decision<Challenged | Reserved> => {
     const candidates = entity?.factors.filter(({ sid }) => factorSid === undefined || sid === factorSid) ?? []
-    throwRefusal(refusalOfLength(typed, candidates.length > 0 ? candidates.map(({ config }) => config) : [config]))
+    const configs = candidates.length > 0 ? candidates.map(({ config }) => config) : [config]
+    throwRefusal(refusalOfLength(typed, configs))
     const remote = remoteCandidate(candidates, typed)
     if (entity === null) throw new NotEnrolledError()
     const situation = { entity, session, now }

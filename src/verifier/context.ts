@@ -42,7 +42,9 @@ export interface Situation {
 
 /** The mark that the session has to keep from now on. */
 export interface NewMark {
-  /** Give it to the session. Null when the session keeps the mark that it has, or when there is no session. */
+  /**
+   * Give it to the session. Null when the session keeps the mark that it has, or when there is no session.
+   */
   readonly mark: string | null
 }
 

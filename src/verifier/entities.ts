@@ -5,11 +5,11 @@ import type { TotpEvent } from '../events.js'
 import { UnsealableError } from '../seal.js'
 
 /**
- * What a use case decided on an entity: an answer or a refusal, and the entity that is to be written before the
- * caller learns it. To refuse without writing, a use case throws.
+ * What a use case decided on an entity: an answer or a refusal, and the entity that is to be written before
+ * the caller learns it. To refuse without writing, a use case throws.
  *
- * The entity is replaced by compare-and-set. If another write came between, the decision is discarded and made
- * again on the entity that is there now, so nothing in it may have been told to anyone before.
+ * The entity is replaced by compare-and-set. If another write came between, the decision is discarded and
+ * made again on the entity that is there now, so nothing in it may have been told to anyone before.
  */
 export type Decision<T> = Answered<T> | Refused
 

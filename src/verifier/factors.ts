@@ -11,7 +11,9 @@ import { deleteLeftovers } from './remote/leftovers.js'
 
 /** Answer of `factors`. */
 export interface Factors {
-  /** Verified ones in the order of their verification, then the unverified one if this session enrolled it. */
+  /**
+   * Verified ones in the order of their verification, then the unverified one if this session enrolled it.
+   */
   readonly factors: readonly Factor[]
   /** The approval of this session; null when it has none. */
   readonly approval: Approval | null
@@ -50,8 +52,8 @@ export async function rename (
 }
 
 /**
- * Removes a factor. Removing a verified one ends all approvals of the identity, this session's too. A factor at
- * Twilio is then deleted there; if that failed, calling this again repeats it.
+ * Removes a factor. Removing a verified one ends all approvals of the identity, this session's too. A factor
+ * at Twilio is then deleted there; if that failed, calling this again repeats it.
  */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
   const { mark, isLeftover, isRepeated } = await removeFactor(context, caller, sid)

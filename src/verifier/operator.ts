@@ -18,8 +18,8 @@ export async function unlock (context: VerifierContext, identity: string): Promi
 }
 
 /**
- * Removes every factor of an identity, and everything else that is kept about it. Factors that Twilio still has
- * are remembered, and calling this again deletes them there.
+ * Removes every factor of an identity, and everything else that is kept about it. Factors that Twilio still
+ * has are remembered, and calling this again deletes them there.
  */
 export async function reset (context: VerifierContext, identity: string): Promise<void> {
   await operate(context, identity, 'identity.reset', (entity, now) => {

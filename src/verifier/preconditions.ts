@@ -7,9 +7,9 @@ import type { TotpConfig } from '../otp/totp.js'
 import type { Situation, VerifierContext } from './context.js'
 
 /*
- * What must be true before something changes. Each precondition returns the refusal, or null when it is met. A
- * use case throws the refusal to write nothing, or returns it as `{ next, refusal }` to write first. The one
- * that the guard shares, `refusalToJudge`, is in guard.ts and follows the same convention.
+ * What must be true before something changes. Each precondition returns the refusal, or null when it is met.
+ * A use case throws the refusal to write nothing, or returns it as `{ next, refusal }` to write first. The
+ * one that the guard shares, `refusalToJudge`, is in guard.ts and follows the same convention.
  */
 
 /** Throws the refusal of a precondition that isn't met. */
@@ -27,8 +27,8 @@ export function refusalWithoutFreshApproval (
 }
 
 /**
- * Another factor needs room, and beside a verified one a fresh approval: an attacker with a stolen session must
- * not add a factor.
+ * Another factor needs room, and beside a verified one a fresh approval: an attacker with a stolen session
+ * must not add a factor.
  */
 export function refusalToEnroll (context: VerifierContext, situation: Situation): TotpError | null {
   const { factors } = situation.entity

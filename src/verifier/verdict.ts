@@ -14,7 +14,10 @@ export interface Challenged extends NewMark {
   readonly factorSid: string
   /** The approval that the session got; null for operators. */
   readonly approval: Approval | null
-  /** Whether to ask the user to enroll again, because the option `reenroll` is on and a former provider has the factor. */
+  /**
+   * Whether to ask the user to enroll again, because the option `reenroll` is on and a former provider has
+   * the factor.
+   */
   readonly reenroll: boolean
 }
 
@@ -51,8 +54,8 @@ export function denied (
 }
 
 /**
- * The events that a failure causes beside itself. While other attempts are pending, their outcome may still lift
- * a lock, so it isn't reported yet.
+ * The events that a failure causes beside itself. While other attempts are pending, their outcome may still
+ * lift a lock, so it isn't reported yet.
  */
 export function consequences (before: Attempts, { disabledAt, lockedAt, pending }: Attempts): Happening[] {
   const disabled: Happening = { type: 'identity.disabled', factorSid: null }

@@ -15,8 +15,8 @@ import { verify } from './verification.js'
 import type { Verified } from './verified.js'
 
 /**
- * Enrolls factors, judges codes, and keeps the approvals that follow. Each method rejects with a `TotpError` when it
- * refuses, `StoreError` and `ProviderError` included.
+ * Enrolls factors, judges codes, and keeps the approvals that follow. Each method rejects with a `TotpError`
+ * when it refuses, `StoreError` and `ProviderError` included.
  */
 export interface Verifier {
   /** The factors that the caller may see, and the approval of its session. */
@@ -34,11 +34,14 @@ export interface Verifier {
   /** Withdraws the approval of this session. */
   withdraw (caller: SessionCaller): Promise<NewMark>
   /**
-   * Decides as the guard does: resolves the approval that lets the session pass (null where `unenrolled: 'allow'`
-   * does), or rejects with the reason why it may not.
+   * Decides as the guard does: resolves the approval that lets the session pass (null where `unenrolled:
+   * 'allow'` does), or rejects with the reason why it may not.
    */
   check (caller: SessionCaller, requirement?: Partial<Requirement>): Promise<Approval | null>
-  /** For operators: voids all approvals and the unverified factor of an identity, as after a change of password. */
+  /**
+   * For operators: voids all approvals and the unverified factor of an identity, as after a change of
+   * password.
+   */
   revoke (identity: string): Promise<void>
   /** For operators: clears the counts, the lock and the disabled state of an identity; its factors stay. */
   unlock (identity: string): Promise<void>

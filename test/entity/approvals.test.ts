@@ -13,7 +13,7 @@ const enrolled = entityWith({ factors: [factor] })
 
 t.test('the entity keeps the hash of a mark, never the mark', async t => {
   const mark = newMark()
-  const { entity, approval } = approve(enrolled, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW })
+  const { entity, approval } = approve(enrolled, sessionWith(null), approvalTo(hashOf(mark)))
   const { generation } = enrolled
   t.same(approval, { hash: hashOf(mark), formerMarks: [], factorSid: factor.sid, at: NOW, generation })
   t.notMatch(JSON.stringify(entity), mark)
@@ -22,7 +22,7 @@ t.test('the entity keeps the hash of a mark, never the mark', async t => {
 
 t.test('an approval belongs to one session', async t => {
   const mark = newMark()
-  const { entity, approval } = approve(enrolled, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW })
+  const { entity, approval } = approve(enrolled, sessionWith(null), approvalTo(hashOf(mark)))
   t.equal(approvalOf(entity, sessionWith(mark), 60, NOW), approval)
   t.equal(approvalOf(entity, sessionWith(newMark()), 60, NOW), null)
   t.equal(approvalOf(entity, sessionWith(null), 60, NOW), null)
@@ -32,7 +32,7 @@ t.test('an approval belongs to one session', async t => {
 
 t.test('an approval expires to the second, and is void after the clock went back', async t => {
   const mark = newMark()
-  const { entity } = approve(enrolled, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW })
+  const { entity } = approve(enrolled, sessionWith(null), approvalTo(hashOf(mark)))
   for (const [seconds, passes] of [[0, true], [60, true], [61, false], [-30, true], [-31, false]] as const) {
     t.equal(approvalOf(entity, sessionWith(mark), 60, NOW + seconds) !== null, passes, `after ${seconds} s`)
   }
@@ -53,7 +53,7 @@ t.test('an approval belongs to one generation and to a factor that is still ther
 t.test('a new approval replaces the one that the session had, and no other', async t => {
   const [first, second, other] = [newMark(), newMark(), newMark()]
   const two = { ...enrolled, approvals: [approvalWith(first, enrolled), approvalWith(other, enrolled)] }
-  const { entity } = approve(two, sessionWith(first), { hash: hashOf(second), factorSid: factor.sid, at: NOW + 5 })
+  const { entity } = approve(two, sessionWith(first), approvalTo(hashOf(second), NOW + 5))
   t.same(entity.approvals.map(({ hash }) => hash), [hashOf(other), hashOf(second)])
   t.equal(approvalOf(entity, sessionWith(first), 60, NOW + 5), null, 'the old mark opens nothing')
   t.equal(approvalOf(entity, sessionWith(second), 60, NOW + 5)?.at, NOW + 5)
@@ -64,18 +64,18 @@ t.test('an unverified factor follows the mark of the session that enrolled it', 
   const [mark, next] = [newMark(), hashOf(newMark())]
   const own = { ...enrolled, unverified: unverifiedFactor(mark, enrolled.generation) }
   const approvedBy = (session: Session) =>
-    approve(own, session, { hash: next, factorSid: factor.sid, at: NOW }).entity.unverified?.hash
+    approve(own, session, approvalTo(next)).entity.unverified?.hash
   t.equal(approvedBy(sessionWith(mark)), next)
   t.equal(withdraw(own, sessionWith(mark), next, NOW).unverified?.hash, next)
   t.equal(approvedBy(sessionWith(newMark())), hashOf(mark))
   t.equal(approvedBy(sessionWith(null)), hashOf(mark))
-  t.equal(approve(enrolled, sessionWith(mark), { hash: next, factorSid: factor.sid, at: NOW }).entity.unverified, null)
+  t.equal(approve(enrolled, sessionWith(mark), approvalTo(next)).entity.unverified, null)
 })
 
 t.test('64 approvals and 64 withdrawn marks are kept, and the oldest go first', async t => {
   let entity: Entity = enrolled
   const marks = Array.from({ length: MAX_SESSIONS + 2 }, newMark)
-  for (const mark of marks) entity = approve(entity, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW }).entity
+  for (const mark of marks) entity = approve(entity, sessionWith(null), approvalTo(hashOf(mark))).entity
   t.same(entity.approvals.map(({ hash }) => hash), marks.slice(2).map(hashOf))
   for (const mark of marks) entity = withdraw(entity, sessionWith(mark), hashOf(newMark()), NOW)
   t.same(entity.approvals, [])
@@ -85,7 +85,7 @@ t.test('64 approvals and 64 withdrawn marks are kept, and the oldest go first', 
 
 t.test('a withdrawn approval is gone, and its mark is withdrawn for requests that began before', async t => {
   const [mark, next] = [newMark(), newMark()]
-  const { entity } = approve(enrolled, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW })
+  const { entity } = approve(enrolled, sessionWith(null), approvalTo(hashOf(mark)))
   const withdrawn = withdraw(entity, sessionWith(mark), hashOf(next), NOW + 10)
   t.notOk(isWithdrawn(withdrawn, sessionWith(mark, NOW), NOW - 21), 'the clock has gone back since')
   t.equal(approvalOf(withdrawn, sessionWith(mark), 60, NOW + 10), null)
@@ -101,10 +101,10 @@ t.test('a withdrawn approval is gone, and its mark is withdrawn for requests tha
 
 t.test('an approval that another request of the session got meanwhile is withdrawn too', async t => {
   const [mark, slow, other, next] = [newMark(), newMark(), newMark(), newMark()]
-  const first = approve(enrolled, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW }).entity
-  const second = approve(first, sessionWith(mark), { hash: hashOf(slow), factorSid: factor.sid, at: NOW })
+  const first = approve(enrolled, sessionWith(null), approvalTo(hashOf(mark))).entity
+  const second = approve(first, sessionWith(mark), approvalTo(hashOf(slow)))
   t.same(second.approval.formerMarks, [hashOf(mark)])
-  const third = approve(second.entity, sessionWith(null), { hash: hashOf(other), factorSid: factor.sid, at: NOW })
+  const third = approve(second.entity, sessionWith(null), approvalTo(hashOf(other)))
   const withdrawn = withdraw(third.entity, sessionWith(mark), hashOf(next), NOW)
   t.same(withdrawn.approvals, [third.approval])
   t.equal(approvalOf(withdrawn, sessionWith(slow), 60, NOW), null)
@@ -112,8 +112,8 @@ t.test('an approval that another request of the session got meanwhile is withdra
 
 t.test('withdrawing withdraws the former marks of the session too, for requests that began with them', async t => {
   const [first, second, third, next] = [newMark(), newMark(), newMark(), newMark()]
-  const one = approve(enrolled, sessionWith(first), { hash: hashOf(second), factorSid: factor.sid, at: NOW }).entity
-  const two = approve(one, sessionWith(second), { hash: hashOf(third), factorSid: factor.sid, at: NOW }).entity
+  const one = approve(enrolled, sessionWith(first), approvalTo(hashOf(second))).entity
+  const two = approve(one, sessionWith(second), approvalTo(hashOf(third))).entity
   t.equal(withdraw(two, sessionWith(first), hashOf(next), NOW).approvals.length, 0, 'by a slow log-out that began with the first mark')
   const withdrawn = withdraw(two, sessionWith(third), hashOf(next), NOW)
   for (const mark of [first, second, third]) t.ok(isWithdrawn(withdrawn, sessionWith(mark, NOW), NOW))
@@ -124,7 +124,7 @@ t.test('approvals that copies of one session got are withdrawn together', async 
   const [other, next] = [newMark(), newMark()]
   const steps = [[before, mark], [before, copy], [copy, later], [other, other]] as const
   const approved = steps.reduce<Entity>((entity, [from, to]) =>
-    approve(entity, sessionWith(from), { hash: hashOf(to), factorSid: factor.sid, at: NOW }).entity, enrolled)
+    approve(entity, sessionWith(from), approvalTo(hashOf(to))).entity, enrolled)
   const withdrawn = withdraw(approved, sessionWith(mark), hashOf(next), NOW)
   t.same(withdrawn.approvals.map(({ hash }) => hash), [hashOf(other)])
   for (const old of [before, mark, copy, later]) t.ok(isWithdrawn(withdrawn, sessionWith(old, NOW), NOW))
@@ -159,7 +159,7 @@ t.test('a session without a mark has nothing to withdraw', async t => {
 
 t.test('a new generation voids every approval and the unverified factor', async t => {
   const mark = newMark()
-  const { entity } = approve(enrolled, sessionWith(null), { hash: hashOf(mark), factorSid: factor.sid, at: NOW })
+  const { entity } = approve(enrolled, sessionWith(null), approvalTo(hashOf(mark)))
   const before = { ...entity, unverified: unverifiedFactor(mark, entity.generation) }
   const after = voidApprovals(before)
   t.same(after, { ...before, generation: before.generation + 1 })
@@ -172,3 +172,8 @@ t.test('the public approval has no hash', async t => {
   const shown = publicApproval(approvalWith(newMark(), enrolled), 60)
   t.strictSame(shown, { factorSid: factor.sid, at: NOW, expiresAt: NOW + 60 })
 })
+
+/** The approval that a session gets with its new mark, by its hash. */
+function approvalTo (hash: string, at = NOW) {
+  return { hash, factorSid: factor.sid, at }
+}

@@ -47,8 +47,12 @@ t.test('through a month of many operations a document keeps to its caps, and aft
   }
   const counts = await live({ verifier, random, phones, operations, now, pass })
   t.comment({ counts, largest: store.largest, bound: bytesOf(fullest), writes: store.writes })
-  t.match(store.peaks, { factors: MAX_FACTORS, approvals: MAX_SESSIONS, formerMarks: MAX_FORMER_MARKS, withdrawn: MAX_SESSIONS },
-    'each cap was reached')
+  t.match(store.peaks, {
+    factors: MAX_FACTORS,
+    approvals: MAX_SESSIONS,
+    formerMarks: MAX_FORMER_MARKS,
+    withdrawn: MAX_SESSIONS
+  }, 'each cap was reached')
 
   wait(MONTH)
   await verifier.revoke(IDENTITY)

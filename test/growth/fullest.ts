@@ -1,6 +1,6 @@
 import {
-  MAX_PENDING, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_FORMER_MARKS, MAX_SESSIONS, newEntity, newSid, type Entity,
-  type Leftover, type UnverifiedFactor, type VerifiedFactor
+  MAX_CREATED, MAX_FACTORS, MAX_FORMER_MARKS, MAX_LEFTOVERS, MAX_PENDING, MAX_SESSIONS, newEntity, newSid,
+  type Entity, type Leftover, type UnverifiedFactor, type VerifiedFactor
 } from '../../src/entity/entity.js'
 
 /** What all documents here are of: the longest identity that there may be. */

@@ -43,6 +43,8 @@ export function entityAt (index: number): Entity {
       lastUsedAt: START,
       lastStep: START / 30
     }],
-    approvals: [{ hash: hashOf(MARK), formerMarks: [], factorSid: sid, at: START, generation: entity.generation }]
+    approvals: [
+      { hash: hashOf(MARK), formerMarks: [], factorSid: sid, at: START, generation: entity.generation }
+    ]
   }
 }

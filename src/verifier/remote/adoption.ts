@@ -22,7 +22,10 @@ export interface Adoption {
   readonly twilioFactorSid: string
   /** The Verify service that keeps it: `VA` and 32 hex digits. @default the only one that is configured */
   readonly serviceSid?: string
-  /** Another name for it, 1 to 64 characters. @default its name at Twilio, or 'Twilio Verify' if that doesn't fit */
+  /**
+   * Another name for it, 1 to 64 characters. @default its name at Twilio, or 'Twilio Verify' if that doesn't
+   * fit
+   */
   readonly friendlyName?: string
 }
 
@@ -39,7 +42,9 @@ export interface Adopted {
 /** Adoptions under way at once. Twilio answers too many with 429. */
 const BATCH = 8
 
-/** Takes over a factor that the user has verified at Twilio. One that was adopted before is left unchanged. */
+/**
+ * Takes over a factor that the user has verified at Twilio. One that was adopted before is left unchanged.
+ */
 export async function adopt (context: VerifierContext, adoption: Adoption): Promise<Factor> {
   const { identity, twilioIdentity, twilioFactorSid, serviceSid, friendlyName } = adoption
   identityOf(identity)
@@ -84,8 +89,8 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
 }
 
 /**
- * Adopts many factors, eight at a time. Calling this again with the same list leaves adopted factors unchanged,
- * and tries those that failed again.
+ * Adopts many factors, eight at a time. Calling this again with the same list leaves adopted factors
+ * unchanged, and tries those that failed again.
  */
 export async function * adoptAll (
   context: VerifierContext, adoptions: Iterable<Adoption> | AsyncIterable<Adoption>

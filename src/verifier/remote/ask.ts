@@ -15,8 +15,8 @@ export function providerOf (context: VerifierContext, identity: string, kept: Le
 }
 
 /**
- * Asks a remote provider about a code. After a failure or a timeout the verdict is `unknown`: the code may have
- * been judged all the same.
+ * Asks a remote provider about a code. After a failure or a timeout the verdict is `unknown`: the code may
+ * have been judged all the same.
  */
 export async function askForVerdict<T> (timeout: number, ask: () => Promise<T>): Promise<T | Outcome> {
   try {
@@ -26,7 +26,9 @@ export async function askForVerdict<T> (timeout: number, ask: () => Promise<T>):
   }
 }
 
-/** Asks a remote provider for something that judges no code. Throws a `TotpError` on a failure or a timeout. */
+/**
+ * Asks a remote provider for something that judges no code. Throws a `TotpError` on a failure or a timeout.
+ */
 export async function askForAnswer<T> (timeout: number, ask: () => Promise<T>): Promise<T> {
   try {
     return await deadlineIn(timeout).race(ask)

@@ -7,8 +7,8 @@ import {
   creationWait, isSameRemote, isSpent, markAsked, notCreated, openChallenge, usedFactor
 } from '../../entity/twilio-factor.js'
 import {
-  ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError, MalformedError,
-  type TotpError
+  ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError,
+  MalformedError, type TotpError
 } from '../../errors.js'
 import type { Outcome } from '../../providers/provider.js'
 import { tagsOf } from '../../providers/tag.js'
@@ -43,8 +43,8 @@ export function remoteCandidate (candidates: readonly VerifiedFactor[], code: st
 }
 
 /**
- * Counts the attempt before Twilio is asked. A code that was accepted before, or that another request is asking
- * about, is wrong without asking.
+ * Counts the attempt before Twilio is asked. A code that was accepted before, or that another request is
+ * asking about, is wrong without asking.
  */
 export function reserve (
   context: VerifierContext, situation: Situation,
@@ -121,9 +121,10 @@ function settle (
     }
     case 'unjudged': {
       const left = withFactor(entity, pending === null ? notCreated(factor, at) : factor)
-      // An attempt that took longer than a lock lasts may belong to a lock that is over, so it can't be given back.
+      // An attempt that took longer than a lock may belong to a lock that is over: it can't be given back.
       const late = now - at >= context.limits.lockFor
-      if (deniedHere || late) return settleUnjudged(context, { ...situation, entity: left }, reserved, outcome)
+      const isFinal = deniedHere || late
+      if (isFinal) return settleUnjudged(context, { ...situation, entity: left }, reserved, outcome)
       return refuse(left, giveBack(attempts, id), outcome.refusal)
     }
     case 'unknown':
@@ -148,8 +149,8 @@ function settleUnjudged (
 }
 
 /**
- * A right code approves nothing once challenges were disabled, or the approval was withdrawn, while Twilio was
- * asked. A lock that began after the reservation is no obstacle.
+ * A right code approves nothing once challenges were disabled, or the approval was withdrawn, while Twilio
+ * was asked. A lock that began after the reservation is no obstacle.
  */
 function refusalToApprove (
   { maxAge }: VerifierContext, { entity, session, now }: Situation, { generation }: Reserved

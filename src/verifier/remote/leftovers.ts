@@ -20,7 +20,8 @@ export async function deleteLeftovers (
 async function deleteAndDrop (context: VerifierContext, identity: string, only?: string): Promise<unknown> {
   const { document: entity, now } = await context.entities.read(identity)
   const targets = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
-  const failures = await Promise.all(targets.map(async leftover => await tryDelete(context, identity, leftover)))
+  const failures = await Promise.all(targets.map(async leftover =>
+    await tryDelete(context, identity, leftover)))
   const left = targets.filter((_, index) => failures[index] !== null)
   for (const { sid } of left) context.emit({ type: 'factor.leftover', identity, factorSid: sid, at: now })
   const gone = targets.filter(leftover => !left.includes(leftover))
@@ -41,7 +42,9 @@ async function tryDelete (
   }
 }
 
-async function dropRecords (context: VerifierContext, identity: string, gone: readonly Leftover[]): Promise<void> {
+async function dropRecords (
+  context: VerifierContext, identity: string, gone: readonly Leftover[]
+): Promise<void> {
   const sids = gone.map(({ sid }) => sid)
   await change(context, { identity }, entity => {
     if (entity === null) return { answer: undefined }

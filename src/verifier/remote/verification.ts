@@ -19,9 +19,9 @@ export interface Reserved {
 }
 
 /**
- * Counts the attempt, and keeps other requests from asking meanwhile: once Twilio has verified a factor, it may
- * report it as verified whatever the code. For the same reason an attempt with an unknown outcome ends the
- * enrollment.
+ * Counts the attempt, and keeps other requests from asking meanwhile: once Twilio has verified a factor, it
+ * may report it as verified whatever the code. For the same reason an attempt with an unknown outcome ends
+ * the enrollment.
  */
 export function reserveVerification (
   context: VerifierContext, { entity, now }: Situation, unverified: UnverifiedTwilio
@@ -34,7 +34,9 @@ export function reserveVerification (
   return { next: { ...entity, unverified: pending }, answer: { pending } }
 }
 
-/** Asks Twilio where only Twilio can judge the code. Deletes at Twilio the factors that this leaves behind. */
+/**
+ * Asks Twilio where only Twilio can judge the code. Deletes at Twilio the factors that this leaves behind.
+ */
 export async function finishRemotely (
   context: VerifierContext, caller: Caller, judged: Verified | Reserved, code: string
 ): Promise<Verified> {
