@@ -187,7 +187,7 @@ export class UnfitError extends Error {
  */
 export function entityOf (identity: string, stored: unknown): Entity {
   if (!fits<Entity>(EntityShape, stored)) throw new UnfitError(misfitOf(EntityShape, stored))
-  if (stored.identity !== identity) throw new UnfitError('the document is of another identity')
+  if (stored.identity !== identity) throw new UnfitError('the document belongs to another identity')
   if (hasFactorTwice(stored)) throw new UnfitError('the document has a factor twice')
   return stored
 }

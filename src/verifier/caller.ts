@@ -39,7 +39,7 @@ export interface Operator {
 export function identityOf (identified: unknown): string {
   if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError()
   if (typeof identified !== 'string') {
-    throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but has to return a string`))
+    throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but must return a string`))
   }
   if (!isIdentity(identified)) throw new UnidentifiedError()
   return identified
@@ -53,5 +53,5 @@ export function sessionOf (caller: Caller): Session | null {
     const mark = markOf(caller.session.mark)
     return { hash: mark && hashOf(mark), since: caller.session.since }
   }
-  throw new TypeError('a caller has an identity, and either its session or "operator: true"')
+  throw new TypeError('a caller needs an identity, and either a session or "operator: true"')
 }

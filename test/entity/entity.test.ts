@@ -59,7 +59,7 @@ t.test('a kept document is read back, even the fullest', async t => {
 
 t.test('a document of another identity is refused', async t => {
   for (const name of ['bob', 'Alice', 'alice ', '', 'аlice']) {
-    t.throws(() => entityOf(name, copy(full)), { message: 'the document is of another identity' }, JSON.stringify(name))
+    t.throws(() => entityOf(name, copy(full)), { message: 'the document belongs to another identity' }, JSON.stringify(name))
   }
   t.throws(() => entityOf('\u00e9', entityWith({ identity: 'e\u0301' })))
 })

@@ -50,7 +50,7 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
   identityOf(identity)
   if (friendlyName !== undefined) throwRefusal(refusalOfFriendlyName(friendlyName))
   const provider = context.providers.find(serviceSid)
-  if (provider === undefined) throw new MalformedError('serviceSid must be of a provider that is configured')
+  if (provider === undefined) throw new MalformedError('serviceSid must name a configured provider')
   const remote = { serviceSid: provider.serviceSid, identity: twilioIdentity, sid: twilioFactorSid }
   const found = await askForAnswer(context.timeout, async () => await provider.fetch(remote))
   throwRefusal(refusalToAdopt(found.config))
@@ -61,7 +61,7 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
       factor.provider === 'twilio' && isSameRemote(factor.remote, remote))
     if (known !== undefined) return { answer: publicFactor(known) }
     if (entity.leftovers.some(leftover => isSameRemote(leftover.remote, remote))) {
-      throw new MalformedError('the factor was removed here, and is to be deleted at Twilio')
+      throw new MalformedError('the factor was removed here, and still has to be deleted at Twilio')
     }
     if (entity.factors.length >= Math.min(context.maxFactors, MAX_FACTORS)) throw new FactorLimitError()
     const sid = newSid('YF')
