@@ -5,12 +5,14 @@ import { guard } from './guard.js'
 import { history } from './history.js'
 import { imports } from './import.js'
 import { post } from './post.js'
-import { postgresChallenge, postgresGuard } from './postgres.js'
-import { redisChallenge, redisGuard } from './redis.js'
+import { postgresChallenge } from './postgres-challenge.js'
+import { postgresGuard } from './postgres-guard.js'
+import { redisChallenge } from './redis-challenge.js'
+import { redisGuard } from './redis-guard.js'
 import type { Row } from './row.js'
 import { evenness, judging } from './verify.js'
 
-/** Every row of the table, in its order. */
+/** All rows of the table, in its order. */
 export const rows: readonly Row[] = [
   judging, evenness, challenge, post, guard, postgresChallenge, postgresGuard, redisChallenge, redisGuard,
   enrollment, imports, growth, postgresGrowth, history
