@@ -56,7 +56,7 @@ t.test('processor time stands beside figures and ratios that tell it', async t =
   const { figures, ...outcome } = outcomeOf('row', 2, [{ ...ratio, cpu: spreadAt(0.5) }])
   const withTime = figures.map(figure => ({ ...figure, cpu: spreadAt(7.25) }))
   const text = tableOf({ ...outcome, figures: withTime })
-  t.match(text, '|  | operations/s | middle half | processor time, µs |')
+  t.match(text, '|  | operations/s | middle half | µs of processor time |')
   t.match(text, '| ours | 2 | 2 to 2 | 7.25 |')
   t.match(text, '| ours / floor | 2 | 2 to 2 |  |  | 0.500 |')
 })
@@ -84,6 +84,16 @@ Unsteady: `)
   t.match(text, '| ours | 6 |  |')
   t.match(text, 'Node.js 20.1.0:\n\nServer of two.')
   t.notMatch(text, 'never measured')
+})
+
+t.test('side by side, processor times stand in brackets', async t => {
+  const { figures, ...outcome } = outcomeOf('row', 2, [{ ...ratio, cpu: spreadAt(0.5) }])
+  const withTime = figures.map(figure => ({ ...figure, cpu: spreadAt(7.25) }))
+  const text = comparisonOf([reportOn('v20.1.0', [{ ...outcome, figures: withTime }])], ['row'])
+  t.match(text, '| operations/s (µs of processor time) | Node.js 20.1.0 |')
+  t.match(text, '| ours | 2 (7.25) |')
+  t.match(text, '| ratio (of processor times) | goal | Node.js 20.1.0 |')
+  t.match(text, '| ours / floor |  | 2 (0.500) |')
 })
 
 t.test('files of one version of Node.js are one report, in which the later file counts', async t => {

@@ -1,7 +1,7 @@
 import { linesOf } from './markdown.js'
 import type { Report } from './report.js'
 import type { Figure, Outcome, Ratio } from './rounds.js'
-import { boundsOf, headingOf, short, UNSTEADY, verdictOf } from './table.js'
+import { boundsOf, cpuUnitOf, headingOf, short, UNSTEADY, verdictOf } from './table.js'
 
 /** Reports side by side as Markdown: a section for each row, in it a column for each version of Node.js. */
 export function comparisonOf (reports: readonly Report[], names: readonly string[]): string {
@@ -25,24 +25,33 @@ function sectionOf (
     const found = columns.map(column => column?.ratios.find(({ goal }) => goal.of === of && goal.to === to))
     return [`${of} / ${to}`, goalCell(found), ...found.map(ratioCell)]
   })
+  const ratioHead = ratios.some(hasCpu) ? 'ratio (of processor times)' : 'ratio'
   const steady = columns.every(column => column?.ratios.every(({ steady }) => steady) ?? true)
   return [
     `## ${row.name}: ${row.title}\n`,
-    ...linesOf([row.unit, ...versions], figureRows),
-    ...(ratioRows.length === 0 ? [] : ['', ...linesOf(['ratio', 'goal', ...versions], ratioRows)]),
+    ...linesOf([figures.some(hasCpu) ? `${row.unit} (${cpuUnitOf(row)})` : row.unit, ...versions], figureRows),
+    ...(ratioRows.length === 0 ? [] : ['', ...linesOf([ratioHead, 'goal', ...versions], ratioRows)]),
     ...(steady ? [] : [`\n${UNSTEADY}`]),
     ...remarksOf(columns, versions).map(remark => `\n${remark}`)
   ].join('\n')
 }
 
+function hasCpu ({ cpu }: Figure | Ratio): boolean {
+  return cpu !== undefined
+}
+
 function figureCell (figure: Figure | undefined): string {
-  return figure === undefined ? '' : short(figure.median)
+  return figure === undefined ? '' : mediansOf(figure)
 }
 
 function ratioCell (ratio: Ratio | undefined): string {
   if (ratio === undefined) return ''
-  const verdict = verdictOf(ratio)
-  return verdict === '' ? short(ratio.median) : `${short(ratio.median)}, ${verdict}`
+  return [mediansOf(ratio), ...verdictOf(ratio)].join(', ')
+}
+
+/** Followed by that of the processor times, in brackets. */
+function mediansOf ({ median, cpu }: Figure | Ratio): string {
+  return cpu === undefined ? short(median) : `${short(median)} (${short(cpu.median)})`
 }
 
 /** One bound where all versions have the same. */

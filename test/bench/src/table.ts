@@ -35,11 +35,16 @@ export function boundsOf ({ goal: { atLeast, atMost } }: Ratio): string {
 }
 
 /** Whether a ratio keeps to its goal, and whether it can be trusted. */
-export function verdictOf ({ reached, steady }: Ratio): string {
+export function verdictOf ({ reached, steady }: Ratio): string[] {
   return [
     ...(reached === null ? [] : [reached ? 'reached' : '**missed**']),
     ...(steady ? [] : ['unsteady'])
-  ].join(', ')
+  ]
+}
+
+/** What a row's processor times are in. */
+export function cpuUnitOf ({ unit }: Pick<Row, 'unit'>): string {
+  return `${unit === 'ms' ? 'ms' : 'µs'} of processor time`
 }
 
 /** Three digits, or all of them before the point. */
@@ -48,8 +53,8 @@ export function short (figure: number): string {
   return figure.toPrecision(figure >= 100 ? 4 : 3)
 }
 
-function tableOfFigures ({ unit }: Pick<Row, 'unit'>, figures: readonly Figure[]): string[] {
-  const head = ['', unit, 'middle half', `processor time, ${unit === 'ms' ? 'ms' : 'µs'}`]
+function tableOfFigures (row: Pick<Row, 'unit'>, figures: readonly Figure[]): string[] {
+  const head = ['', row.unit, 'middle half', cpuUnitOf(row)]
   const rows = figures.map(({ name, cpu, ...spread }) =>
     [name, short(spread.median), halfOf(spread), ...medianOf(cpu)])
   return linesOf(head, rows)
@@ -58,7 +63,7 @@ function tableOfFigures ({ unit }: Pick<Row, 'unit'>, figures: readonly Figure[]
 function tableOfRatios (ratios: readonly Ratio[]): string[] {
   const head = ['ratio', '', 'middle half', 'goal', '', 'of processor time']
   const rows = ratios.map(ratio => [
-    `${ratio.goal.of} / ${ratio.goal.to}`, short(ratio.median), halfOf(ratio), boundsOf(ratio), verdictOf(ratio),
+    `${ratio.goal.of} / ${ratio.goal.to}`, short(ratio.median), halfOf(ratio), boundsOf(ratio), verdictOf(ratio).join(', '),
     ...medianOf(ratio.cpu)
   ])
   return linesOf(head, rows)
