@@ -2,7 +2,7 @@ import t from 'tap'
 import { inBatches } from '../src/in-batches.js'
 import { gate } from './gate.js'
 
-t.test('some are done at once, and answered in their order', async t => {
+t.test('a batch is done at once, and answered in order', async t => {
   const [first, second] = [gate(), gate()]
   const begun: number[] = []
   const answers = inBatches(2, [1, 2, 3], async item => {
@@ -19,7 +19,7 @@ t.test('some are done at once, and answered in their order', async t => {
   t.same(await answers.next(), { value: undefined, done: true })
 })
 
-t.test('when one fails, those before it are answered, and none is left under way', async t => {
+t.test('when one fails, those before it are answered, and no work is left under way', async t => {
   let underWay = 0
   const answers: number[] = []
   const going = async () => {
@@ -36,7 +36,7 @@ t.test('when one fails, those before it are answered, and none is left under way
   t.equal(underWay, 0)
 })
 
-t.test('what comes bit by bit is taken too, and nothing is nothing', async t => {
+t.test('items may come asynchronously, and no items give no answers', async t => {
   const all = async (items: string[]) => {
     const answers = []
     const source = (async function * () { yield * items })()

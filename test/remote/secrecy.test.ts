@@ -36,7 +36,7 @@ const FAILURES: ReadonlyArray<Behaviour | Instead | 'closed'> = [
   'reset', 'cut', 'hang', 'closed'
 ]
 
-t.test('no failure at Twilio writes down a credential, a code, a secret, or what Twilio said', async t => {
+t.test('no failure at Twilio logs a credential, a code, a secret, or Twilio\'s answer', async t => {
   let log = ''
   const thrown: unknown[] = []
   const replies: Response[] = []
@@ -113,7 +113,7 @@ t.test('no failure at Twilio writes down a credential, a code, a secret, or what
   }
 })
 
-t.test('the store has no secret and no URI of a factor at Twilio', async t => {
+t.test('the store has neither secret nor URI of a factor at Twilio', async t => {
   const { login, store } = await there(t)
   const alice = await login('alice')
   const { sid, secret } = await alice.enroll('phone')

@@ -64,7 +64,7 @@ async function answeredRight (
   return [thief, await thief.challenge(RIGHT)]
 }
 
-t.test('a right code of exactly what was asked opens, by a new challenge and by a pending one', async t => {
+t.test('an answer about exactly what was asked approves, for a new challenge and for a pending one', async t => {
   for (const kind of ['create', 'update'] as const) {
     const [person, answer] = await answeredRight(await there(t), kind, usual => usual)
     t.match(answer, { status: 200 }, kind)
@@ -73,7 +73,7 @@ t.test('a right code of exactly what was asked opens, by a new challenge and by 
 })
 
 for (const kind of ['create', 'update'] as const) {
-  t.test(`${kind}: an answer that is about something else opens nothing, and counts`, async t => {
+  t.test(`${kind}: an answer that is about something else approves nothing, and counts`, async t => {
     const made = await there(t)
     for (const [name, instead] of UNFIT) {
       const [person, answer] = await answeredRight(made, kind, instead, name)
@@ -86,7 +86,7 @@ for (const kind of ['create', 'update'] as const) {
     }
   })
 
-  t.test(`${kind}: an answer that can't be read opens nothing, and counts`, async t => {
+  t.test(`${kind}: an answer that can't be read approves nothing, and counts`, async t => {
     const made = await there(t)
     for (const [name, instead] of UNKNOWN) {
       const [person, answer] = await answeredRight(made, kind, instead, name)
@@ -117,13 +117,13 @@ t.test('the identity has no case, and \'denied\' is a wrong code', async t => {
   t.match(await person.challenge(RIGHT), { status: 200 }, 'an update')
 })
 
-t.test('an update that is answered by another challenge opens nothing', async t => {
+t.test('an update that is answered by another challenge approves nothing', async t => {
   const [person, answer] = await answeredRight(await there(t), 'update', but({ sid: sidOf('YC') }))
   t.match(answer, UNAVAILABLE)
   t.match(await person.vault(), { status: 403 })
 })
 
-t.test('a server that never answers opens nothing, within the time that was set', async t => {
+t.test('a server that never answers approves nothing, and times out', async t => {
   const made = await there(t, { totp: { timeout: 3 } })
   const [person, answer] = await answeredRight(made, 'create', 'hang')
   t.match(answer, UNAVAILABLE)
@@ -131,7 +131,7 @@ t.test('a server that never answers opens nothing, within the time that was set'
   t.equal(await counted(made.store), 1)
 })
 
-t.test('what comes too late is not used', async t => {
+t.test('an answer that comes too late is not used', async t => {
   const made = await there(t, { totp: { timeout: 3 } })
   const { server, login, store } = made
   let release = (): void => {}
@@ -163,7 +163,7 @@ const WRONGS: ReadonlyArray<readonly [string, (server: Hostile) => void]> = [
   }]
 ]
 
-t.test('a wrong code gets one and the same answer, however Twilio says it, and counts once', async t => {
+t.test('a wrong code gets the same answer however Twilio reports it, and counts once', async t => {
   const texts = new Set<string>()
   for (const [name, prepare] of WRONGS) {
     const { login, server, store } = await there(t)
@@ -179,7 +179,7 @@ t.test('a wrong code gets one and the same answer, however Twilio says it, and c
   t.equal(texts.size, 1)
 })
 
-t.test('of a first code: only the exact word for exactly this factor verifies it', async t => {
+t.test('of a first code: only the status verified for exactly this factor verifies it', async t => {
   const unfit: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
     ...['Verified', 'verified ', 'VERIFIED', 'approved', true, null, ''].map(status =>
       [`status ${JSON.stringify(status)}`, but({ status })] as const),
@@ -201,7 +201,7 @@ t.test('of a first code: only the exact word for exactly this factor verifies it
   }
 })
 
-t.test('a factor that is made otherwise than asked for is not taken', async t => {
+t.test('a factor that isn\'t as requested is not used', async t => {
   const config = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
   const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
   const uri = `otpauth://totp/Acme:x?secret=${secret}`

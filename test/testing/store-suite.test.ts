@@ -412,14 +412,14 @@ for (const [excuse, store] of Object.entries(EXCUSES)) {
   })
 }
 
-t.test('there is no promise without a mistake that breaks it', async t => {
+t.test('for every promise there is a mistake that breaks it', async t => {
   const inner = memoryStore()
   const promises = collected({ factory: () => inner, broken: () => failing }).map(([name]) => name)
   const breakable = new Set([...Object.values(MISTAKES).flatMap(([, ...promises]) => promises), BROKEN])
   t.same(promises.toSorted(), [...breakable].sort())
 })
 
-t.test('a store that keeps its promises passes, and nothing is left over', async t => {
+t.test('a store that keeps its promises passes, and the suite deletes its documents', async t => {
   const inner = memoryStore()
   let opened = 0
   const factory = async () => {
@@ -431,7 +431,7 @@ t.test('a store that keeps its promises passes, and nothing is left over', async
   t.same(await inner.list(undefined, 1), [])
 })
 
-t.test('a store needs no list, and may hold the documents of others', async t => {
+t.test('a store may have no list, and may have other documents', async t => {
   const { get, replace } = memoryStore()
   const broken = { get: failing.get, replace: failing.replace }
   t.same([...await failuresOf({ factory: () => ({ get, replace }), broken: () => broken })], [])
@@ -442,14 +442,14 @@ t.test('a store needs no list, and may hold the documents of others', async t =>
   t.same(await inner.list(undefined, 100), others)
 })
 
-t.test('the tests may run all at once', async t => {
+t.test('the tests may all run at the same time', async t => {
   const inner = memoryStore()
   const runs = collected({ factory: () => inner }).map(async ([name, run]) => await run({ task: { name } }))
   await t.resolves(Promise.all(runs))
   t.same(await inner.list(undefined, 1), [])
 })
 
-t.test('a failure tells its cause and the seed, with which it comes again', async t => {
+t.test('a failure has its cause and its seed, and the seed reproduces it', async t => {
   const [make] = MISTAKES['refuses at times'] ?? []
   const promise = 'any sequence of reads and writes on two instances keeps the contract'
   const failure = async (seed: number) => {
@@ -464,14 +464,14 @@ t.test('a failure tells its cause and the seed, with which it comes again', asyn
   t.equal(what(await failure(7)), what(first))
 })
 
-t.test('what a factory throws fails each test, and is told as it is', async t => {
+t.test('an error of the factory fails every test, unchanged', async t => {
   const factory = () => { throw new Error('no database') }
   const failures = await failuresOf({ factory })
   t.equal(failures.size, collected({ factory }).length)
   for (const failure of failures.values()) t.equal(failure.message, 'no database')
 })
 
-t.test('what a store throws is the cause, also when that is no error', async t => {
+t.test('a value that a store throws is the cause, even if it isn\'t an error', async t => {
   const inner = memoryStore()
   const lost = like(inner, { get: async () => untyped(await Promise.reject('lost')) }) // eslint-disable-line prefer-promise-reject-errors -- other people's code
   const failures = await failuresOf({ factory: () => lost }, ['a key that was never written has no document'])
