@@ -3,7 +3,7 @@ import {
   type Entity, type Leftover, type UnverifiedFactor, type VerifiedFactor
 } from '../../src/entity/entity.js'
 
-/** What all documents here are of: the longest identity that there may be. */
+/** The identity of all documents here: the longest one possible. */
 export const IDENTITY = 'i'.repeat(256)
 /** As long as a friendly name may be; of ASCII, because a document with an emoji takes twice the time. */
 export const NAME = 'n'.repeat(64)
@@ -38,7 +38,7 @@ export function fullestTwilio (): Entity {
   return { ...document, attempts: { ...document.attempts, pending }, leftovers }
 }
 
-/** What is left of a document when everything in it has ended that can. */
+/** The document once everything in it that can expire has expired. */
 export function withoutPast (document: Entity): Entity {
   return {
     ...document,

@@ -1,6 +1,6 @@
 /*
- * Figures, not tests: how long a challenge and a guard take while a table grows to a million identities, what
- * each store does in a second, and what a crowd on one identity costs. By hand, from the
+ * Figures, not tests: how long a challenge and a guard take while a table grows to a million identities, how
+ * much each store does in a second, and how much a crowd on one identity costs. By hand, from the
  * folder of the project, once it is built:
  *
  *   DATABASE_URL=… REDIS_URL=… node --import @tapjs/typescript/import test/growth/million.ts
@@ -31,7 +31,7 @@ const GUARDS = 8_000
 const RIGHT = 50
 const WRONG = 200
 
-/** A store to be measured, and what is done with it afterwards. */
+/** A store to measure, and how to close it. */
 interface Measured {
   readonly name: string
   readonly store: EntityStore
@@ -54,7 +54,7 @@ async function perSecond (count: number, act: (index: number) => Promise<unknown
   return Math.round(count / (performance.now() - begin) * 1000)
 }
 
-/** Median and 99th percentile of what one call after the other takes, in milliseconds. */
+/** Median and 99th percentile of the time that a call takes, in milliseconds. */
 async function latency (act: (sample: number) => Promise<unknown>): Promise<string> {
   const times: number[] = []
   for (let sample = 0; sample < SAMPLES; sample++) {
@@ -91,7 +91,7 @@ async function growth (pool: pg.Pool): Promise<void> {
     await pool.query('ANALYZE totp_entities')
     await pool.query('CHECKPOINT')
     now += 60
-    // Spread over those who came last, and each of them once.
+    // Spread over the users who came last, each of them once.
     const stride = (population - before) / SAMPLES
     const callerOf = (sample: number) => callerAt(before + Math.floor(sample * stride), now)
     const code = phone.code(now)
@@ -112,7 +112,7 @@ async function filled (pool: pg.Pool, from: number, to: number): Promise<number>
   return to
 }
 
-/** What a store does in a second, for many identities. */
+/** The calls that a store answers in a second, for many identities. */
 async function throughput ({ name, store }: Measured): Promise<void> {
   await perSecond(PEOPLE, async index => await store.replace(`identity:${identityAt(index)}`, null, entityAt(index)))
   now += 60
@@ -123,7 +123,7 @@ async function throughput ({ name, store }: Measured): Promise<void> {
   row(name, guards, challenges)
 }
 
-/** What a crowd on one identity costs. */
+/** The cost of a crowd on one identity. */
 async function contention ({ name, store }: Measured): Promise<void> {
   now += 60
   const codes = Array.from({ length: RIGHT + WRONG }, (_, i) =>

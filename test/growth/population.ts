@@ -12,7 +12,7 @@ const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const
 const MARK = newMark()
 const SECRET = randomBytes(20)
 
-/** Everybody's phone: one secret, which is sealed for each of them. */
+/** The phone of all users: one secret, sealed for each of them. */
 export const phone = authenticator(encodeSecret(SECRET))
 
 /** Identities are numbered. */
@@ -20,12 +20,12 @@ export function identityAt (index: number): string {
   return `user-${index}`
 }
 
-/** A request of somebody's one login session. */
+/** A request of a user's only login session. */
 export function callerAt (index: number, now: number): SessionCaller {
   return { identity: identityAt(index), session: { mark: MARK, since: now } }
 }
 
-/** Somebody with a verified factor, whose session is approved. */
+/** A user with a verified factor, whose session is approved. */
 export function entityAt (index: number): Entity {
   const identity = identityAt(index)
   const entity = newEntity(identity, START)

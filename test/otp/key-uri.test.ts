@@ -48,7 +48,7 @@ t.test('any name is read back unchanged by two independent parsers', async t => 
   t.doesNotThrow(() => fc.assert(fc.property(name, name, config, survives)))
 })
 
-/** True when both parsers find exactly what was put in, once. */
+/** True when both parsers find each part exactly once, unchanged. */
 function survives (issuer: string, account: string, config: TotpConfig): boolean {
   const uri = keyUri({ issuer, account, secret: SECRET, config })
   const url = new URL(uri)

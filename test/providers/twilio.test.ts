@@ -18,7 +18,7 @@ async function verifiedThere (t: Test) {
   return { server, provider, remote }
 }
 
-/** A client that throws what no server can make the real one throw. */
+/** A client that throws errors which no server can provoke in the real one. */
 function throwing (thrown: unknown): TwilioClient {
   return untyped({ verify: { v2: { services: () => { throw thrown } } } })
 }
@@ -31,7 +31,7 @@ const unjudged = { verdict: 'unjudged', ...UNAVAILABLE }
 const unknown = { verdict: 'unknown', ...UNAVAILABLE }
 const ended = { verdict: 'ended' }
 
-/** What becomes of a code: of a challenge, and of a first one where that differs. */
+/** The outcome for the code of a challenge, and for a first code where that differs. */
 const OUTCOMES: ReadonlyArray<readonly [Behaviour, object, object?]> = [
   [refusal(403, 60311), DENIED],
   [refusal(403, 60324), DENIED],

@@ -8,7 +8,7 @@ import { enrolledThere, kept, keptFactor, providerAt, RIGHT, there } from './the
 
 const CONFIG = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
 
-/** A factor that somebody has at Twilio already. */
+/** A factor that a user has at Twilio already. */
 function already (server: Hostile, differences: Partial<FactorThere> = {}): Pick<Adoption, 'twilioIdentity' | 'twilioFactorSid'> {
   const [sid, identity] = [sidOf('YF'), differences.identity ?? `user-${server.factors.size}-at-twilio`]
   server.factors.set(sid, {

@@ -11,7 +11,7 @@ const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const LOCKED = { status: 429, code: 'ERR_TOTP_LOCKED' }
 const UNAVAILABLE = { status: 503, code: 'ERR_TOTP_PROVIDER' }
 const GONE = { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' }
-/** What somebody does while Twilio is asked about a first code. */
+/** Something that happens while Twilio is asked about a first code. */
 interface Meanwhile extends There {
   readonly alice: Visitor
   readonly sid: string

@@ -7,7 +7,7 @@ import type { Response } from '../visitor.js'
 import { refusal, sidOf, type Behaviour, type Instead, type Kind } from './hostile.js'
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
 
-/** What Twilio says, and might have in it what nobody should read. */
+/** Answers of Twilio that may contain something confidential. */
 const SAID = 'SAID_BY_TWILIO_ALONE'
 const KINDS: readonly Kind[] = ['enroll', 'verify', 'create', 'update', 'remove', 'fetch']
 

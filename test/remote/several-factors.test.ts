@@ -25,7 +25,7 @@ t.test('with several factors at Twilio a challenge names one, because one code m
   t.match(await alice.challenge(RIGHT, `YF${'0'.repeat(32)}`), { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' })
 })
 
-/** Somebody with an embedded factor and one at Twilio, on one store. */
+/** A user with an embedded factor and one at Twilio, in one store. */
 async function mixed (t: Test) {
   const [store, server] = [memoryStore(), await hostile(t)]
   const here = await site(t, { totp: { store } })

@@ -26,7 +26,7 @@ const UNFIT: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
   ['an error body with 200', { ...refusal(403, 60324), status: 200 }]
 ]
 
-/** No answer at all: nobody will learn what it would have been. */
+/** No answer at all: the outcome stays unknown. */
 const UNKNOWN: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
   ['HTML with 200', { status: 200, body: '<html>approved</html>', type: 'text/html' }],
   ['HTML with 502', { status: 502, body: '<html>Bad Gateway</html>', type: 'text/html' }],

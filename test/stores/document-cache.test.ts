@@ -58,7 +58,7 @@ t.test('a wrong size is refused', async t => {
   }
 })
 
-/** Does what the cache does in the plainest way: texts in the order of their last use. */
+/** The cache again in the plainest way: texts in the order of their last use. */
 function modelOf (size: number) {
   let uses: Array<readonly [key: string, text: string]> = []
   return {

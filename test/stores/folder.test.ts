@@ -129,7 +129,7 @@ t.test('a document deleted while keys are listed is left out, and the page is st
   const [first = '', second = '', third] = all
   const [file = ''] = (await readdir(folder)).sort()
   await rm(join(folder, file))
-  // A name that leads nowhere is what a file is that went between the look at the folder and the look at it.
+  // A dangling link stands for a file that was deleted after the folder was listed.
   await symlink('nowhere', join(folder, file))
   t.same(await store.list(undefined, 2), [second, third])
   t.same(await store.list(first, 5), all.slice(1))

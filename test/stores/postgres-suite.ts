@@ -8,7 +8,7 @@ import { entityWith } from '../entity/documents.js'
 const AWKWARD = ['totp', 'SELECT', 'a"b', 'a.b', "o'brien", ' '].map(name => name + randomBytes(6).toString('hex'))
 const [SCHEMA = ''] = AWKWARD
 
-/** What the store promises on any PostgreSQL, by two of its clients. */
+/** The promises of the store on any PostgreSQL, with two clients. */
 export async function postgresSuite (t: Test, client: PostgresClient, other: PostgresClient): Promise<void> {
   const table = () => `totp ${randomBytes(6).toString('hex')}`
   const names: string[] = []
@@ -41,7 +41,7 @@ export async function postgresSuite (t: Test, client: PostgresClient, other: Pos
     t.equal(await store.get('identity:alice'), document)
     t.ok(Object.isFrozen(document?.approvals))
     t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
-    // The same revision with other content: what counts is the document, not its number.
+    // The same revision with other content: the document counts, not its number.
     await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
     t.equal((await store.get('identity:alice'))?.generation, 5)
     await elsewhere.replace('identity:alice', 1, null)

@@ -117,7 +117,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal(await one.store.get('identity:alice'), document)
     t.ok(Object.isFrozen(document?.approvals))
     t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
-    // The same revision with other content: what counts is the document, not its number.
+    // The same revision with other content: the document counts, not its number.
     await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
     t.equal((await one.store.get('identity:alice'))?.generation, 5)
     await elsewhere.replace('identity:alice', 1, null)

@@ -6,7 +6,7 @@ import { untyped } from '../untyped.js'
 
 const INFO = 'role:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
 
-/** A client that answers with what a test wants, or throws it. */
+/** A client that returns or throws whatever the test gives it. */
 function answering (...replies: unknown[]) {
   const asked: unknown[][] = []
   const answer = (how: string) => async (...args: unknown[]) => {

@@ -9,7 +9,7 @@ import { ROOT } from '../root.js'
 
 const { VITEST = '' } = process.env
 
-/** What its reporter says, as far as it is read. */
+/** The part of the report that is read. */
 interface Report {
   readonly testResults: ReadonlyArray<{
     readonly assertionResults: ReadonlyArray<{
@@ -28,7 +28,7 @@ function teamFolder (t: Test): string {
   return folder
 }
 
-/** What becomes of the suite over a store, which may use `get` and `replace` of one that is right. */
+/** The outcome of the suite over a store, which may use `get` and `replace` of a right one. */
 async function tried (t: Test, store: string) {
   const folder = teamFolder(t)
   writeFileSync(join(folder, 'store.test.js'), `

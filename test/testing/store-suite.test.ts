@@ -25,7 +25,7 @@ function collected (options: Tried): Array<readonly [name: string, run: Run]> {
   return tests
 }
 
-/** Why promises were not kept, tried one after the other. */
+/** The failures of the promises that were broken, tried one after the other. */
 async function failuresOf (options: Tried, only?: readonly string[]): Promise<Failures> {
   const failures = new Map<string, Error>()
   for (const [name, run] of collected(options)) {
@@ -38,7 +38,7 @@ async function failuresOf (options: Tried, only?: readonly string[]): Promise<Fa
 type Full = Required<EntityStore>
 type Make = (inner: Full) => EntityStore
 
-/** A store that does as `inner` does, but for what is said. */
+/** The store `inner`, with the given differences. */
 function like (inner: Full, differences: Partial<Full>): Full {
   return {
     get: async key => await (differences.get ?? inner.get)(key),
@@ -47,7 +47,7 @@ function like (inner: Full, differences: Partial<Full>): Full {
   }
 }
 
-/** Writes without asking what is there. */
+/** Writes without comparing the revision. */
 async function overwrite (inner: Full, key: string, next: Entity | null): Promise<true> {
   const kept = await inner.get(key)
   await inner.replace(key, kept?.revision ?? null, next)
@@ -77,7 +77,7 @@ function depthOf (value: unknown): number {
 
 let instances = 0
 
-/** Each mistake, as an instance makes it, and the promises that are about it. */
+/** Each mistake of an instance, and the promises that it breaks. */
 const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: string[]]>> = {
   'compares, and writes later': [
     inner => like(inner, {
@@ -384,7 +384,7 @@ const failing: Full = {
   list: async () => { throw new Error('connection lost') }
 }
 
-/** What a store might say of its failure, and must not. */
+/** Answers that a store might give instead of failing, and must not. */
 const EXCUSES: Readonly<Record<string, EntityStore>> = {
   'resolves false when it failed': { ...failing, replace: async () => false },
   'resolves true when it failed': { ...failing, replace: async () => true },

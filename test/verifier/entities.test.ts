@@ -16,7 +16,7 @@ type Fakes = Partial<Record<'get' | 'replace', (...args: unknown[]) => unknown>>
 const alice = entityWith({ revision: 7 })
 const unavailable = { constructor: StoreError, code: 'ERR_TOTP_STORE', statusCode: 503 }
 
-/** Counts what a store is asked, and answers what a test wants. */
+/** A store that logs its calls, and answers as the test says. */
 function setUp (fakes: Fakes = {}, options: Partial<EntitiesOptions> = {}) {
   const kept = memoryStore<Entity>()
   const asked: string[] = []

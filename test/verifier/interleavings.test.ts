@@ -55,7 +55,7 @@ function session (mark: string | null, since = START): SessionCaller {
   return { identity: 'alice', session: { mark, since } }
 }
 
-/** What came of a call: the code of the refusal, or the answer. */
+/** The outcome of a call: the code of the refusal, or the answer. */
 async function outcome<T> (call: Promise<T>): Promise<T | string> {
   try {
     return await call

@@ -8,7 +8,7 @@ const STORIES = times(10_000, 500)
 /** How many of each event all stories together have at least: few stories may have fewer by chance. */
 const LEAST = times(500, 10)
 
-// In CI they take four minutes of a core, and a machine may have others to do: this only ends what hangs.
+// In CI they take four minutes of a core, more on a busy machine. The timeout is only for a test that hangs.
 t.setTimeout(1_800_000)
 
 t.test('the verifier and its model agree on every answer, and on which session passes', async t => {
