@@ -51,7 +51,22 @@ const OUTSIDE: Readonly<Record<string, (file: string) => boolean>> = {
   computed: file => file === 'cli/operations/open-store.ts'
 }
 
-interface Import { readonly from: string, readonly to: string, readonly ours: boolean }
+/**
+ * Paths that a door never loads, however many files lie between, and the files that it still loads from
+ * there. The walk ends at those files. They move to `shape.ts`, `option-checks.ts` and `time/`; then the
+ * list is empty.
+ */
+const BORDERS: ReadonlyArray<readonly [door: string, never: readonly string[], still: readonly string[]]> = [
+  ['index.ts', ['verify-api/', 'cli/', 'operations/', 'testing/'], []],
+  ['verify-api.ts', ['verifier/', 'entity/', 'options.ts'], ['entity/age.ts', 'entity/shape.ts', 'options.ts']]
+]
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  readonly ours: boolean
+  readonly isType: boolean
+}
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
 const imports = files.flatMap(importsOf)
@@ -77,6 +92,13 @@ t.test('no import cycles, not even of types', async t => {
   const used = (file: string) => ours.filter(({ from }) => from === file).map(({ to }) => to)
   const graph = new Map(files.map(file => [file, used(file)]))
   for (const file of files) t.strictSame(cycleThrough(file, graph), [], file)
+})
+
+t.test('a door does not load the other wings', async t => {
+  for (const [door, never, still] of BORDERS) {
+    const loaded = loadedFrom(door, still).filter(file => never.some(path => file.startsWith(path)))
+    t.strictSame(loaded.sort(), still, door)
+  }
 })
 
 t.test('what is not ours is imported where it belongs', async t => {
@@ -117,7 +139,7 @@ function importsOf (from: string): Import[] {
     if (specifier !== null) {
       const ours = specifier.startsWith('.')
       const path = relative(SRC, join(SRC, dirname(from), specifier)).replace(/\.js$/, '.ts')
-      found.push({ from, to: ours ? path : specifier, ours })
+      found.push({ from, to: ours ? path : specifier, ours, isType: isTypeOnly(node) })
     }
     node.forEachChild(visit)
   }
@@ -134,6 +156,21 @@ function specifierOf (node: ts.Node): string | null {
   if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return null
   const [argument] = node.arguments
   return argument !== undefined && ts.isStringLiteral(argument) ? argument.text : 'computed'
+}
+
+function isTypeOnly (node: ts.Node): boolean {
+  return (ts.isImportDeclaration(node) && node.importClause?.isTypeOnly === true) ||
+    (ts.isExportDeclaration(node) && node.isTypeOnly)
+}
+
+/** The files that are loaded at run time together with a file. The walk ends at `ends`. */
+function loadedFrom (door: string, ends: readonly string[]): string[] {
+  const loaded = new Set([door])
+  for (const file of loaded) {
+    const next = imports.filter(({ from, ours, isType }) => from === file && ours && !isType)
+    if (!ends.includes(file)) for (const { to } of next) loaded.add(to)
+  }
+  return [...loaded]
 }
 
 function cycleThrough (start: string, graph: ReadonlyMap<string, readonly string[]>): string[] {
