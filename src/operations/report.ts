@@ -1,7 +1,7 @@
-import { atOnce } from '../at-once.js'
+import { atOnce } from '../in-batches.js'
 import type { Entity, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
-import { keyOf } from '../stores/entities.js'
+import { keyOf } from '../verifier/entities.js'
 import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
 
 /** A verified factor, and the provider that judges its codes. */

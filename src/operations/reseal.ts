@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { atOnce } from '../at-once.js'
+import { atOnce } from '../in-batches.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { areKeys, must } from '../options.js'
+import { areKeys, must } from '../option-checks.js'
 import { checkedTag } from '../providers/tag.js'
 import { createKeyring, type Keyring } from '../seal.js'
-import { keyOf } from '../stores/entities.js'
+import { keyOf } from '../verifier/entities.js'
 import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
 
 /** Options of `reseal`. */

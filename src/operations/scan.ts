@@ -1,13 +1,13 @@
-import { jitter } from '../back-off.js'
-import { systemClock } from '../clock.js'
+import { jitter } from '../time/back-off.js'
+import { systemClock } from '../time/clock.js'
 import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
 import { ConflictError, InvalidOptionError, StoreError } from '../errors.js'
-import { must } from '../options.js'
+import { must } from '../option-checks.js'
 import { UnsealableError } from '../seal.js'
-import { documentsIn, type Documents } from '../stores/documents.js'
-import { identityIn, keyOf } from '../stores/entities.js'
-import { NO_DOCUMENT, type EntityStore } from '../stores/store.js'
+import { documentsIn, type Documents } from '../documents/documents.js'
+import { identityIn, keyOf } from '../verifier/entities.js'
+import { NO_DOCUMENT, type EntityStore } from '../documents/store.js'
 
 /** Options of operations on a whole store, which servers can use at the same time. */
 export interface StoreOptions {

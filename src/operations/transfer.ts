@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { atOnce } from '../at-once.js'
+import { atOnce } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
-import { keyOf } from '../stores/entities.js'
+import { keyOf } from '../verifier/entities.js'
 import {
   BATCH_SIZE, checkedEntity, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions,
   type StoreOptions

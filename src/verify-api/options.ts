@@ -1,7 +1,7 @@
 import type { RegisterOptions } from 'fastify'
-import { secondsOf, systemClock, type Clock } from '../clock.js'
-import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../options.js'
-import type { Store } from '../stores/store.js'
+import { secondsOf, systemClock, type Clock } from '../time/clock.js'
+import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../option-checks.js'
+import type { Store } from '../documents/store.js'
 import type { VerifyDocument } from './records/documents.js'
 
 /** Further credentials of the account. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
-import { isOrigin } from '../options.js'
+import { isOrigin } from '../option-checks.js'
 import { createKeyring, UnsealableError } from '../seal.js'
 import { AUTHENTICATE_HEADER, credentialCheck } from './authentication.js'
 import { challenges } from './endpoints/challenges.js'

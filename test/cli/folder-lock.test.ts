@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { ROOT } from '../root.js'
 import { lockFolder, type LockOwner } from '../../src/cli/serve/folder-lock.js'
 import { temporaryFolder } from './environment.js'
 import { deadProcess, sleeper, startOf, zombie } from './processes.js'
@@ -67,8 +67,7 @@ t.test('files that are not locks stay', async t => {
 })
 
 t.test('the example has a copy of the same file, so these tests cover it too', async t => {
-  const root = fileURLToPath(new URL('../../', import.meta.url))
   const [ours, copy] = await Promise.all(['src/cli/serve/folder-lock.ts', 'example/site/folder-lock.ts']
-    .map(async file => await readFile(join(root, file), 'utf8')))
+    .map(async file => await readFile(join(ROOT, file), 'utf8')))
   t.equal(copy, ours)
 })

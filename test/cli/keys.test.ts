@@ -52,7 +52,7 @@ t.test('a file system without hard links is an error', async t => {
   const link = async () => { throw Object.assign(new Error('operation not permitted'), { code: 'EPERM' }) }
   const promises = { ...await import('node:fs/promises'), link }
   const mocked = await t.mockImport<{ readOrCreateKeys: typeof readOrCreateKeys }>(
-    '../../src/cli/keys.js', { 'node:fs/promises': promises })
+    '../../dist/cli/keys.js', { 'node:fs/promises': promises })
   const folder = await temporaryFolder(t)
   await t.rejects(mocked.readOrCreateKeys(folder), { code: 'EPERM' })
   t.same(await readdir(folder), [], 'and nothing is left behind')

@@ -1,20 +1,19 @@
-import { PGlite } from '@electric-sql/pglite'
 import t, { type Test } from 'tap'
 import { withStore } from '../../src/cli/operations/open-store.js'
 import type { StoreChoice } from '../../src/cli/operations/store-choice.js'
 import { postgresStore } from '../../src/index.js'
 import { entityWith } from '../entity/documents.js'
+import { openPglite } from '../pglite.js'
 
 /** `withStore`, with clients that need no server. */
 async function withClients (t: Test, clients: object) {
   const mocked = await t.mockImport<{ withStore: typeof withStore }>(
-    '../../src/cli/operations/open-store.js', { '../../src/cli/drivers.js': clients })
+    '../../dist/cli/operations/open-store.js', { '../../dist/cli/drivers.js': clients })
   return mocked.withStore
 }
 
 t.test('the named table is used, and the pool is closed', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   const store = postgresStore({ client, table: 'people', schema: 'public' })
   await store.createTable()
   await store.replace('identity:alice', null, entityWith())

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ROOT } from '../root.js'
 import { printed, type Printed } from './client.js'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PROGRAM = join(ROOT, 'dist/cli/main.js')
+export const PROGRAM = join(ROOT, 'dist/cli/main.js')
 
 /** The exit code and the output of a process. */
 export interface Ended {
@@ -28,15 +26,13 @@ interface Cleanup { after (fn: () => Promise<void>): void }
 
 /** Starts the built program, even if it fails to start. It is killed after the test. */
 export function program (t: Cleanup, args: readonly string[], env: Record<string, string> = {}): Program {
-  if (!existsSync(PROGRAM)) throw new Error('the program is not built: run "npm run build"')
   // The environment of this process would start the program under the test runner's hooks.
   return started(t, [PROGRAM, ...args], { PATH: process.env['PATH'] ?? '', ...env })
 }
 
-/** Starts the program from its source, with the hooks of the test runner, which measure its coverage. */
-export function programFromSource (t: Cleanup, args: readonly string[]): Program {
-  const source = join(ROOT, 'src/cli/main.ts')
-  return started(t, [...process.execArgv, source, ...args], process.env)
+/** Starts the program with the hooks of the test runner, which measure its coverage. */
+export function watchedProgram (t: Cleanup, args: readonly string[]): Program {
+  return started(t, [...process.execArgv, PROGRAM, ...args], process.env)
 }
 
 /** `serve` on a port of its own. */

@@ -1,8 +1,8 @@
 import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { openFolderStorage, openPostgresStorage } from '../../src/cli/serve/storage.js'
+import { openPglite } from '../pglite.js'
 import { temporaryFolder } from './environment.js'
 import { sleeper, startOf } from './processes.js'
 
@@ -49,8 +49,7 @@ t.test('a folder that others can write to or own is rejected', async t => {
 })
 
 t.test('a database is used through a pool, with one table a store', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   const options: object[] = []
   const listening: string[] = []
   let ended = false

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { copyPglite } from '../pglite.js'
+import { ROOT } from '../root.js'
 import { guest, type Guest } from './guest.js'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PROGRAM = join(ROOT, 'example/dist/site/server.js')
 
 /** The running example. */
@@ -37,6 +36,13 @@ interface Cleanup { after (fn: () => Promise<void>): void }
 export async function temporaryFolder (t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'example-'))
   t.after(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** A folder in which the example finds a database that is ready, and empty. */
+export async function dataFolder (t: Cleanup): Promise<string> {
+  const folder = await temporaryFolder(t)
+  await copyPglite(join(folder, 'pglite'))
   return folder
 }
 
@@ -83,7 +89,6 @@ export async function startExample (
 export function runExample (
   t: Cleanup, env: Record<string, string>
 ): { pid: number, url: Promise<string>, ended: Promise<Ended> } {
-  if (!existsSync(PROGRAM)) throw new Error('the example is not built: run "npm run build && npx tsc -p example"')
   // The environment of this process would start the example under the test runner's hooks.
   const child = spawn(process.execPath, [PROGRAM], {
     cwd: ROOT, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe']

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { createTable } from '../../example/site/create-table.js'
 import { checkKeys } from '../../example/site/key-check.js'
+import { openPglite } from '../pglite.js'
 
-const client = await PGlite.create()
-t.teardown(async () => await client.close())
+const client = await openPglite(t)
 const [first, second, third] = [randomBytes(32), randomBytes(32), randomBytes(32)]
 const OTHER_KEYS = { name: 'StartError', message: /other keys/ }
 

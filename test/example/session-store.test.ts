@@ -1,11 +1,10 @@
 import { promisify } from 'node:util'
-import { PGlite } from '@electric-sql/pglite'
 import type { Session } from 'fastify'
 import t from 'tap'
 import { sessionsIn, type Sessions } from '../../example/site/session-store.js'
+import { openPglite } from '../pglite.js'
 
-const client = await PGlite.create()
-t.teardown(async () => await client.close())
+const client = await openPglite(t)
 const sessions = sessionsIn(client)
 await sessions.createTables()
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { memoryStore, type EntityStore } from '../../src/index.js'
 import { report } from '../../src/operations.js'
 import { site } from '../site.js'
-import { enrolledThere, rewrite, there } from '../twilio/there.js'
+import { enrolledThere, rewrite, there } from '../remote/there.js'
 
 t.test('a report lists who is enrolled, with which factors, without secrets', async t => {
   const store = memoryStore()

@@ -3,8 +3,8 @@ import t from 'tap'
 import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
 import { reseal, type ResealOptions } from '../../src/operations.js'
 import { site } from '../site.js'
-import { hostile, refusal } from '../twilio/hostile.js'
-import { enrolledThere, kept, rewrite, RIGHT, there } from '../twilio/there.js'
+import { hostile, refusal } from '../remote/hostile.js'
+import { enrolledThere, kept, rewrite, RIGHT, there } from '../remote/there.js'
 
 const [OLD, FRESH] = [randomBytes(32), randomBytes(32)]
 

@@ -1,7 +1,7 @@
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { memoryStore, postgresStore, type EntityStore } from '../../src/index.js'
 import { exportEntities, importEntities, type Importable } from '../../src/operations.js'
+import { openPglite } from '../pglite.js'
 import { site } from '../site.js'
 
 async function imported (store: EntityStore, entities: Iterable<Importable> | AsyncIterable<Importable>) {
@@ -11,8 +11,7 @@ async function imported (store: EntityStore, entities: Iterable<Importable> | As
 }
 
 t.test('everything is transferred unchanged: factors, spent codes, counts, approvals', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   const [store, other] = [memoryStore(), postgresStore({ client })]
   await other.createTable()
   const before = await site(t, { totp: { store } })

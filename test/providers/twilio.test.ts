@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Remote } from '../../src/entity/entity.js'
 import { twilioProvider, type TwilioClient } from '../../src/index.js'
 import { encodeSecret } from '../../src/otp/secret.js'
-import { hostile, refusal, sidOf, type Behaviour } from '../twilio/hostile.js'
+import { hostile, refusal, sidOf, type Behaviour } from '../remote/hostile.js'
 import { untyped } from '../untyped.js'
 
 const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const

@@ -1,5 +1,5 @@
 import { countIdentities, type RefusedIdentity } from '../../operations/scan.js'
-import type { EntityStore } from '../../stores/store.js'
+import type { EntityStore } from '../../documents/store.js'
 import type { Environment } from '../command.js'
 import { CommandError, reasonOf } from '../failure.js'
 import { progressOn } from './progress.js'

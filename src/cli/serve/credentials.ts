@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { jitter } from '../../back-off.js'
-import { systemClock } from '../../clock.js'
-import { fits, integer, orNull, record, text, type Fitting } from '../../entity/shape.js'
+import { jitter } from '../../time/back-off.js'
+import { systemClock } from '../../time/clock.js'
+import { fits, integer, orNull, record, text, type Fitting } from '../../shape.js'
 import { createKeyring, type Opened } from '../../seal.js'
-import { documentsIn, type Documents } from '../../stores/documents.js'
-import type { Store } from '../../stores/store.js'
+import { documentsIn, type Documents } from '../../documents/documents.js'
+import type { Store } from '../../documents/store.js'
 import { CommandError } from '../failure.js'
 
 /** What clients need to use the server. */

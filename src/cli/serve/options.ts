@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { parseArgs } from 'node:util'
-import { isOrigin } from '../../options.js'
+import { isOrigin } from '../../option-checks.js'
 import { reasonOf, UsageError } from '../failure.js'
 
 /** The arguments of `serve`. */

@@ -1,4 +1,4 @@
-import type { Change } from '../../stores/documents.js'
+import type { Change } from '../../documents/documents.js'
 import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge, type StoredFactor } from '../records/documents.js'
 import { inLastDay, inLastHour, statusAt, withChallenge } from '../records/expiry.js'
 import { orNotFound } from '../records/records.js'

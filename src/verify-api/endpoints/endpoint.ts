@@ -1,5 +1,5 @@
 import type { Keyring } from '../../seal.js'
-import type { Change } from '../../stores/documents.js'
+import type { Change } from '../../documents/documents.js'
 import type { EntityDocument, ServiceDocument } from '../records/documents.js'
 import { orNotFound, type Decide, type EntityRead, type Records } from '../records/records.js'
 import type { Form } from '../wire/form.js'

@@ -1,6 +1,6 @@
 import { decodeSecret } from '../../otp/secret.js'
 import type { TotpConfig } from '../../otp/totp.js'
-import type { Change } from '../../stores/documents.js'
+import type { Change } from '../../documents/documents.js'
 import { MAX_FACTORS, newEntity, type EntityDocument, type ServiceDocument, type StoredFactor } from '../records/documents.js'
 import { orNotFound } from '../records/records.js'
 import { burnStep, createBinding, isSecretOf, sealSecret, type CodeAttempt } from '../records/secret.js'

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { MAX_SECONDS } from '../../entity/age.js'
-import { dictionary, either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../../entity/shape.js'
+import { MAX_SECONDS } from '../../time/age.js'
+import { dictionary, either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../../shape.js'
 import { newSid, sidPattern } from '../wire/sid.js'
 import { SettingsShape, StoredText, type ServiceSettings } from './settings.js'
 

@@ -1,4 +1,4 @@
-import { isFuture, isWithin } from '../../entity/age.js'
+import { isFuture, isWithin } from '../../time/age.js'
 import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge } from './documents.js'
 
 const HOUR = 3600

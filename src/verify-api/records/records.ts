@@ -1,10 +1,10 @@
-import { atOnce } from '../../at-once.js'
-import { jitter } from '../../back-off.js'
-import type { Clock } from '../../clock.js'
-import { deadlineIn, type Deadline } from '../../deadline.js'
+import { atOnce } from '../../in-batches.js'
+import { jitter } from '../../time/back-off.js'
+import type { Clock } from '../../time/clock.js'
+import { deadlineIn, type Deadline } from '../../time/deadline.js'
 import { StoreError } from '../../errors.js'
-import { documentsIn, type Change, type Documents } from '../../stores/documents.js'
-import type { Store } from '../../stores/store.js'
+import { documentsIn, type Change, type Documents } from '../../documents/documents.js'
+import type { Store } from '../../documents/store.js'
 import { NotFound } from '../wire/refusal.js'
 import {
   checkedDocument, entityKey, entityKeyPrefix, serviceKey, type EntityDocument, type ServiceDocument,

@@ -1,6 +1,6 @@
 import {
   integer as integerShape, oneOf as oneOfShape, orNull, record, text as textShape, type Fitting, type Shape
-} from '../../entity/shape.js'
+} from '../../shape.js'
 import type { Form } from '../wire/form.js'
 import { flag, foreignSid, integer, oneOf, required as readRequired, text, type Reader } from '../wire/parameters.js'
 

@@ -1,4 +1,4 @@
-import { atOnce } from '../../at-once.js'
+import { atOnce } from '../../in-batches.js'
 import type { Form } from './form.js'
 import { integer, type Reader } from './parameters.js'
 import { NotFound } from './refusal.js'

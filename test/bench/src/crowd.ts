@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { memoryStore, type Entity, type EntityStore, type LoginSession } from '../../../dist/index.js'
 import { createKeyring, type Keyring } from '../../../dist/seal.js'
-import { keyOf } from '../../../dist/stores/entities.js'
+import { keyOf } from '../../../dist/verifier/entities.js'
 import { together } from './in-flight.js'
 import { approved, handClock, SECRET, serverOver, STEP, type HandClock } from './population.js'
 

@@ -1,5 +1,5 @@
 import type { EntityStore } from '../../../dist/index.js'
-import { keyOf } from '../../../dist/stores/entities.js'
+import { keyOf } from '../../../dist/verifier/entities.js'
 import type { Crowd } from './crowd.js'
 import { together } from './in-flight.js'
 

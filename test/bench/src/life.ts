@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import * as OTPAuth from 'otpauth'
 import { memoryStore, type Entity, type EntityStore, type SessionCaller } from '../../../dist/index.js'
-import { keyOf } from '../../../dist/stores/entities.js'
+import { keyOf } from '../../../dist/verifier/entities.js'
 import { approved, codeAt, handClock, serverOver, type HandClock } from './population.js'
 
 /** What somebody does who is enrolled, and has logged in once. */

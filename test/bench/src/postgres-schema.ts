@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { postgresStore, type PostgresClient, type PostgresStore } from '../../../dist/index.js'
-import { keyOf } from '../../../dist/stores/entities.js'
+import { keyOf } from '../../../dist/verifier/entities.js'
 import type { Crowd } from './crowd.js'
 import type { Place } from './place.js'
 import { Lacking } from './row.js'
