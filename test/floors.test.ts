@@ -38,7 +38,7 @@ const BORDERS: Readonly<Record<string, readonly string[]>> = {
   'testing.ts': ['fastify/', 'http/', 'verify-api/', 'cli/'],
   'operations.ts': ['fastify/', 'http/', 'verify-api/', 'cli/', 'testing/'],
   'cli/serve/serve.ts': ['fastify/', 'verifier/', 'cli/operations/'],
-  'cli/operations/report.ts': ['fastify/', 'verify-api/', 'verifier/', 'cli/serve/']
+  'cli/operations/report.ts': ['fastify/', 'verify-api/', 'cli/serve/']
 }
 
 /** Where a package may be imported, and each of Node's own modules that reads, writes or draws at random. */
