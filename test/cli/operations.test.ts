@@ -142,7 +142,7 @@ t.test('an identity that the export refused is refused by the import too', async
   const alice = await from.store.get('identity:alice')
   await from.store.replace('identity:mallory', null, alice)
   const { exitCode, stdout, stderr } = await outcome(['export', ...from.args])
-  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document is of another identity\n/ })
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document belongs to another identity\n/ })
   const imported = await outcome(['import', '--store', to.module], { input: [stdout] })
   t.match(imported, { exitCode: 1, stderr: /"mallory": the export could not read it\n/ })
   t.match(imported.stderr, /4 identities: .*3 imported/)

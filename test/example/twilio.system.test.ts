@@ -130,7 +130,7 @@ t.test('with Twilio and the embedded database', async t => {
 
   const ended = await server.end('SIGTERM')
   t.match(ended, { exitCode: 0, stderr: 'incoming request' })
-  t.match(ended.stderr, /Twilio gave no answer that can be read: ECONNREFUSED/)
+  t.match(ended.stderr, /Twilio gave no readable answer: ECONNREFUSED/)
   saysNothingOf(t, ended, secrets)
 })
 

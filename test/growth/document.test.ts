@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import t from 'tap'
 import {
-  MAX_ASKED, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_LINE, MAX_SESSIONS, newSid
+  MAX_PENDING, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_FORMER_MARKS, MAX_SESSIONS, newSid
 } from '../../src/entity/entity.js'
 import type { EntityStore } from '../../src/index.js'
 import { randomFrom, type Random } from '../../src/testing/store-suite/random.js'
@@ -47,8 +47,12 @@ t.test('through a month of many operations a document keeps to its caps, and aft
   }
   const counts = await live({ verifier, random, phones, operations, now, pass })
   t.comment({ counts, largest: store.largest, bound: bytesOf(fullest), writes: store.writes })
-  t.match(store.peaks, { factors: MAX_FACTORS, approvals: MAX_SESSIONS, line: MAX_LINE, ended: MAX_SESSIONS },
-    'each cap was reached')
+  t.match(store.peaks, {
+    factors: MAX_FACTORS,
+    approvals: MAX_SESSIONS,
+    formerMarks: MAX_FORMER_MARKS,
+    withdrawn: MAX_SESSIONS
+  }, 'each cap was reached')
 
   wait(MONTH)
   await verifier.revoke(IDENTITY)
@@ -70,7 +74,7 @@ t.test('the same with factors at Twilio', async t => {
   async function crowd ({ sids, session }: Living): Promise<void> {
     const release = twilio.hold()
     const attempts: Array<Promise<unknown>> = []
-    for (let i = 0; i < MAX_ASKED + 10; i++) {
+    for (let i = 0; i < MAX_PENDING + 10; i++) {
       const code = i % 10 === 0 ? phones.right('') : phones.wrong('')
       attempts.push(refusalOf(verifier.challenge(session(), { code, factorSid: sids[i % sids.length] })))
       await verifier.unlock(IDENTITY)
@@ -105,9 +109,9 @@ t.test('the same with factors at Twilio', async t => {
   t.match(store.peaks, {
     factors: MAX_FACTORS,
     approvals: MAX_SESSIONS,
-    line: MAX_LINE,
-    ended: MAX_SESSIONS,
-    asked: MAX_ASKED,
+    formerMarks: MAX_FORMER_MARKS,
+    withdrawn: MAX_SESSIONS,
+    pending: MAX_PENDING,
     leftovers: MAX_LEFTOVERS,
     created: MAX_CREATED
   }, 'each cap was reached')
@@ -133,7 +137,7 @@ t.test('the same with factors at Twilio', async t => {
   for (const { sid } of factors) {
     await refusalOf(verifier.challenge(OPERATOR, { code: phones.right(sid), factorSid: sid }))
   }
-  t.same(store.latest?.attempts.asked, [], 'no attempt is waited for')
+  t.same(store.latest?.attempts.pending, [], 'no attempt is waited for')
   const size = bytesOf(store.latest)
   t.ok(size <= bytesOf(withoutPast(fullest)), `${size} bytes at the end`)
 })

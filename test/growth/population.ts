@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { hashOf, newMark } from '../../src/entity/approvals.js'
+import { hashOf, newMark } from '../../src/entity/mark.js'
 import { newEntity, newSid, type Entity } from '../../src/entity/entity.js'
 import type { SessionCaller } from '../../src/index.js'
 import { encodeSecret } from '../../src/otp/secret.js'
@@ -43,6 +43,8 @@ export function entityAt (index: number): Entity {
       lastUsedAt: START,
       lastStep: START / 30
     }],
-    approvals: [{ hash: hashOf(MARK), line: [], factorSid: sid, at: START, generation: entity.generation }]
+    approvals: [
+      { hash: hashOf(MARK), formerMarks: [], factorSid: sid, at: START, generation: entity.generation }
+    ]
   }
 }

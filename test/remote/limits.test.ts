@@ -29,7 +29,7 @@ t.test('of a thousand guesses at once, over many sessions, five reach Twilio', a
   const judged = server.asked('create').length + server.asked('update').length
   t.ok(judged <= 5, `${judged} reached Twilio`)
   t.equal(await counted(store), 5, 'whatever became of them')
-  t.match((await kept(store)).attempts, { asked: { length: 0 } })
+  t.match((await kept(store)).attempts, { pending: { length: 0 } })
 })
 
 t.test('a challenge that a wrong code left pending is asked again, up to five codes', async t => {

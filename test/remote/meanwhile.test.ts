@@ -22,7 +22,7 @@ t.test('a right code opens nothing where approvals were revoked while Twilio was
   held.open()
   t.match(await challenge, REQUIRED)
   t.match(await alice.vault(), REQUIRED)
-  t.match((await kept(store)).attempts, { unknown: 1, asked: [] })
+  t.match((await kept(store)).attempts, { unknown: 1, pending: [] })
   server.mend()
   t.match(await alice.challenge(RIGHT), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }, 'and the code is spent')
 })

@@ -53,7 +53,7 @@ t.test('what can not be recorded opens nothing, whatever Twilio said, and stays 
   t.equal(server.asked('create').length, 1)
   store.mend()
   t.match(await person.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
-  t.match((await kept(store)).attempts, { failures: 0, unknown: 0, asked: { length: 1 } })
+  t.match((await kept(store)).attempts, { failures: 0, unknown: 0, pending: { length: 1 } })
   t.match(await person.challenge(RIGHT), DENIED, 'the code is as good as spent')
   t.equal(server.asked('create').length, 1)
 })
@@ -207,7 +207,7 @@ t.test('of more requests than there are attempts, those that were counted are as
   t.strictSame(statuses, [403, 403, 403, 403, 200])
   const [last] = people.slice(-1)
   t.match(await last?.vault(), { status: 200 })
-  t.match((await kept(store)).attempts, { asked: { length: 0 }, lockedAt: null })
+  t.match((await kept(store)).attempts, { pending: { length: 0 }, lockedAt: null })
   await turn()
   t.notOk(events.some(({ type }) => type === 'identity.locked'))
 })
@@ -237,7 +237,7 @@ t.test('a right code opens nothing after challenges were disabled', async t => {
   held.open()
   t.match(await answer, { status: 403, code: 'ERR_TOTP_DISABLED' })
   t.match(await person.vault(), { status: 403 })
-  t.match((await kept(store)).attempts, { disabledAt: 1_800_000_000, asked: { length: 0 }, unknown: 1 })
+  t.match((await kept(store)).attempts, { disabledAt: 1_800_000_000, pending: { length: 0 }, unknown: 1 })
   t.equal((await keptFactor(store)).spent.length, 2, 'and its code is spent')
 })
 
@@ -328,7 +328,7 @@ t.test('what is under way when an operator unlocks stays counted', async t => {
   t.equal(await counted(store), 1)
   held.open()
   t.match(await answer, DENIED)
-  t.match((await kept(store)).attempts, { failures: 1, tally: 1, asked: { length: 0 }, lockedAt: null })
+  t.match((await kept(store)).attempts, { failures: 1, tally: 1, pending: { length: 0 }, lockedAt: null })
 })
 
 t.test('an attempt whose process has died is one of unknown outcome after five minutes', async t => {
@@ -341,10 +341,10 @@ t.test('an attempt whose process has died is one of unknown outcome after five m
   store.mend()
   wait(300)
   t.match(await person.challenge(codeOf(1)), DENIED)
-  t.match((await kept(store)).attempts, { failures: 1, unknown: 0, asked: { length: 1 } })
+  t.match((await kept(store)).attempts, { failures: 1, unknown: 0, pending: { length: 1 } })
   wait(1)
   t.match(await person.challenge(codeOf(1)), DENIED)
-  t.match((await kept(store)).attempts, { failures: 2, unknown: 1, asked: { length: 0 }, tally: 2 })
+  t.match((await kept(store)).attempts, { failures: 2, unknown: 1, pending: { length: 0 }, tally: 2 })
 })
 
 t.test('an attempt that was given up while it was under way opens nothing', async t => {
@@ -353,7 +353,7 @@ t.test('an attempt that was given up while it was under way opens nothing', asyn
   const [held, person] = [hold(server, 'create'), await login('alice')]
   const answer = person.challenge(RIGHT)
   await arrived(server, 'create', 1)
-  await rewrite(store, entity => ({ ...entity, attempts: { ...entity.attempts, asked: [], unknown: 1 } }))
+  await rewrite(store, entity => ({ ...entity, attempts: { ...entity.attempts, pending: [], unknown: 1 } }))
   held.open()
   t.match(await answer, DENIED)
   t.match(await person.vault(), { status: 403 })

@@ -69,8 +69,8 @@ export async function keptFactor (store: EntityStore, identity = 'alice'): Promi
 
 /** How many attempts count towards the lock. */
 export async function counted (store: EntityStore, identity = 'alice'): Promise<number> {
-  const { attempts: { failures, unknown, asked } } = await kept(store, identity)
-  return failures + unknown + asked.length
+  const { attempts: { failures, unknown, pending } } = await kept(store, identity)
+  return failures + unknown + pending.length
 }
 
 /** Puts another document in the place of one, as somebody may who has the database. */

@@ -81,7 +81,7 @@ for (const kind of ['create', 'update'] as const) {
       t.match(answer, UNAVAILABLE, name)
       t.match(await person.vault(), { status: 403 }, name)
       const { attempts } = await kept(made.store, name)
-      t.match(attempts, { unknown: 1, asked: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
+      t.match(attempts, { unknown: 1, pending: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
       t.match(made.events.at(-1), { type: 'provider.refused', identity: name }, name)
     }
   })
@@ -94,7 +94,7 @@ for (const kind of ['create', 'update'] as const) {
       t.match(answer, UNAVAILABLE, name)
       t.match(await person.vault(), { status: 403 }, name)
       const { attempts } = await kept(made.store, name)
-      t.match(attempts, { unknown: 1, asked: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
+      t.match(attempts, { unknown: 1, pending: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
       t.not(made.events.at(-1)?.type, 'provider.refused', name)
     }
   })
@@ -174,7 +174,7 @@ t.test('a wrong code gets one and the same answer, however Twilio says it, and c
     t.match(answer, DENIED, name)
     const { 'content-length': length, date, ...headers } = answer.headers
     texts.add(JSON.stringify([answer.text, Object.keys(headers)]))
-    t.match((await kept(store)).attempts, { failures: 1, unknown: 0, asked: { length: 0 }, tally: 1 }, name)
+    t.match((await kept(store)).attempts, { failures: 1, unknown: 0, pending: { length: 0 }, tally: 1 }, name)
   }
   t.equal(texts.size, 1)
 })

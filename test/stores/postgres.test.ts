@@ -92,18 +92,18 @@ t.test('a client that prepares is given a name for each text, the same one every
 t.test('a database that answers no document is a rejection that quotes nothing', async t => {
   for (const document of ['secret {', '', 'null', undefined, null, { revision: 1 }, 7]) {
     const store = postgresStore({ client: { query: async () => ({ rows: [untyped({ document })] }) } })
-    await t.rejects(store.get('identity:alice'), { message: 'the database answered what is no JSON document' })
+    await t.rejects(store.get('identity:alice'), { message: 'the database returned something that is not a JSON document' })
   }
 })
 
-t.test('a client with a transaction open is refused: a burnt code could be rolled back', async t => {
+t.test('a client with an open transaction is rejected, because a rollback would make a used code work again', async t => {
   const client = await openPglite(t)
   await postgresStore({ client }).createTable()
   const entity = entityWith({ identity: 'alice' })
   await client.transaction(async transaction => {
     const store = postgresStore({ client: transaction })
-    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
-    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has an open transaction/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has an open transaction/ })
   })
   t.equal(await postgresStore({ client }).get('identity:alice'), null)
 })

@@ -60,7 +60,7 @@ t.test('the suite of stores runs with vitest', {
 
   t.test('a store that breaks one fails it, and tells the seed', async t => {
     const { exitCode, tests } = await tried(t, '{ get: async key => await get(key) ?? undefined, replace, list }')
-    const broken = tests.find(({ title }) => title === 'what was never kept is absent')
+    const broken = tests.find(({ title }) => title === 'a key that was never written has no document')
     t.match(broken, { status: 'failed', failureMessages: [/seed 42/] })
     t.equal(tests.length, promises().length)
     t.equal(exitCode, 1)

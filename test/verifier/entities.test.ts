@@ -5,7 +5,7 @@ import type { Entity } from '../../src/entity/entity.js'
 import type { TotpEvent } from '../../src/events.js'
 import { UnsealableError } from '../../src/seal.js'
 import { freezeDocument } from '../../src/documents/frozen.js'
-import { entitiesIn, type Decide, type Decision, type EntitiesOptions } from '../../src/verifier/entities.js'
+import { entitiesIn, type Answered, type Decide, type EntitiesOptions } from '../../src/verifier/entities.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { entityWith, NOW } from '../entity/documents.js'
 import { gate } from '../gate.js'
@@ -154,10 +154,10 @@ t.test('a refusal that is thrown writes nothing and tells nothing', async t => {
 
 t.test('a refusal that is answered is thrown once it is written', async t => {
   const { kept, events, entities } = setUp()
-  const answer = new MalformedError('no')
+  const refusal = new MalformedError('no')
   await t.rejects(entities.change('alice', () => ({
-    next: alice, answer, events: [{ type: 'challenge.denied', factorSid: null }]
-  })), answer)
+    next: alice, refusal, events: [{ type: 'challenge.denied', factorSid: null }]
+  })), refusal)
   t.equal((await kept.get('identity:alice'))?.revision, 7)
   t.match(events, [{ type: 'challenge.denied' }])
 })
@@ -239,7 +239,7 @@ t.test('who comes while others wait for a turn waits too, but for what is not wr
       await held.passed
     }
   })
-  const change = async (name: string, decision: Partial<Decision<undefined>>) => {
+  const change = async (name: string, decision: Partial<Answered<undefined>>) => {
     await entities.change('alice', () => ({ next: alice, answer: undefined, ...decision }))
     said.push(name)
   }

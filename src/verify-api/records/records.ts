@@ -1,4 +1,4 @@
-import { atOnce } from '../../in-batches.js'
+import { inBatches } from '../../in-batches.js'
 import { jitter } from '../../time/back-off.js'
 import type { Clock } from '../../time/clock.js'
 import { deadlineIn, type Deadline } from '../../time/deadline.js'
@@ -88,7 +88,7 @@ function recordsBy (
     async deleteEntities (serviceSid) {
       const failures: unknown[] = []
       const keys = keysIn(store, entityKeyPrefix(serviceSid), undefined, () => deadlineIn(timeout))
-      const deletions = atOnce(PARALLEL_DELETIONS, keys, async key =>
+      const deletions = inBatches(PARALLEL_DELETIONS, keys, async key =>
         await documents.change(key, () => ({ next: null, answer: null })).catch((error: unknown) => error))
       for await (const failure of deletions) {
         if (failure !== null) failures.push(failure)
