@@ -53,7 +53,7 @@ export interface EntityRead {
   readonly now: number
 }
 
-/** Opens the records of a store, anew for each request: all its reads and writes share one deadline. */
+/** Returns a function that opens the records for one request, whose reads and writes share one deadline. */
 export function recordsIn ({ store, clock, timeout }: RecordsOptions): () => Records {
   const documents = documentsIn<VerifyDocument>({
     store, check, clock, timeout, backOff: jitter
