@@ -12,7 +12,7 @@ import { freePort } from './free-port.js'
 import { ROOT } from './root.js'
 
 const NAME = 'fastify-verify-totp'
-const DEPENDENCIES = ['@scure/base', '@sinclair/typebox', 'ajv', 'fastify-plugin', 'qrcode']
+const DEPENDENCIES = ['@scure/base', '@sinclair/typebox', 'fastify-plugin', 'qrcode']
 const FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
 interface Manifest {
@@ -224,7 +224,7 @@ t.test('the command serves what Twilio\'s own library understands, and goes on a
   })
 })
 
-t.test('the steps that the README has for CI start it, tell the tests, and end it', {
+t.test('the documented steps for CI start it, tell the tests, and end it', {
   skip: lacking('bash', 'setsid', 'timeout')
 }, async t => {
   const { folder } = installed(t, ['fastify', 'twilio'])
@@ -233,8 +233,8 @@ t.test('the steps that the README has for CI start it, tell the tests, and end i
   // As npm does when it installs.
   symlinkSync(`../${NAME}/dist/cli/main.js`, join(bin, NAME))
   chmodSync(join(bin, NAME), 0o755)
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const [, client = ''] = /```ts\n(import \{ readFileSync[^`]*verify\.json.*?)```/s.exec(readme) ?? []
+  const page = readFileSync(join(ROOT, 'docs', 'stand-in.md'), 'utf8')
+  const [, client = ''] = /```ts\n(import \{ readFileSync[^`]*verify\.json.*?)```/s.exec(page) ?? []
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
   writeFileSync(join(folder, 'client.mjs'), ts.transpileModule(client, { compilerOptions }).outputText)
   writeFileSync(join(folder, 'test.mjs'), `
@@ -244,12 +244,12 @@ t.test('the steps that the README has for CI start it, tell the tests, and end i
   `)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { test: 'node test.mjs' } }))
 
-  const [, shell = ''] = /```sh\n(set -e\n.*?)```/s.exec(readme) ?? []
+  const [, shell = ''] = /```sh\n(set -e\n.*?)```/s.exec(page) ?? []
   const told = JSON.parse(run(folder, 'sh', ['-c', shell]).trim().split('\n').at(-1) ?? '')
   t.match(told, { sid: /^VA[0-9a-f]{32}$/, url: /^http:\/\/127\.0\.0\.1:\d+$/ })
   await t.rejects(fetch(told.url), 'and it is gone')
 
-  const [, yaml = ''] = /```yaml\nsteps:\n(.*?)```/s.exec(readme) ?? []
+  const [, yaml = ''] = /```yaml\nsteps:\n(.*?)```/s.exec(page) ?? []
   const steps = [...yaml.matchAll(/- run: (.*)\n/g)].map(([, step = '']) => step)
   t.strictSame([steps.at(0), steps.at(-1)], ['npm ci', 'npm test'])
   const port = String(await freePort())
@@ -265,7 +265,7 @@ t.test('a store is proven, and gone through, with what the package brings', asyn
   const answer = answerOf(folder, `
     import { memoryStore } from '${NAME}'
     import { countIdentities, report } from '${NAME}/operations'
-    import { storeSuite } from '${NAME}/store-suite'
+    import { storeSuite } from '${NAME}/testing'
 
     const store = memoryStore()
     const promises = []

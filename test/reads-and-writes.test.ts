@@ -136,8 +136,8 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     ]
   },
 
-  async 'the same, with `enrollAnew`' (t) {
-    const { store, alice, now } = await house(t, { enrollAnew: true })
+  async 'the same, with `reenroll`' (t) {
+    const { store, alice, now } = await house(t, { reenroll: true })
     const phone = await alice.enroll()
     return [request(store, { status: 200 }, async () =>
       await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now()) }))]
@@ -237,10 +237,10 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
 
 const LOST_RACE = 'each lost race, on top'
 
-/** Reads and writes as the README tells them; a last column says what is otherwise with Twilio. */
+/** Reads and writes as the documentation tells them; a last column says what differs with Twilio. */
 function told (): ReadonlyMap<string, Asked> {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const [, section = ''] = readme.split(/^#+ What it asks of the store$/m)
+  const page = readFileSync(join(ROOT, 'docs', 'load-and-outages.md'), 'utf8')
+  const [, section = ''] = page.split(/^#+ What it asks of the store$/m)
   const [table = ''] = /^\| operation .*(?:\n\|.*)+/m.exec(section) ?? []
   const rows = table.split('\n').slice(2).map(row => row.split('|').slice(1, -1).map(cell => cell.trim()))
   return new Map(rows.map(([operation = '', reads = '', writes = '', there = '']) => {
@@ -249,7 +249,7 @@ function told (): ReadonlyMap<string, Asked> {
   }))
 }
 
-t.test('the README tells of each operation what it asks of the store', async t => {
+t.test('the documentation tells of each operation what it asks of the store', async t => {
   t.same([...told().keys()].sort(), [...Object.keys(OPERATIONS), LOST_RACE].sort())
 })
 

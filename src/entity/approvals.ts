@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { isFuture, isWithin } from './age.js'
+import { isFuture, isWithin } from '../time/age.js'
 import { MAX_LINE, MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
 
 /** How an entity sees the login session that a request belongs to. */

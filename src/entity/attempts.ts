@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { isFuture, isWithin } from './age.js'
+import { isFuture, isWithin } from '../time/age.js'
 import { MAX_ASKED, type Attempts, type Reservation } from './entity.js'
 
 /** How many wrong codes an identity may give. */

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { MAX_SECONDS } from './age.js'
+import { MAX_SECONDS } from '../time/age.js'
 import { FRIENDLY_NAME_PATTERN } from './friendly-name.js'
-import { either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from './shape.js'
+import { either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../shape.js'
 
 /** The layout of the document; another one is refused rather than guessed at. */
 const FORMAT = 1

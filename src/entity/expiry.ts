@@ -1,4 +1,4 @@
-import { isWithin } from './age.js'
+import { isWithin } from '../time/age.js'
 import { holds } from './approvals.js'
 import { withoutAbandoned } from './attempts.js'
 import type { Entity } from './entity.js'

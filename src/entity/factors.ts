@@ -1,6 +1,6 @@
 import type { TotpConfig } from '../otp/totp.js'
 import { voidApprovals, type Session } from './approvals.js'
-import { isWithin } from './age.js'
+import { isWithin } from '../time/age.js'
 import {
   MAX_LEFTOVERS, type EmbeddedFactor, type Entity, type UnverifiedEmbedded, type UnverifiedFactor,
   type VerifiedFactor

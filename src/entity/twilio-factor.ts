@@ -1,4 +1,4 @@
-import { isFuture, isWithin } from './age.js'
+import { isFuture, isWithin } from '../time/age.js'
 import {
   MAX_CREATED, type Attempts, type Leftover, type Remote, type TwilioFactor, type UnverifiedFactor,
   type UnverifiedTwilio, type VerifiedFactor

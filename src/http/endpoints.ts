@@ -1,71 +1,74 @@
-import type { Static, TSchema } from '@sinclair/typebox'
 import { qrCode } from '../qr.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 import {
   ChallengeBody, ChallengedSchema, EnrollBody, EnrolledSchema, ErrorSchema, FactorParams, FactorsSchema,
   Nothing, RenameBody, RenamedSchema, VerifiedSchema, VerifyBody
-} from './schemas.js'
-import { parserOf } from './validation.js'
+} from './plain-schemas.js'
+import { parserOf, type Schema, type Valid } from './schema.js'
 import { briefFactor, wireApproval, wireFactor } from './wire.js'
 
 /** A request as an endpoint sees it. */
 export interface Call {
   readonly verifier: Verifier
   readonly caller: SessionCaller
-  /** The account name for a factor whose user gave none. */
+  /** The account name for a factor whose user typed none. */
   readonly friendlyName: () => Promise<string>
   readonly params: unknown
+  /** Must be empty: no endpoint takes a query. */
+  readonly query?: unknown
   readonly body: unknown
 }
 
-/** What a transport has to answer. */
+/** The answer that a transport sends. */
 export interface Answer {
   readonly status: 200 | 201 | 204
   readonly body?: object
-  /** What the session has to keep before the answer goes out; null to leave it as it is. */
+  /** The mark to write to the session before the answer is sent; null leaves the session alone. */
   readonly mark?: string | null
-  /** Whether the session's id has to change with the mark: it was approved. */
+  /** Whether the session was approved, so its id must change with the mark. */
   readonly rotate?: boolean
 }
 
-/** One route, free of any framework. */
+/** A route, without any framework. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below the prefix. */
+  /** The path below the prefix. */
   readonly path: string
   readonly summary: string
-  readonly params: TSchema
-  /** Null where a body makes no sense. */
-  readonly body: TSchema | null
-  /** Every status that the route can answer. */
-  readonly replies: Readonly<Record<number, TSchema>>
-  /** Checks its input anew, and throws a `TotpError` to refuse. */
+  readonly params: Schema
+  /** Null for an endpoint without a body. */
+  readonly body: Schema | null
+  /** Every status that the endpoint can answer, with its schema. */
+  readonly replies: Readonly<Record<number, Schema>>
+  /** Checks its input, and throws a `TotpError` to refuse. */
   handle (call: Call): Promise<Answer>
 }
 
-interface Definition<Params extends TSchema, Body extends TSchema> extends
+interface Definition<Params extends Schema, Body extends Schema> extends
   Pick<Endpoint, 'method' | 'path' | 'summary'> {
   readonly params: Params
-  readonly body?: Body
-  readonly reply: readonly [status: number, schema: TSchema]
-  /** The refusals that come on top of those that every route has. */
+  /** `Nothing` for an endpoint without a body. */
+  readonly body: Body
+  readonly reply: readonly [status: number, schema: Schema]
+  /** The refusals beyond those of every endpoint. */
   readonly refusals?: readonly number[]
-  handle (call: Call, params: Static<Params>, body: Static<Body>): Promise<Answer>
+  handle (call: Call, params: Valid<Params>, body: Valid<Body>): Promise<Answer>
 }
 
 /**
- * Malformed, unidentified, refused, too large, not JSON, broken, unavailable: what every route can answer.
+ * The refusals of every endpoint: malformed, unidentified, refused, too large, not JSON, broken, unavailable.
  */
 const REFUSALS = [400, 401, 403, 413, 415, 500, 503]
 
-/** The endpoints of the plugin. */
+/** Every endpoint. */
 export const endpoints: readonly Endpoint[] = [
   endpoint({
     method: 'GET',
     path: '/factors',
     summary: 'List the factors, and the approval of this session',
     params: Nothing,
+    body: Nothing,
     reply: [200, FactorsSchema],
     async handle ({ verifier, caller }) {
       const { factors, approval } = await verifier.factors(caller)
@@ -121,6 +124,7 @@ export const endpoints: readonly Endpoint[] = [
     path: '/factors/:sid',
     summary: 'Remove a factor; removing a verified one ends every approval',
     params: FactorParams,
+    body: Nothing,
     reply: [204, Nothing],
     refusals: [404, 429],
     async handle ({ verifier, caller }, { sid }) {
@@ -136,8 +140,8 @@ export const endpoints: readonly Endpoint[] = [
     reply: [200, ChallengedSchema],
     refusals: [404, 429],
     async handle ({ verifier, caller }, _params, { code, factorSid }) {
-      const { status, approval, mark, enrollAnew } = await verifier.challenge(caller, { code, factorSid })
-      const hint = enrollAnew ? { enrollAnew } : {}
+      const { status, approval, mark, reenroll } = await verifier.challenge(caller, { code, factorSid })
+      const hint = reenroll ? { reenroll } : {}
       const body = { status, approval: approval && wireApproval(approval), ...hint }
       return { status: 200, body, mark, rotate: true }
     }
@@ -147,6 +151,7 @@ export const endpoints: readonly Endpoint[] = [
     path: '/approval',
     summary: 'Take the approval of this session away: it has to answer a challenge again',
     params: Nothing,
+    body: Nothing,
     reply: [204, Nothing],
     async handle ({ verifier, caller }) {
       return { status: 204, ...await verifier.withdraw(caller) }
@@ -154,17 +159,19 @@ export const endpoints: readonly Endpoint[] = [
   })
 ]
 
-function endpoint<Params extends TSchema, Body extends TSchema> (
+function endpoint<Params extends Schema, Body extends Schema> (
   { body, reply: [status, schema], refusals = [], handle, ...rest }: Definition<Params, Body>
 ): Endpoint {
   const statuses = [...REFUSALS, ...refusals]
-  const paramsOf = parserOf(rest.params)
-  const bodyOf = parserOf(body ?? Nothing)
+  const paramsOf = parserOf('params', rest.params)
+  const queryOf = parserOf('querystring', Nothing)
+  const bodyOf = parserOf('body', body)
   return {
     ...rest,
-    body: body ?? null,
+    body: body === Nothing ? null : body,
     replies: { [status]: schema, ...Object.fromEntries(statuses.map(status => [status, ErrorSchema])) },
     async handle (call) {
+      queryOf(call.query ?? {})
       return await handle(call, paramsOf(call.params), bodyOf(call.body ?? {}))
     }
   }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { MAX_SECONDS } from '../entity/age.js'
+import { MAX_SECONDS } from '../time/age.js'
 import type { Remote } from '../entity/entity.js'
 import { InvalidOptionError, MalformedError, ProviderError, TotpError } from '../errors.js'
 import { decodeSecret, encodeSecret } from '../otp/secret.js'

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entity } from '../entity/entity.js'
-import type { Store } from './store.js'
-import { turns } from './turns.js'
+import type { Store } from '../documents/store.js'
+import { turns } from '../documents/turns.js'
 
 /** A store with a folder of its own. */
 export interface FolderStore<Document extends { readonly revision: number } = Entity>

@@ -1,5 +1,6 @@
 import type { Entity } from '../entity/entity.js'
-import type { Store } from './store.js'
+import { freezeDocument } from '../documents/frozen.js'
+import type { Store } from '../documents/store.js'
 
 /**
  * Keeps documents in this process, for tests and demonstrations: they are gone with it, and other processes
@@ -17,7 +18,7 @@ export function memoryStore<Document extends { readonly revision: number } = Ent
     async replace (key, expected, next) {
       if ((documents.get(key)?.revision ?? null) !== expected) return false
       if (next === null) documents.delete(key)
-      else documents.set(key, frozen(next))
+      else documents.set(key, freezeDocument(next))
       return true
     },
 
@@ -26,11 +27,4 @@ export function memoryStore<Document extends { readonly revision: number } = Ent
       return keys.filter(key => after === undefined || key > after).slice(0, limit)
     }
   }
-}
-
-/** With all that is in it, even where it is frozen itself: whoever did that may have left its parts. */
-function frozen<T> (value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  for (const part of Object.values(value)) frozen(part)
-  return Object.freeze(value)
 }

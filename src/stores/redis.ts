@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Entity } from '../entity/entity.js'
 import { InvalidOptionError } from '../errors.js'
+import { isFrozenDocument } from '../documents/frozen.js'
+import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
 import { run, scriptOf, serversOf, type RedisClient } from './redis-client.js'
 import { requireKeeping } from './redis-server.js'
-import { NO_DOCUMENT, type Store } from './store.js'
+import { NO_DOCUMENT, type Store } from '../documents/store.js'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {
@@ -19,6 +21,11 @@ export interface RedisStoreOptions {
    * lost is a user whose second factor is gone. @default false
    */
   readonly allowLoss?: boolean
+  /**
+   * Characters of document text to remember, so that an unchanged document isn't parsed and checked again; 0
+   * turns it off. The server is asked for the whole document each time. @default 4000000
+   */
+  readonly cacheSize?: number
 }
 
 /** A store on a server that can be checked. */
@@ -69,12 +76,13 @@ const HEAD = /^([0-9]+) [0-9a-f-]{36} /
  *   mustn't be, use PostgreSQL with `synchronous_commit` and synchronous replicas.
  */
 export function redisStore<Document extends { readonly revision: number } = Entity> (
-  { client, prefix = 'totp:', allowLoss = false }: RedisStoreOptions
+  { client, prefix = 'totp:', allowLoss = false, cacheSize = DEFAULT_CACHE_SIZE }: RedisStoreOptions
 ): RedisStore<Document> {
   if (!(client instanceof Object) || !('evalSha' in client || 'evalsha' in client)) {
     throw new InvalidOptionError('client', 'must be a client of ioredis or of redis')
   }
 
+  const cache = documentCache<Document>(cacheSize, parse)
   let checking: Promise<void> | null = null
 
   async function checkServer (): Promise<void> {
@@ -95,7 +103,9 @@ export function redisStore<Document extends { readonly revision: number } = Enti
     async get (key) {
       await checkOnce()
       const stored = await run(client, READ, [prefix + key])
-      return stored === null ? null : documentOf<Document>(stored)
+      if (stored === null) return null
+      if (typeof stored !== 'string') throw notDocument(stored)
+      return cache.documentOf(key, stored)
     },
 
     async replace (key, expected, next) {
@@ -104,6 +114,8 @@ export function redisStore<Document extends { readonly revision: number } = Enti
       await checkOnce()
       const outcome = await run(client, REPLACE, [prefix + key], [expected === null ? '' : String(expected), text])
       if (outcome !== 'replaced' && outcome !== 'kept') throw unexpected(outcome)
+      // A frozen document is still the one that was written, whatever the caller has done since.
+      if (outcome === 'replaced' && next !== null && isFrozenDocument(next)) cache.remember(key, text, next)
       return outcome === 'replaced'
     },
 
@@ -136,23 +148,24 @@ function isPage (reply: unknown): reply is [cursor: string, names: string[]] {
   return Array.isArray(reply) && typeof reply[0] === 'string' && Array.isArray(reply[1])
 }
 
-function documentOf<Document extends { readonly revision: number }> (stored: unknown): Document {
-  const text = typeof stored === 'string' ? stored : ''
-  const [head = '', revision] = HEAD.exec(text) ?? []
-  const document = parsed(text.slice(head.length))
-  if (revision === undefined || document?.revision !== Number(revision)) {
-    throw Object.assign(unexpected(stored), { code: NO_DOCUMENT })
-  }
+function parse (stored: string) {
+  const [head = '', revision] = HEAD.exec(stored) ?? []
+  const document = parsedOrNull(stored.slice(head.length))
+  if (revision === undefined || document?.revision !== Number(revision)) throw notDocument(stored)
   return document
 }
 
-/** Without what the parser says: that quotes the document. */
-function parsed (text: string) {
+/** Without the parser's own message: that quotes the document. */
+function parsedOrNull (text: string) {
   try {
     return JSON.parse(text)
   } catch {
     return null
   }
+}
+
+function notDocument (stored: unknown): Error {
+  return Object.assign(unexpected(stored), { code: NO_DOCUMENT })
 }
 
 function unexpected (reply: unknown): Error {

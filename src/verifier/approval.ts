@@ -20,7 +20,7 @@ export async function check (
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
   const { identity } = caller
-  const { entity, now } = await entities.read(identityOf(identity))
+  const { document: entity, now } = await entities.read(identityOf(identity))
   const passing = passage(entity, session, requirement, limits, now)
   if (!passing.passes) throw passing.refusal
   if (passing.approval === null) {

@@ -3,10 +3,10 @@ import type { EmbeddedFactor, Entity, TwilioFactor, VerifiedFactor } from '../en
 import { FactorNotFoundError, MalformedError, NotEnrolledError } from '../errors.js'
 import { refusalOf } from '../guard.js'
 import { canonicalCode } from '../otp/code.js'
-import type { Decision } from '../stores/entities.js'
+import type { Decision } from './entities.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
 import { change, requireLength, type VerifierContext } from './context.js'
-import { reserved, settled, type Reserved } from './remote-challenge.js'
+import { reserved, settled, type Reserved } from './remote/challenge.js'
 import { approved, denied, type Challenged } from './verdict.js'
 
 /** Options of `challenge`. */

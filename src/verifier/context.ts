@@ -9,7 +9,7 @@ import { passage } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
 import type { Keyring } from '../seal.js'
-import type { Decide, Decision, Entities } from '../stores/entities.js'
+import type { Decide, Decision, Entities } from './entities.js'
 import { identityOf, type Caller } from './caller.js'
 
 /** What every use case works with. */
@@ -29,7 +29,7 @@ export interface VerifierContext {
   /** Verified factors of one identity. */
   readonly maxFactors: number
   /** Whether factors of other providers give way to new ones. */
-  readonly enrollAnew: boolean
+  readonly reenroll: boolean
   /** Seconds that one question to a remote provider may take. */
   readonly timeout: number
 }

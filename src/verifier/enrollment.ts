@@ -8,8 +8,8 @@ import { isFriendlyName } from '../entity/friendly-name.js'
 import { ConflictError, FactorLimitError, MalformedError, type TotpError } from '../errors.js'
 import type { LocalProvider, RemoteProvider } from '../providers/provider.js'
 import { tagsOf } from '../providers/tag.js'
-import type { Decision } from '../stores/entities.js'
-import { answeredInTime } from './asking.js'
+import type { Decision } from './entities.js'
+import { answeredInTime } from './remote/ask.js'
 import { requireOngoing, sessionOf, type Caller } from './caller.js'
 import { change, stalenessOf, type NewMark, type VerifierContext } from './context.js'
 
@@ -134,10 +134,10 @@ export function wantOfRoom (
   context: VerifierContext, entity: Entity, session: Session | null, now: number
 ): TotpError | null {
   const { factors } = entity
-  const { maxFactors, enrollAnew, providers } = context
+  const { maxFactors, reenroll, providers } = context
   const stale = factors.length > 0 ? stalenessOf(context, entity, session, now) : null
   if (stale !== null) return stale
-  const staying = enrollAnew ? factors.filter(factor => !providers.isFormer(factor)) : factors
+  const staying = reenroll ? factors.filter(factor => !providers.isFormer(factor)) : factors
   return staying.length >= maxFactors || factors.length >= MAX_FACTORS ? new FactorLimitError() : null
 }
 

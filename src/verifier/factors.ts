@@ -4,11 +4,11 @@ import {
 import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening } from './entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
 import { change, ownUnverified, stalenessOf, type NewMark, type VerifierContext } from './context.js'
 import { requireFriendlyName } from './enrollment.js'
-import { sweep } from './leftovers.js'
+import { sweep } from './remote/leftovers.js'
 
 /** Answer of `factors`. */
 export interface Factors {
@@ -21,7 +21,7 @@ export interface Factors {
 /** The factors that the caller may know of. */
 export async function factors ({ entities, maxAge }: VerifierContext, caller: Caller): Promise<Factors> {
   const session = sessionOf(caller)
-  const { entity, now } = await entities.read(identityOf(caller.identity))
+  const { document: entity, now } = await entities.read(identityOf(caller.identity))
   if (entity === null) return { factors: [], approval: null }
   const unverified = ownUnverified(entity, session, now)
   const approval = session && approvalOf(entity, session, maxAge, now)

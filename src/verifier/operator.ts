@@ -3,7 +3,7 @@ import { newEntity, noAttempts, type Entity } from '../entity/entity.js'
 import { removeUnverified, removeVerified } from '../entity/factors.js'
 import type { TotpEventType } from '../events.js'
 import { change, type VerifierContext } from './context.js'
-import { sweep } from './leftovers.js'
+import { sweep } from './remote/leftovers.js'
 
 /** Voids all approvals and unverified factors of an identity, for example after a change of password. */
 export async function revoke (context: VerifierContext, identity: string): Promise<void> {

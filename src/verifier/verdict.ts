@@ -2,7 +2,7 @@ import type { Approval, Session } from '../entity/approvals.js'
 import { clearFailures, countFailure } from '../entity/attempts.js'
 import type { Attempts, Entity, VerifiedFactor } from '../entity/entity.js'
 import { ChallengeDeniedError } from '../errors.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening } from './entities.js'
 import { granted } from './approval.js'
 import type { NewMark, VerifierContext } from './context.js'
 
@@ -14,8 +14,8 @@ export interface Challenged extends NewMark {
   readonly factorSid: string
   /** Null for operators. */
   readonly approval: Approval | null
-  /** Whether the user should enroll anew, because that factor is of a former provider; see `enrollAnew`. */
-  readonly enrollAnew: boolean
+  /** Whether the user should enroll anew, because that factor is of a former provider; see `reenroll`. */
+  readonly reenroll: boolean
 }
 
 /** A right code, spent in all the factors that it fits, the oldest of them first. */
@@ -30,10 +30,10 @@ export function approved (
     attempts: clearFailures(entity.attempts)
   }
   const { next, approval, mark } = granted(context, spent, session, oldest.sid, now)
-  const enrollAnew = context.enrollAnew && context.providers.isFormer(oldest)
+  const reenroll = context.reenroll && context.providers.isFormer(oldest)
   return {
     next,
-    answer: { status: 'approved', factorSid: oldest.sid, approval, mark, enrollAnew },
+    answer: { status: 'approved', factorSid: oldest.sid, approval, mark, reenroll },
     events: [{ type: 'challenge.approved', factorSid: oldest.sid }]
   }
 }

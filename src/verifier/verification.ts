@@ -1,5 +1,5 @@
 import type { Approval, Session } from '../entity/approvals.js'
-import { isWithin } from '../entity/age.js'
+import { isWithin } from '../time/age.js'
 import { ASKED_LIFE } from '../entity/attempts.js'
 import type {
   Entity, UnverifiedEmbedded, UnverifiedFactor, UnverifiedTwilio, VerifiedFactor
@@ -12,13 +12,13 @@ import { verifiedTwilio } from '../entity/twilio-factor.js'
 import { ChallengeDeniedError, ConflictError, EnrollmentEndedError, FactorNotFoundError } from '../errors.js'
 import { canonicalCode } from '../otp/code.js'
 import type { FirstOutcome } from '../providers/provider.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening } from './entities.js'
 import { granted } from './approval.js'
-import { judgedInTime, keeperOf } from './asking.js'
+import { judgedInTime, keeperOf } from './remote/ask.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, ownUnverified, requireLength, type NewMark, type VerifierContext } from './context.js'
 import { wantOfRoom } from './enrollment.js'
-import { sweep } from './leftovers.js'
+import { sweep } from './remote/leftovers.js'
 
 /** Answer of `verify`. */
 export interface Verified extends NewMark {
@@ -53,7 +53,7 @@ export async function verify (
       ? judgedHere(context, entity, unverified, session, typed, now)
       : reserved(context, entity, unverified, now)
   })
-  if (!('asking' in judged) && !context.enrollAnew) return judged
+  if (!('asking' in judged) && !context.reenroll) return judged
   try {
     return 'asking' in judged ? await settled(context, caller, judged.asking, typed) : judged
   } finally {
@@ -148,8 +148,8 @@ function denied (entity: Entity, unverified: UnverifiedFactor): Decision<never> 
 function verified (
   context: VerifierContext, entity: Entity, factor: VerifiedFactor, session: Session | null, now: number
 ): Decision<Verified> {
-  const { enrollAnew, providers: { isFormer } } = context
-  const former = enrollAnew && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
+  const { reenroll, providers: { isFormer } } = context
+  const former = reenroll && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
   const added = removeVerified(addVerified({ ...entity, unverified: null }, factor), former)
   const { next, approval, mark } = granted(context, added, session, factor.sid, now)
   const deleted: Happening[] = former.map(factorSid => ({ type: 'factor.deleted', factorSid }))

@@ -5,12 +5,12 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { challenge, enroll } from './client.js'
 import { serving } from './program.js'
-import { temporaryFolder } from './surroundings.js'
+import { temporaryFolder } from './environment.js'
 
 const { DATABASE_URL = '' } = process.env
 const SERVER = { skip: DATABASE_URL === '' && 'needs DATABASE_URL' }
 
-/** An empty database of its own, gone with the test, and what is in it. */
+/** An empty database that is dropped after the test, and a function that dumps its rows. */
 async function emptyDatabase (t: Test) {
   const name = `cli_${randomBytes(6).toString('hex')}`
   const client = new pg.Client({ connectionString: DATABASE_URL })
@@ -36,22 +36,22 @@ async function dump (connectionString: string): Promise<string> {
   return JSON.stringify(rows)
 }
 
-t.test('processes on one PostgreSQL, with one key, are one server', SERVER, async t => {
+t.test('processes that share a database and a key act as one server', SERVER, async t => {
   const { url, dump } = await emptyDatabase(t)
   const TOTP_KEYS = randomBytes(32).toString('base64')
   const data = join(await temporaryFolder(t), 'never')
   const start = () => serving(t, data, ['--database-url', url], { TOTP_KEYS })
-  // All at once, on an empty database: whoever is second finds the tables and the credentials there.
+  // All at the same time, on an empty database: the slower ones find the tables and the credentials there.
   const running = [start(), start(), start()]
   const [one, two, three] = await Promise.all(running.map(async ({ server }) => await server))
-  if (one === undefined || two === undefined) throw new Error('they did not start')
+  if (one === undefined || two === undefined) throw new Error('the processes did not start')
 
-  await t.test('those that start at once agree on their credentials', async t => {
+  await t.test('processes that start at the same time agree on their credentials', async t => {
     for (const server of [two, three]) t.same({ ...server, baseUrl: '' }, { ...one, baseUrl: '' })
-    await t.rejects(readdir(data), { code: 'ENOENT' }, 'and keep nothing elsewhere')
+    await t.rejects(readdir(data), { code: 'ENOENT' }, 'and keep nothing in a directory')
   })
 
-  await t.test('what one was told, the other knows', async t => {
+  await t.test('each process knows what the others stored', async t => {
     const { sid, secret, nextCode } = await enroll(one, 'alice-0001')
     const code = nextCode()
     const statuses = await Promise.all(Array.from({ length: 6 }, async (_, i) =>
@@ -62,7 +62,7 @@ t.test('processes on one PostgreSQL, with one key, are one server', SERVER, asyn
     for (const unsealed of [one.authToken, secret, TOTP_KEYS, `"${code}"`]) t.notMatch(kept, unsealed)
   })
 
-  await t.test('a later start has the same credentials, and one with another key has none', async t => {
+  await t.test('a later start has the same credentials, and one with another key fails', async t => {
     for (const { end } of running) t.match(await end('SIGTERM'), { exitCode: 0, stderr: '' })
     const { accountSid, authToken, serviceSid } = await start().server
     t.same({ accountSid, authToken, serviceSid, baseUrl: '' }, { ...one, baseUrl: '' })
@@ -71,7 +71,7 @@ t.test('processes on one PostgreSQL, with one key, are one server', SERVER, asyn
   })
 })
 
-t.test('without TOTP_KEYS the key is in the directory, which processes share', SERVER, async t => {
+t.test('without TOTP_KEYS the processes share the key in the directory', SERVER, async t => {
   const { url } = await emptyDatabase(t)
   const data = await temporaryFolder(t)
   const [one, two] = [1, 2].map(() => serving(t, data, ['--database-url', url]))
@@ -79,7 +79,7 @@ t.test('without TOTP_KEYS the key is in the directory, which processes share', S
   t.same(await readdir(data), ['totp-keys'])
 })
 
-t.test('a database that doesn\'t let it in is said in one line, without the password', SERVER, async t => {
+t.test('a refused database connection is reported in one line, without the password', SERVER, async t => {
   const url = new URL(DATABASE_URL)
   url.password = 'hunter2'
   url.pathname = 'no_such_database'

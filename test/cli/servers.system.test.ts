@@ -10,7 +10,7 @@ import { site } from '../site.js'
 import { lackingProgram, redisServer } from '../stores/redis-server.js'
 import { PROGRAM } from './program.js'
 
-/** Runs a line of a shell in which `totp` is the program. */
+/** Runs a shell command in which `totp` is the program. */
 async function shell (line: string, env: Record<string, string>) {
   const script = `set -o pipefail; totp () { "${process.execPath}" "${PROGRAM}" "$@"; }; ${line}`
   try {
@@ -22,7 +22,7 @@ async function shell (line: string, env: Record<string, string>) {
   }
 }
 
-t.test('entities move from PostgreSQL to Redis, and their keys are changed there', { skip: lackingServer || lackingProgram }, async t => {
+t.test('entities move from PostgreSQL to Redis and are resealed there', { skip: lackingServer || lackingProgram }, async t => {
   const url = await emptyDatabase(t)
   const pool = new pg.Pool({ connectionString: url })
   const server = await redisServer(t)
@@ -46,14 +46,14 @@ t.test('entities move from PostgreSQL to Redis, and their keys are changed there
   t.match(await (await after.login('alice')).challenge(phone.code(after.now() + 30)), { status: 200 })
 
   t.match(await shell('DATABASE_URL="$FROM" totp report --table people | head -n 1', env), { stdout: /^".*\n$/ },
-    'whoever reads may have enough')
+    'the reader may close the pipe early')
   t.match(await shell('totp export --database-url "$FROM" --table people | totp import --redis-url redis://127.0.0.1:1', env), {
     exitCode: 1, stderr: /the server at 127.0.0.1:1 can't be used: .*ECONNREFUSED/
   })
   t.match(await shell('totp report --database-url "$FROM" --table nowhere', env), { exitCode: 1, stderr: /"nowhere" does not exist/ })
 })
 
-t.test('a Redis server that may lose documents is refused, unless that is meant', { skip: lackingProgram }, async t => {
+t.test('a Redis server that may lose documents is rejected without --allow-loss', { skip: lackingProgram }, async t => {
   const { url } = await redisServer(t, '--appendonly', 'no')
   t.match(await shell('totp report --redis-url "$TO"', { TO: url }), { exitCode: 1, stderr: /aof_enabled is 0/ })
   t.match(await shell('totp report --redis-url "$TO" --allow-loss', { TO: url }), { exitCode: 0, stderr: '0 identities\n' })

@@ -7,7 +7,7 @@ import { lacking } from '../example/programs.js'
 import { standIn, type StandIn } from '../verify-api/stand-in.js'
 import { run } from './command.js'
 
-/** The steps as Twilio's documentation prints them, for a shell. */
+/** The shell commands from Twilio's documentation. */
 const STEPS = {
   createService: String.raw`
     curl -X POST "https://verify.twilio.com/v2/Services" \
@@ -36,14 +36,14 @@ const STEPS = {
     -u $TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN`
 }
 
-/** A server that is there already, as `serve --json` tells it, or a stand-in. */
+/** The running server whose `serve --json` output `VERIFY` names, or else a stand-in. */
 async function server (t: Test): Promise<Pick<StandIn, 'baseUrl' | 'accountSid' | 'authToken' | 'now'>> {
   const { VERIFY } = process.env
   if (VERIFY === undefined) return await standIn(t)
   return { ...JSON.parse(readFileSync(VERIFY, 'utf8')), now: () => Math.floor(Date.now() / 1000) }
 }
 
-t.test('the quickstart works with curl, as it is printed', { skip: lacking('curl') }, async t => {
+t.test('the quickstart works with the curl commands from the documentation', { skip: lacking('curl') }, async t => {
   const { baseUrl, accountSid, authToken, now } = await server(t)
   let env: Record<string, string> = {
     TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, IDENTITY: 'ff483d1ff591898a9942916050d2ca3f'
@@ -74,7 +74,7 @@ t.test('the quickstart works with curl, as it is printed', { skip: lacking('curl
   let began = now()
   const verify = async () => await step('verifyFactor', { FACTOR_SID: factor.sid, CODE: phone.code(began - 30) })
   let verified = await verify()
-  // It expires on the way when a time step ends just then.
+  // The code expires on its way if a time step ends at this moment.
   if (verified.status === 'unverified') {
     began = now()
     verified = await verify()

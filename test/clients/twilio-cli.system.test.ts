@@ -8,10 +8,10 @@ import { twilioHost } from './twilio-host.js'
 const { TWILIO_CLI = '' } = process.env
 const IDENTITY = 'ff483d1ff591898a9942916050d2ca3f'
 
-t.test('the quickstart works with Twilio\'s command line tool, which knows no other host than Twilio\'s', {
+t.test('the quickstart works with Twilio\'s command line tool, which only connects to Twilio\'s host', {
   skip: TWILIO_CLI === '' ? 'needs TWILIO_CLI, the path of an installed twilio-cli' : lacking('openssl')
 }, async t => {
-  // What answers is behind the name and scheme of Twilio's own host.
+  // The stand-in answers under Twilio's own origin.
   const verify = await standIn(t, { baseUrl: 'https://verify.twilio.com' })
   const { accountSid, authToken, serviceSid, now, wait } = verify
   const folder = t.testdir()
@@ -42,7 +42,7 @@ t.test('the quickstart works with Twilio\'s command line tool, which knows no ot
   await verify.client.verify.v2.services(serviceSid).entities(IDENTITY).newFactors
     .create({ friendlyName: 'Spare', factorType: 'totp' })
   const listed = await twilio('factors:list', { 'page-size': '1' })
-  t.equal(listed.length, 2, 'over pages of one')
+  t.equal(listed.length, 2, 'over pages of one factor')
 
   wait(30)
   const challenge = async (code: string) => await twilio('challenges:create', { 'factor-sid': factor.sid, 'auth-payload': code })

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/stores/suite/random.js'
+import type { Random } from '../../src/testing/store-suite/random.js'
 import type { ExampleServer } from '../example/example-server.js'
 import { SERVERS, type Cluster } from './cluster.js'
 import { isDone, type Act, type Entry } from './journal.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { randomFrom } from '../../src/stores/suite/random.js'
+import { randomFrom } from '../../src/testing/store-suite/random.js'
 import { backends } from './backends.js'
 import { SERVERS, startCluster } from './cluster.js'
 import { isDone, outcomeOf, type Act } from './journal.js'

@@ -4,7 +4,7 @@ import { emptyDatabase, lackingServer } from './empty-database.js'
 import { runExample, temporaryFolder } from './example-server.js'
 import { guest, type Guest } from './guest.js'
 
-t.test('instances on one PostgreSQL are one site', { skip: lackingServer }, async t => {
+t.test('instances that share a PostgreSQL database act as one site', { skip: lackingServer }, async t => {
   const shared = {
     DATABASE_URL: await emptyDatabase(t),
     PORT: '0',
@@ -12,12 +12,12 @@ t.test('instances on one PostgreSQL are one site', { skip: lackingServer }, asyn
     TOTP_KEYS: randomBytes(32).toString('base64')
   }
   const start = async () => runExample(t, { ...shared, DATA_DIR: await temporaryFolder(t) })
-  // Both at once, on an empty database: whoever is second finds the tables there.
+  // Both at the same time, on an empty database: the slower one finds the tables there.
   const [one, two] = await Promise.all([start(), start()])
   const urls = await Promise.all([one.url, two.url])
   const at = (url: string, { cookies }: Guest) => guest(url, new Map(cookies))
 
-  await t.test('a session is known to both', async t => {
+  await t.test('both know the session', async t => {
     const alice = guest(urls[0])
     await alice.login('alice')
     await alice.enrollVerified(Math.floor(Date.now() / 1000))
@@ -26,19 +26,19 @@ t.test('instances on one PostgreSQL are one site', { skip: lackingServer }, asyn
     t.match(await alice.vault(), { status: 401 })
   })
 
-  await t.test('of 50 requests with one code on both, one opens the vault', async t => {
+  await t.test('of 50 requests with the same code on both, one opens the vault', async t => {
     const owner = guest(urls[0])
     await owner.login('bob')
     const phone = await owner.enrollEarly(() => Math.floor(Date.now() / 1000))
     const people = await Promise.all(Array.from({ length: 50 }, async (_, i) => {
-      const somebody = guest(urls[i % 2] ?? '')
-      await somebody.login('bob')
-      return somebody
+      const visitor = guest(urls[i % 2] ?? '')
+      await visitor.login('bob')
+      return visitor
     }))
     const code = phone.code(Math.floor(Date.now() / 1000) + 30)
-    const answers = await Promise.all(people.map(async somebody => await somebody.challenge(code)))
+    const answers = await Promise.all(people.map(async visitor => await visitor.challenge(code)))
     t.equal(answers.filter(({ status }) => status === 200).length, 1)
-    const vaults = await Promise.all(people.map(async somebody => await somebody.vault()))
+    const vaults = await Promise.all(people.map(async visitor => await visitor.vault()))
     t.equal(vaults.filter(({ status }) => status === 200).length, 1)
   })
 

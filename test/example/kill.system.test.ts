@@ -83,7 +83,7 @@ t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
   t.same(await locks(), [], 'a clean end leaves no lock')
 })
 
-t.test('an environment that makes no sense stops the start with one line that names the variable', async t => {
+t.test('an invalid variable stops the start with one line that names it', async t => {
   const folder = await temporaryFolder(t)
   const wrong = [['PORT', 'http'], ['REDIS_URL', 'http://127.0.0.1'], ['LOG_LEVEL', 'loud']] as const
   for (const [name, value] of wrong) {

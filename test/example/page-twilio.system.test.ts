@@ -42,14 +42,14 @@ t.test('the page, with several apps at Twilio', { skip: lacking('chromium') }, a
   const phone = authenticator(await enroll('Phone'))
   let tablet = phone
 
-  await t.test('asks for nothing but the code while there is one app', async t => {
+  await t.test('with one app asks only for the code', async t => {
     await lock()
     t.equal(await choice.count(), 0)
     await type(phone.code(verify.now()))
     await title('The vault is open')
   })
 
-  await t.test('asks which app it is once there are two, and keeps the code meanwhile', async t => {
+  await t.test('with two apps asks which one it is, and keeps the typed code', async t => {
     await button('Add another app').click()
     tablet = authenticator(await enroll('Phone'))
     await lock()
@@ -69,7 +69,7 @@ t.test('the page, with several apps at Twilio', { skip: lacking('chromium') }, a
     await title('The vault is open')
   })
 
-  await t.test('remembers the choice, and names a code that is no code', async t => {
+  await t.test('remembers the choice, and reports a malformed code', async t => {
     await lock()
     t.equal(await focused(), 'challenge-code')
     await type('12')
@@ -78,7 +78,7 @@ t.test('the page, with several apps at Twilio', { skip: lacking('chromium') }, a
     await title('The vault is open')
   })
 
-  await t.test('starts an enrollment anew that has ended at Twilio', async () => {
+  await t.test('starts an enrollment again if it has ended at Twilio', async () => {
     await button('Add another app').click()
     await title('Protect your vault')
     await button('Set up an authenticator app').click()
@@ -91,23 +91,23 @@ t.test('the page, with several apps at Twilio', { skip: lacking('chromium') }, a
     }
     await type('123456')
     await title('Protect your vault')
-    await says('alert', 'This picture is no longer good')
+    await says('alert', 'This QR code is no longer valid')
     await button('Cancel').click()
     await title('The vault is open')
   })
 
-  await t.test('notices that the app was removed elsewhere', async t => {
+  await t.test('notices that the app was removed in another session', async t => {
     await lock()
     const elsewhere = await server.login('alice')
     const { factors: [first, second] } = (await elsewhere.request('GET', '/totp/factors')).json()
     t.match(await elsewhere.challenge(phone.code(verify.now()), first.sid), { status: 200 })
     t.match(await elsewhere.request('DELETE', `/totp/factors/${second.sid}`), { status: 204 })
     await type(tablet.code(verify.now()))
-    await says('alert', 'That app is gone.')
+    await says('alert', 'That app was removed.')
     t.equal(await choice.count(), 0)
   })
 
-  await t.test('says so when Twilio is away', async t => {
+  await t.test('reports that Twilio is unavailable', async t => {
     await verify.app.close()
     verify.wait(30)
     await page.locator('#challenge-code').focus()

@@ -9,7 +9,7 @@ import { dataFolder, startExample } from './example-server.js'
 import { lacking } from './programs.js'
 
 const skip = lacking('chromium')
-/** A folder for pictures of every view; without it none are taken. */
+/** A folder for screenshots of all views. Without it none are taken. */
 const pictures = process.env['PICTURES']
 
 t.test('the page', { skip }, async t => {
@@ -19,13 +19,13 @@ t.test('the page', { skip }, async t => {
   let secret = ''
   const phone = () => authenticator(secret)
 
-  /** Another time, on the same page: the server starts anew. */
+  /** Moves the clock while the page stays open, by restarting the server. */
   async function later (seconds: number): Promise<void> {
     await server.end('SIGKILL')
     server = await startExample(t, { dataDir, port: server.port, later: seconds })
   }
 
-  await t.test('logs in by keyboard, and names the mistake when the password is wrong', async t => {
+  await t.test('logs in by keyboard, and reports a wrong password', async t => {
     await page.goto(server.url)
     await title('Log in')
     t.equal(await focused(), 'username')
@@ -42,7 +42,7 @@ t.test('the page', { skip }, async t => {
     await picture(page, 'setup')
   })
 
-  await t.test('shows the picture, the key in groups of four, and what to do with them', async t => {
+  await t.test('shows the QR code and the key in groups of four', async t => {
     await button('Set up an authenticator app').click()
     await title('Scan with your authenticator app')
     t.equal(await focused(), 'enroll-code')
@@ -61,7 +61,7 @@ t.test('the page', { skip }, async t => {
     await picture(page, 'enroll')
   })
 
-  await t.test('refuses a wrong code aloud, and opens the vault for the right one', async t => {
+  await t.test('announces that a code was wrong, and opens the vault for a right one', async t => {
     await type('12')
     await says('alert', 'Type the six digits')
     await type(phone().wrongCode(server.now()))
@@ -74,7 +74,7 @@ t.test('the page', { skip }, async t => {
     await title('The vault is open')
     await says('status', 'Done')
     await page.getByText('It holds gold, and it is alice’s.').waitFor()
-    t.notOk((await page.content()).includes(secret), 'the key is gone from the page')
+    t.notOk((await page.content()).includes(secret), 'the key is removed from the page')
     await picture(page, 'vault')
     await button('Send the gold').click()
     await says('status', 'Sent')
@@ -89,7 +89,7 @@ t.test('the page', { skip }, async t => {
     t.equal(await page.locator('#problem[role=alert], #news[role=status]').count(), 2)
   })
 
-  await t.test('keeps the vault open over a reload, and locks it', async t => {
+  await t.test('keeps the vault open after a reload, and locks it', async t => {
     await page.reload()
     await title('The vault is open')
     await button('Lock the vault').click()
@@ -101,7 +101,7 @@ t.test('the page', { skip }, async t => {
     await title('The vault is open')
   })
 
-  await t.test('asks for a fresh code before gold is sent, and goes on by itself', async t => {
+  await t.test('asks for a fresh code before a transfer, and then repeats the transfer', async t => {
     await later(120)
     await button('Send the gold').click()
     await title('Enter your code')
@@ -123,7 +123,7 @@ t.test('the page', { skip }, async t => {
     t.equal(await focused(), 'challenge-code')
   })
 
-  await t.test('counts down when there were too many wrong codes', async t => {
+  await t.test('counts down after too many wrong codes', async t => {
     await later(240)
     for (let wrong = 1; wrong <= 5; wrong++) {
       const answered = page.waitForResponse(/challenges$/)
@@ -144,7 +144,7 @@ t.test('the page', { skip }, async t => {
     await title('The vault is open')
   })
 
-  await t.test('adds, renames and removes apps, each after a question or a code where one is due', async t => {
+  await t.test('adds, renames and removes apps, and asks for confirmation or a code where necessary', async t => {
     await button('Add another app').click()
     await title('Protect your vault')
     await page.getByLabel('Name in the app').fill('Tablet')
@@ -175,8 +175,8 @@ t.test('the page', { skip }, async t => {
     await title('Protect your vault')
   })
 
-  await t.test('asks for a log-in when the session has ended, and says so when the server is away', async t => {
-    t.same(faults, [], 'nothing has failed until here, and nothing was against the policy of the page')
+  await t.test('asks for a login when the session has ended, and reports that the server is unavailable', async t => {
+    t.same(faults, [], 'nothing has failed so far or violated the content security policy')
     await context.clearCookies()
     await button('Set up an authenticator app').click()
     await title('Log in')

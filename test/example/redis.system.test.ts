@@ -3,9 +3,9 @@ import { promisify } from 'node:util'
 import type { Session } from 'fastify'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import { requireKeys } from '../../example/key-check.js'
-import { redisRegister } from '../../example/redis.js'
-import { redisSessions } from '../../example/redis-sessions.js'
+import { requireKeys } from '../../example/site/key-check.js'
+import { redisCheckValue } from '../../example/site/redis.js'
+import { redisSessions } from '../../example/site/redis-sessions.js'
 import { lackingProgram, redisServer } from '../stores/redis-server.js'
 import { runExample, temporaryFolder } from './example-server.js'
 import { guest } from './guest.js'
@@ -14,12 +14,12 @@ type Done<T> = (error?: unknown, value?: T) => void
 
 const now = () => Math.floor(Date.now() / 1000)
 
-t.test('with Redis in the place of a database', { skip: lackingProgram }, async t => {
+t.test('with Redis instead of a database', { skip: lackingProgram }, async t => {
   const server = await redisServer(t)
   const client = new Redis(server.port)
   t.teardown(() => client.disconnect())
 
-  await t.test('instances are one site', async t => {
+  await t.test('instances that share it act as one site', async t => {
     const shared = {
       REDIS_URL: server.url,
       PORT: '0',
@@ -47,7 +47,7 @@ t.test('with Redis in the place of a database', { skip: lackingProgram }, async 
     t.match(await one.ended, { exitCode: 0, stderr: '' })
   })
 
-  await t.test('sessions that were ended don\'t come back', async t => {
+  await t.test('ended sessions stay ended', async t => {
     const sessions = redisSessions(client)
     const get = promisify((sid: string, done: Done<Session | null>) => sessions.get(sid, done))
     const set = promisify((sid: string, session: Session, done: Done<void>) =>
@@ -56,7 +56,7 @@ t.test('with Redis in the place of a database', { skip: lackingProgram }, async 
     const session = (login: string): Session => ({ cookie: { originalMaxAge: null }, userId: 'a\0b', login })
 
     await set('s1', session('l1'))
-    t.equal(await get('s1'), null, 'a session counts from the beginning of its log-in')
+    t.equal(await get('s1'), null, 'a session counts once its login has started')
     await sessions.begin('l1')
     t.same(await get('s1'), session('l1'))
     await set('s0', { cookie: { originalMaxAge: null } })
@@ -64,9 +64,9 @@ t.test('with Redis in the place of a database', { skip: lackingProgram }, async 
 
     await destroy('s1')
     await set('s1', session('l1'))
-    t.equal(await get('s1'), null, 'what is written to one that was destroyed is dropped')
+    t.equal(await get('s1'), null, 'a write to a destroyed session is dropped')
     await set('s2', session('l1'))
-    t.same(await get('s2'), session('l1'), 'the log-in goes on under another id')
+    t.same(await get('s2'), session('l1'), 'the login continues with another session id')
 
     await sessions.end('l1')
     t.equal(await get('s2'), null)
@@ -79,20 +79,20 @@ t.test('with Redis in the place of a database', { skip: lackingProgram }, async 
     for (const key of passing) t.ok(await client.ttl(key) > 0, `${key} goes by itself`)
   })
 
-  await t.test('of instances with different keys that start at once, one starts', async t => {
+  await t.test('of instances with different keys that start at the same time, one starts', async t => {
     const [first, second] = [randomBytes(32), randomBytes(32)]
     await client.del('example:key-check')
-    const starts = [[first], [second]].map(async keys => await requireKeys(redisRegister(client), keys))
+    const starts = [[first], [second]].map(async keys => await requireKeys(redisCheckValue(client), keys))
     const [begun] = (await Promise.allSettled(starts)).map(({ status }) => status === 'fulfilled')
     t.ok(begun === true || begun === false)
     const [old, other] = begun === true ? [first, second] : [second, first]
-    await t.rejects(requireKeys(redisRegister(client), [other]), { message: /other keys/ })
-    await t.resolves(requireKeys(redisRegister(client), [other, old]))
-    await t.rejects(requireKeys(redisRegister(client), [old]), { message: /other keys/ })
-    t.equal(await redisRegister(client).change('another', 'value'), false)
+    await t.rejects(requireKeys(redisCheckValue(client), [other]), { message: /other keys/ })
+    await t.resolves(requireKeys(redisCheckValue(client), [other, old]))
+    await t.rejects(requireKeys(redisCheckValue(client), [old]), { message: /other keys/ })
+    t.equal(await redisCheckValue(client).change('another', 'value'), false)
   })
 
-  await t.test('a server that may lose documents is told of', async t => {
+  await t.test('the log warns of a server that may lose documents', async t => {
     const forgetful = await redisServer(t, '--appendonly', 'no')
     const env = { REDIS_URL: forgetful.url, PORT: '0', DATA_DIR: await temporaryFolder(t) }
     const { url, ended, pid } = runExample(t, env)
@@ -101,7 +101,7 @@ t.test('with Redis in the place of a database', { skip: lackingProgram }, async 
     t.match(await ended, { exitCode: 0, stderr: /may lose documents.*aof_enabled is 0/ })
   })
 
-  await t.test('without its server the example doesn\'t start, and says why', async t => {
+  await t.test('without its server the example reports why it can\'t start', async t => {
     const mortal = await redisServer(t)
     await mortal.kill()
     const { ended } = runExample(t, { REDIS_URL: mortal.url, PORT: '0', DATA_DIR: await temporaryFolder(t) })

@@ -3,7 +3,7 @@ import { dataFolder, startExample } from './example-server.js'
 
 const server = await startExample(t, { dataDir: await dataFolder(t) })
 
-t.test('a slow request that began before a log-out gives nothing back after it', async t => {
+t.test('a slow request that began before a logout restores nothing after it', async t => {
   const alice = await server.login('alice')
   const factor = await alice.enrollVerified(server.now())
   await alice.login('alice')
@@ -14,17 +14,17 @@ t.test('a slow request that began before a log-out gives nothing back after it',
   t.match(await other.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })
 
-t.test('nor when the session was approved, and got another id, in between', async t => {
+t.test('nor if an approval rotated the session id in between', async t => {
   const bob = await server.login('bob')
   const factor = await bob.enrollEarly(server.now)
   await bob.login('bob')
   const browser = bob.copy()
   const slow = await browser.slow('POST', '/totp/challenges', { code: factor.code(server.now() + 30) })
   t.match(await bob.challenge(factor.code(server.now())), { status: 200 })
-  t.not(bob.cookies.get('sessionId'), browser.cookies.get('sessionId'), 'the approval gave the session another id')
+  t.not(bob.cookies.get('sessionId'), browser.cookies.get('sessionId'), 'the approval rotated the session id')
   const late = await browser.vault()
-  t.match(late, { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, 'and the old one ended')
-  t.same(late.headers.getSetCookie(), [], 'but whoever comes with the old one takes nothing from the browser')
+  t.match(late, { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, 'and the old id stopped working')
+  t.same(late.headers.getSetCookie(), [], 'a request with the old id leaves the browser\'s cookie alone')
   const rotated = bob.copy()
   t.match(await bob.logout(), { status: 204 })
   t.not((await slow.finish()).status, 200)
@@ -32,7 +32,7 @@ t.test('nor when the session was approved, and got another id, in between', asyn
   t.match(await rotated.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })
 
-t.test('a log-out that comes twice at the same time is one', async t => {
+t.test('two logouts at the same time both succeed', async t => {
   const carol = await server.login('carol')
   const other = carol.copy()
   const slow = await other.slow('POST', '/logout', {})
@@ -41,7 +41,7 @@ t.test('a log-out that comes twice at the same time is one', async t => {
   t.match(await other.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })
 
-t.test('a session that was destroyed stays so, whatever slow requests end with', async t => {
+t.test('a destroyed session stays destroyed, however slow requests end', async t => {
   const dave = await server.login('dave')
   await dave.enrollVerified(server.now())
   const other = dave.copy()
@@ -52,7 +52,7 @@ t.test('a session that was destroyed stays so, whatever slow requests end with',
   t.match(await other.request('GET', '/totp/factors'), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })
 
-t.test('a slow challenge brings back no approval that was taken away', async t => {
+t.test('a slow challenge does not restore a withdrawn approval', async t => {
   const erin = await server.login('erin')
   const factor = await erin.enrollVerified(server.now())
   const other = erin.copy()
@@ -62,7 +62,7 @@ t.test('a slow challenge brings back no approval that was taken away', async t =
   t.match(await other.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
 })
 
-t.test('nor when the approval was given while it was under way', async t => {
+t.test('nor one that was granted and withdrawn meanwhile', async t => {
   const frank = await server.login('frank')
   const factor = await frank.enrollEarly(server.now)
   await frank.login('frank')
@@ -74,7 +74,7 @@ t.test('nor when the approval was given while it was under way', async t => {
   t.not((await other.vault()).status, 200)
 })
 
-t.test('a slow verification gives nothing back when its factor was removed or its session logged out', async t => {
+t.test('a slow verification restores nothing after its factor was removed or its session logged out', async t => {
   const grace = await server.login('grace')
   const factor = await grace.enroll()
   const other = grace.copy()
@@ -90,7 +90,7 @@ t.test('a slow verification gives nothing back when its factor was removed or it
   t.match(await other.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })
 
-t.test('a slow challenge with the code of a factor that is removed meanwhile opens nothing', async t => {
+t.test('a slow challenge with a code of a factor removed meanwhile opens nothing', async t => {
   const heidi = await server.login('heidi')
   const factor = await heidi.enrollVerified(server.now())
   const other = heidi.copy()

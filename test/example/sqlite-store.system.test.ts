@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import t, { type Test } from 'tap'
 import { sqliteStore } from '../../example/sqlite-store.js'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { entityWith } from '../entity/documents.js'
 import { temporaryFolder } from './example-server.js'
 
@@ -21,12 +21,17 @@ function open (t: Test, file: string) {
   return { database, store: sqliteStore(database) }
 }
 
-t.test('it keeps the promises of a store', async t => {
+t.test('the SQLite store passes the store suite', async t => {
   const file = await fileIn(t)
-  storeSuite({ test: t.test, factory: () => open(t, file).store })
+  const broken = () => {
+    const { database, store } = open(t, ':memory:')
+    database.exec('DROP TABLE totp_entities')
+    return store
+  }
+  storeSuite({ test: t.test, factory: () => open(t, file).store, broken })
 })
 
-t.test('of two processes on one file each wins its own revisions, and none is lost', async t => {
+t.test('two processes on one file lose no write of each other', async t => {
   const file = await fileIn(t)
   const { store } = open(t, file)
   await store.replace('identity:alice', null, entityWith({ revision: 0 }))
@@ -37,7 +42,7 @@ t.test('of two processes on one file each wins its own revisions, and none is lo
   t.equal((await store.get('identity:alice'))?.revision, 400)
 })
 
-t.test('what was acknowledged before a kill is there after it', async t => {
+t.test('acknowledged writes survive a kill', async t => {
   const file = await fileIn(t)
   const { store } = open(t, file)
   await store.replace('identity:alice', null, entityWith({ revision: 0 }))
@@ -52,7 +57,7 @@ t.test('what was acknowledged before a kill is there after it', async t => {
   t.ok(kept >= acknowledged, `${kept} of ${acknowledged}`)
 })
 
-t.test('in an open transaction nothing is written', async t => {
+t.test('a connection with an open transaction is refused', async t => {
   const { database, store } = open(t, await fileIn(t))
   database.exec('BEGIN')
   await t.rejects(store.replace('identity:alice', null, entityWith()), { message: /transaction open/ })
@@ -60,7 +65,7 @@ t.test('in an open transaction nothing is written', async t => {
   t.equal(await store.replace('identity:alice', null, entityWith()), true)
 })
 
-t.test('a database that fails is a rejection, not an absence', async t => {
+t.test('a database failure is a rejection, not a missing document', async t => {
   const { database, store } = open(t, await fileIn(t))
   database.exec('ALTER TABLE totp_entities RENAME COLUMN document TO gone')
   await t.rejects(store.get('identity:alice'))

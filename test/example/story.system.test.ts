@@ -13,7 +13,7 @@ const dataDir = await dataFolder(t)
 const server = await startExample(t, { dataDir })
 
 for (const qr of ['png', 'svg'] as const) {
-  t.test(`a phone that scans the ${qr} opens the vault, now and after the next log-in`, { skip }, async t => {
+  t.test(`a phone that scans the ${qr} opens the vault, now and after the next login`, { skip }, async t => {
     const alice = server.guest()
     t.match(await alice.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
     t.match(await alice.login(`alice ${qr}`), { status: 200 })
@@ -39,19 +39,19 @@ for (const qr of ['png', 'svg'] as const) {
 }
 
 t.test('the routes of the example answer what they promise', async t => {
-  const nobody = server.guest()
+  const visitor = server.guest()
 
   await t.test('without a session', async t => {
-    t.match(await nobody.request('GET', '/healthz'), { status: 200 })
-    t.match(await nobody.logout(), { status: 204 })
+    t.match(await visitor.request('GET', '/healthz'), { status: 200 })
+    t.match(await visitor.logout(), { status: 204 })
     for (const [method, path] of [['GET', '/vault'], ['POST', '/transfer'], ['GET', '/admin/report']] as const) {
-      t.match(await nobody.request(method, path), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, path)
+      t.match(await visitor.request(method, path), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, path)
     }
-    t.match(await nobody.login('nobody'), { status: 200 })
+    t.match(await visitor.login('visitor'), { status: 200 })
     t.match(await server.guest().request('POST', '/login', { username: 'a', password: 'wrong' }), { status: 401 })
   })
 
-  await t.test('what is no name is refused, every other one is an identity as it is', async t => {
+  await t.test('invalid names are refused, and every other name is an identity as it is', async t => {
     const login = async (body: unknown) => (await server.guest().request('POST', '/login', body)).status
     for (const username of ['', 'x'.repeat(65), 5, null, ['a'], 'a\0', '\ud800', undefined]) {
       t.equal(await login({ username, password: 'demo' }), 400, JSON.stringify(username))
@@ -60,21 +60,21 @@ t.test('the routes of the example answer what they promise', async t => {
     t.equal(await login({ username: 'a', password: ['demo'] }), 400)
     const names = ['__proto__', 'a:b', 'constructor', ' alice ', 'é', 'e\u0301', '😀'.repeat(64), 'a\nb', '"\'\\']
     for (const name of names) {
-      const somebody = await server.login(name)
-      t.match(await somebody.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' }, JSON.stringify(name))
-      await somebody.enrollVerified(server.now())
-      t.equal((await somebody.vault()).json().identity, name)
+      const visitor = await server.login(name)
+      t.match(await visitor.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' }, JSON.stringify(name))
+      await visitor.enrollVerified(server.now())
+      t.equal((await visitor.vault()).json().identity, name)
     }
   })
 
-  await t.test('an approval opens the vault, the transfer and the report, and another login needs its own', async t => {
+  await t.test('an approval opens the vault, the transfer and the report, and the next login needs its own', async t => {
     const alice = await server.login('alice')
     const factor = await alice.enrollVerified(server.now())
     t.match((await alice.request('POST', '/transfer')).json(), { transfer: 'sent' })
     t.match(await alice.request('GET', '/admin/report'), { status: 200 })
     const before = alice.copy()
     t.match(await alice.login('alice'), { status: 200 })
-    t.not(alice.cookies.get('sessionId'), before.cookies.get('sessionId'), 'a log-in makes a new session')
+    t.not(alice.cookies.get('sessionId'), before.cookies.get('sessionId'), 'a login creates a new session')
     t.match(await before.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
     t.match(await alice.request('GET', '/admin/report'), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
     t.match(await alice.challenge(factor.code(server.now() + 30)), { status: 200 })
@@ -83,7 +83,7 @@ t.test('the routes of the example answer what they promise', async t => {
     t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
   })
 
-  await t.test('pages of other origins can neither log in nor out nor send gold', async t => {
+  await t.test('pages of other origins can\'t log in, log out or send gold', async t => {
     const bob = await server.login('bob')
     for (const path of ['/login', '/logout', '/transfer']) {
       for (const site of ['cross-site', 'same-site']) {
@@ -95,7 +95,7 @@ t.test('the routes of the example answer what they promise', async t => {
     t.match(await bob.vault(), { status: 403 }, 'bob is still logged in')
   })
 
-  await t.test('the cookie is for the server alone, and for requests from its own pages', async t => {
+  await t.test('the cookie is sent only by pages of the server, and scripts can\'t read it', async t => {
     const { headers } = await server.guest().login('carol')
     const [cookie = ''] = headers.getSetCookie().filter(line => line.startsWith('sessionId='))
     t.match(cookie, /; HttpOnly/i)
@@ -103,7 +103,7 @@ t.test('the routes of the example answer what they promise', async t => {
   })
 
   await t.test('the description of the API has every route of the plugin with every status', async t => {
-    const { paths } = (await nobody.request('GET', '/openapi.json')).json()
+    const { paths } = (await visitor.request('GET', '/openapi.json')).json()
     const described = (path: string, method: string) => Object.keys(paths[path][method].responses).sort().join(' ')
     t.equal(described('/totp/factors', 'get'), '200 400 401 403 413 415 500 503')
     t.equal(described('/totp/factors', 'post'), '201 400 401 403 409 413 415 429 500 503')
@@ -119,9 +119,9 @@ t.test('the routes of the example answer what they promise', async t => {
     ] as const) t.equal(described(path, method), statuses, path)
   })
 
-  await t.test('the page may run its own script and style, and nothing else', async t => {
+  await t.test('the page can run only its own script and style', async t => {
     for (const [path, type] of [['/', 'text/html'], ['/page.js', 'text/javascript'], ['/page.css', 'text/css']]) {
-      const { status, headers } = await nobody.request('GET', path ?? '')
+      const { status, headers } = await visitor.request('GET', path ?? '')
       t.equal(status, 200)
       t.equal(headers.get('content-type'), `${type}; charset=utf-8`)
       t.match(headers.get('content-security-policy'), /^default-src 'none'; script-src 'self'; style-src 'self';/)
@@ -129,7 +129,7 @@ t.test('the routes of the example answer what they promise', async t => {
       t.equal(headers.get('referrer-policy'), 'no-referrer')
       t.equal(headers.get('x-content-type-options'), 'nosniff')
     }
-    t.match(await nobody.request('GET', '/../package.json'), { status: 404 })
+    t.match(await visitor.request('GET', '/../package.json'), { status: 404 })
   })
 })
 

@@ -4,7 +4,7 @@ import {
   MAX_ASKED, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_LINE, MAX_SESSIONS, newSid
 } from '../../src/entity/entity.js'
 import type { EntityStore } from '../../src/index.js'
-import { randomFrom, type Random } from '../../src/stores/suite/random.js'
+import { randomFrom, type Random } from '../../src/testing/store-suite/random.js'
 import { authenticator, type Authenticator } from '../authenticator.js'
 import { times } from '../thoroughness.js'
 import { fullestEmbedded, fullestTwilio, IDENTITY, NAME, withoutPast } from './fullest.js'

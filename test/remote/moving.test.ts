@@ -36,15 +36,15 @@ t.test('from Twilio to the embedded provider: a user is asked to enroll anew, an
   const server = await service(t)
   const provider = providerAt(server)
   const { before, after, store, now } = await moved(t, { provider }, {
-    formerProviders: [provider], enrollAnew: true
+    formerProviders: [provider], reenroll: true
   })
   const sid = await enrolledThere(await before.login('alice'))
   const other = await after.login('alice')
   server.right.add(codeOf(1))
-  t.match((await other.challenge(codeOf(1))).json(), { status: 'approved', enrollAnew: true })
+  t.match((await other.challenge(codeOf(1))).json(), { status: 'approved', reenroll: true })
 
   const alice = await after.login('alice')
-  t.match((await alice.challenge(RIGHT)).json(), { status: 'approved', enrollAnew: true })
+  t.match((await alice.challenge(RIGHT)).json(), { status: 'approved', reenroll: true })
   const phone = await alice.enroll()
   t.equal((await kept(store)).unverified?.provider, 'embedded')
   t.match(await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now()) }), { status: 200 })
@@ -65,12 +65,12 @@ t.test('from Twilio to the embedded provider: a user is asked to enroll anew, an
 t.test('from the embedded provider to Twilio: likewise', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, {}, {
-    provider: providerAt(server), enrollAnew: true
+    provider: providerAt(server), reenroll: true
   })
   const phone = await (await before.login('alice')).enrollVerified(now())
   wait(60)
   const alice = await after.login('alice')
-  t.match((await alice.challenge(phone.code(now()))).json(), { status: 'approved', enrollAnew: true })
+  t.match((await alice.challenge(phone.code(now()))).json(), { status: 'approved', reenroll: true })
   const { sid } = await alice.enroll()
   t.match(await verifyThere(alice, sid), { status: 200 })
   t.match(await kept(store), { factors: [{ provider: 'twilio', sid }] })
@@ -78,18 +78,18 @@ t.test('from the embedded provider to Twilio: likewise', async t => {
   t.match(await alice.challenge(phone.code(now())), DENIED)
   const answer = await alice.challenge(RIGHT)
   t.match(answer, { status: 200 })
-  t.notOk('enrollAnew' in answer.json(), 'there is nothing to ask for any more')
+  t.notOk('reenroll' in answer.json(), 'there is nothing to ask for any more')
 })
 
 t.test('from one service to another: likewise, and each factor is judged by its own', async t => {
   const [old, recent] = [await service(t), await service(t)]
   const former = providerAt(old)
   const { before, after, store } = await moved(t, { provider: former }, {
-    provider: providerAt(recent), formerProviders: [former], enrollAnew: true
+    provider: providerAt(recent), formerProviders: [former], reenroll: true
   })
   await enrolledThere(await before.login('alice'))
   const alice = await after.login('alice')
-  t.match((await alice.challenge(RIGHT)).json(), { enrollAnew: true })
+  t.match((await alice.challenge(RIGHT)).json(), { reenroll: true })
   t.equal(old.asked('create').length, 1)
   const { sid } = await alice.enroll()
   t.match(await verifyThere(alice, sid), { status: 200 })
@@ -100,13 +100,13 @@ t.test('from one service to another: likewise, and each factor is judged by its 
   t.equal(recent.asked('create').length, 1)
 })
 
-t.test('without enrollAnew nobody is asked, and the factors stay beside each other', async t => {
+t.test('without reenroll nobody is asked, and the factors stay beside each other', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, {}, { provider: providerAt(server) })
   const phone = await (await before.login('alice')).enrollVerified(now())
   wait(60)
   const alice = await after.login('alice')
-  t.notOk('enrollAnew' in (await alice.challenge(phone.code(now()))).json())
+  t.notOk('reenroll' in (await alice.challenge(phone.code(now()))).json())
   await enrolledThere(alice)
   t.match(await kept(store), { factors: [{ provider: 'embedded' }, { provider: 'twilio' }] })
 })
@@ -114,7 +114,7 @@ t.test('without enrollAnew nobody is asked, and the factors stay beside each oth
 t.test('former factors take no room from new ones', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, { maxFactors: 1 }, {
-    provider: providerAt(server), enrollAnew: true, maxFactors: 1
+    provider: providerAt(server), reenroll: true, maxFactors: 1
   })
   const phone = await (await before.login('alice')).enrollVerified(now())
   wait(60)
@@ -129,7 +129,7 @@ t.test('a former factor that Twilio fails to delete is unusable all the same, an
   const server = await service(t)
   const provider = providerAt(server)
   const { before, after, store, now } = await moved(t, { provider }, {
-    formerProviders: [provider], enrollAnew: true
+    formerProviders: [provider], reenroll: true
   })
   const sid = await enrolledThere(await before.login('alice'))
   const alice = await after.login('alice')
@@ -175,7 +175,7 @@ t.test('an enrollment that began before the move is finished by the provider tha
   const server = await service(t)
   const provider = providerAt(server)
   const { before, after, store } = await moved(t, { provider }, {
-    formerProviders: [provider], enrollAnew: true
+    formerProviders: [provider], reenroll: true
   })
   const { app } = before
   const operator = { identity: 'alice', operator: true } as const

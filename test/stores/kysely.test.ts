@@ -4,7 +4,7 @@ import {
 } from 'kysely'
 import t from 'tap'
 import type { Entity, EntityStore } from '../../src/index.js'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { openPglite } from '../pglite.js'
 
 interface Tables {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import postgres, { type ParameterOrJSON } from 'postgres'
 import t from 'tap'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { postgresStore } from '../../src/stores/postgres.js'
 
 const { DATABASE_URL = '' } = process.env

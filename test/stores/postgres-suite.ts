@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
 import { entityWith } from '../entity/documents.js'
 
@@ -30,6 +30,22 @@ export async function postgresSuite (t: Test, client: PostgresClient, other: Pos
     const nobody = new pg.Pool({ host: '127.0.0.1', port: 1 })
     storeSuite({ test: t.test, factory, broken: () => postgresStore({ client: nobody }) })
     t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
+  })
+
+  t.test('an unchanged document is the same object, and a change of another instance is seen at once', async t => {
+    const name = table()
+    const store = await open(name)
+    const elsewhere = postgresStore({ client: other, table: name, cacheSize: 0 })
+    await store.replace('identity:alice', null, entityWith({ revision: 1 }))
+    const document = await store.get('identity:alice')
+    t.equal(await store.get('identity:alice'), document)
+    t.ok(Object.isFrozen(document?.approvals))
+    t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
+    // The same revision with other content: what counts is the document, not its number.
+    await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
+    t.equal((await store.get('identity:alice'))?.generation, 5)
+    await elsewhere.replace('identity:alice', 1, null)
+    t.equal(await store.get('identity:alice'), null)
   })
 
   t.test('the table is created once, whoever comes first', async t => {

@@ -69,6 +69,33 @@ t.test('parameters are sent apart from the statement', async t => {
   }
 })
 
+t.test('a client that prepares is given a name for each text, the same one every time', async t => {
+  const names = new Map<string, Set<string>>()
+  const client = untyped({
+    async query ({ name, text, values }: { name: string, text: string, values: unknown[] }) {
+      t.ok(Array.isArray(values))
+      names.set(text, new Set([...names.get(text) ?? [], name]))
+      return transactions.query(text)
+    }
+  })
+  for (const table of ['one', 'another']) {
+    const store = postgresStore({ client, table, prepare: true })
+    for (const expected of [1, 2]) {
+      await store.get('identity:alice')
+      await store.replace('identity:alice', expected, entityWith())
+    }
+  }
+  t.equal(names.size, 5, 'two reads, two writes, one question about the transaction')
+  t.equal(new Set([...names.values()].flatMap(names => [...names])).size, 5)
+})
+
+t.test('a database that answers no document is a rejection that quotes nothing', async t => {
+  for (const document of ['secret {', '', 'null', undefined, null, { revision: 1 }, 7]) {
+    const store = postgresStore({ client: { query: async () => ({ rows: [untyped({ document })] }) } })
+    await t.rejects(store.get('identity:alice'), { message: 'the database answered what is no JSON document' })
+  }
+})
+
 t.test('a client with a transaction open is refused: a burnt code could be rolled back', async t => {
   const client = await openPglite(t)
   await postgresStore({ client }).createTable()

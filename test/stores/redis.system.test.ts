@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createClientPool, createCluster } from 'redis'
 import t, { type Test } from 'tap'
-import { storeSuite } from '../../src/store-suite.js'
+import { freezeDocument } from '../../src/documents/frozen.js'
+import { storeSuite } from '../../src/testing.js'
 import type { RedisClient } from '../../src/stores/redis-client.js'
 import { redisStore, type RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
 import { entityWith } from '../entity/documents.js'
@@ -107,6 +108,33 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
       t.same(await store.list(undefined, 1), [name])
       t.equal(await store.replace(name, 1, null), true)
     }
+  })
+
+  await t.test('an unchanged document is the same object, and a change of another client is seen at once', async t => {
+    const elsewhere = redisStore({ client: two.client, cacheSize: 0 })
+    await one.store.replace('identity:alice', null, entityWith({ revision: 1 }))
+    const document = await one.store.get('identity:alice')
+    t.equal(await one.store.get('identity:alice'), document)
+    t.ok(Object.isFrozen(document?.approvals))
+    t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
+    // The same revision with other content: what counts is the document, not its number.
+    await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
+    t.equal((await one.store.get('identity:alice'))?.generation, 5)
+    await elsewhere.replace('identity:alice', 1, null)
+    t.equal(await one.store.get('identity:alice'), null)
+  })
+
+  await t.test('a frozen document that was written is known without parsing it, another one is not', async t => {
+    const frozen = freezeDocument(entityWith({ revision: 1 }))
+    await one.store.replace('identity:alice', null, frozen)
+    t.equal(await one.store.get('identity:alice'), frozen)
+    const loose = entityWith({ revision: 2, generation: 5 })
+    await one.store.replace('identity:alice', 1, loose)
+    t.not(await one.store.get('identity:alice'), loose)
+    t.notOk(Object.isFrozen(loose), 'it stays the caller\'s')
+    const loser = freezeDocument(entityWith({ revision: 2, generation: 6 }))
+    t.equal(await one.store.replace('identity:alice', 1, loser), false)
+    t.equal((await one.store.get('identity:alice'))?.generation, 5)
   })
 
   await t.test('a document never expires', async t => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { memoryStore } from '../../src/index.js'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { run } from '../clients/command.js'
 import { ROOT } from '../root.js'
 
@@ -34,7 +34,7 @@ async function tried (t: Test, store: string) {
   writeFileSync(join(folder, 'store.test.js'), `
     import { test } from 'vitest'
     import { memoryStore } from 'fastify-verify-totp'
-    import { storeSuite } from 'fastify-verify-totp/store-suite'
+    import { storeSuite } from 'fastify-verify-totp/testing'
     const { get, replace, list } = memoryStore()
     storeSuite({ test, factory: () => (${store}), seed: 42 })`)
   const args = ['run', '--root', folder, '--reporter=json', '--testTimeout=60000']

@@ -4,7 +4,7 @@ import { embeddedProvider } from '../../src/providers/embedded.js'
 import type { RemoteProvider } from '../../src/providers/provider.js'
 import { providersOf } from '../../src/providers/providers.js'
 import { createKeyring } from '../../src/seal.js'
-import { entitiesIn } from '../../src/stores/entities.js'
+import { entitiesIn } from '../../src/verifier/entities.js'
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.js'
 
 export const MAX_AGE = 43_200
@@ -38,7 +38,7 @@ export function verifierOn (
     maxAge: MAX_AGE,
     freshness: FRESHNESS,
     maxFactors,
-    enrollAnew: false,
+    reenroll: false,
     timeout: 60
   })
 }

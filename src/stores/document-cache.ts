@@ -1,0 +1,60 @@
+import { InvalidOptionError } from '../errors.js'
+import { freezeDocument } from '../documents/frozen.js'
+
+/**
+ * Documents and their texts, as the database last had them. The database is asked for the text every time;
+ * what the cache saves is parsing and checking a text that hasn't changed.
+ */
+export interface DocumentCache<Document> {
+  /** The document of a text: the same frozen object as before, if the key had the same text then. */
+  documentOf (key: string, text: string): Document
+  /** Remembers the document that was written as this text. */
+  remember (key: string, text: string, document: Document): void
+}
+
+/** Characters of text that a store remembers. The documents parsed from it take about four times as much. */
+export const DEFAULT_CACHE_SIZE = 4_000_000
+
+/** Remembers up to `size` characters of text; the documents that were used longest ago are dropped first. */
+export function documentCache<Document extends object> (
+  size: number, parse: (text: string) => Document
+): DocumentCache<Document> {
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new InvalidOptionError('cacheSize', 'must be an integer of 0 or more')
+  }
+  /** In the order of their last use. */
+  const entries = new Map<string, { readonly text: string, readonly document: Document }>()
+  let used = 0
+
+  function drop (key: string): void {
+    used -= entries.get(key)?.text.length ?? 0
+    entries.delete(key)
+  }
+
+  function remember (key: string, text: string, document: Document): void {
+    drop(key)
+    if (text.length > size) return
+    entries.set(key, { text, document: freezeDocument(document) })
+    used += text.length
+    for (const oldest of entries.keys()) {
+      if (used <= size) break
+      drop(oldest)
+    }
+  }
+
+  return {
+    remember,
+
+    documentOf (key, text) {
+      const entry = entries.get(key)
+      if (entry?.text !== text) {
+        const document = parse(text)
+        remember(key, text, document)
+        return document
+      }
+      entries.delete(key)
+      entries.set(key, entry)
+      return entry.document
+    }
+  }
+}
