@@ -67,7 +67,8 @@ export async function site (
   const clock = options.totp?.clock ?? (() => time)
   const provided = await providerOf(t, store, clock)
 
-  const app = Fastify(options.server)
+  // A busy machine may take longer to load a plugin than Fastify waits by default.
+  const app = Fastify({ pluginTimeout: 0, ...options.server })
   t.after(async () => await app.close())
   await app.register(cookie)
   await app.register(session, {

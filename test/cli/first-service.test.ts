@@ -15,7 +15,7 @@ async function server (t: Test) {
   const credentials = await stored.readOrCreate()
   const { accountSid, authToken } = credentials
   const store = memoryStore<VerifyDocument>()
-  const app = Fastify()
+  const app = Fastify({ pluginTimeout: 0 })
   t.teardown(async () => await app.close())
   await app.register(verifyApi, { store, keys, accountSid, authToken })
   return { app, credentials, stored, store }

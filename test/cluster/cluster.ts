@@ -76,7 +76,7 @@ export async function startCluster (
 async function operatorOf (
   t: Test, store: EntityStore, key: Uint8Array, clock: () => number
 ): Promise<Verifier> {
-  const app = Fastify()
+  const app = Fastify({ pluginTimeout: 0 })
   t.teardown(async () => await app.close())
   await app.register(verifyTotp, {
     issuer: 'Gold Vault',

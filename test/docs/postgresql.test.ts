@@ -1,7 +1,7 @@
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { postgresStore } from '../../src/index.js'
 import { entityWith } from '../entity/documents.js'
+import { openPglite } from '../pglite.js'
 import { block } from './pages.js'
 
 const ddl = block('docs/postgresql.md', 'CREATE TABLE').code
@@ -21,8 +21,7 @@ t.test('the table that the page tells is the one that createTable makes', async 
 })
 
 t.test('the rights that the page grants are all that the store needs, but for making the table', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   await client.exec(`CREATE ROLE app; CREATE SCHEMA auth; ${ddl}; ${grants} SET ROLE app`)
   const store = postgresStore({ client, schema: 'auth' })
   await t.rejects(store.createTable(), { code: '42501' })

@@ -186,7 +186,7 @@ t.test('some of Twilio\'s variables stop the start with one line that names the 
 async function standInAgain (
   t: Test, { accountSid, authToken, now: clock, baseUrl }: StandIn, store: VerifyApiOptions['store']
 ): Promise<void> {
-  const app = Fastify()
+  const app = Fastify({ pluginTimeout: 0 })
   t.after(async () => await app.close())
   await app.register(verifyApi, { store, keys: [KEY], accountSid, authToken, clock })
   await app.listen({ host: '127.0.0.1', port: Number(new URL(baseUrl).port) })

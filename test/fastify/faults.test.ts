@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { memoryStore, type Entity } from '../../src/index.js'
+import { deadlines } from '../deadlines.js'
 import { faultyStore } from '../faulty-store.js'
 import { isEmbedded, KEY, site, type SiteOptions } from '../site.js'
 import { untyped } from '../untyped.js'
@@ -143,32 +144,31 @@ t.test('a write whose answer is lost approves nobody, and its code stays spent',
 })
 
 t.test('a session, or a log-in, that never answers is not waited for', async t => {
-  const hangs = async () => await new Promise<never>(() => {})
-  for (const session of [{ read: hangs, write: () => {} }, { read: () => null, write: hangs }]) {
-    const { login } = await site(t, { totp: { timeout: 3, session } })
+  const { hang } = deadlines(t)
+  for (const session of [{ read: hang, write: () => {} }, { read: () => null, write: hang }]) {
+    const { login } = await site(t, { totp: { timeout: 60, session } })
     const alice = await login('alice')
     unavailable(t, await alice.post('/totp/factors', {}), 'a session that hangs')
   }
-  const { visitor } = await site(t, { totp: { timeout: 3, identify: hangs } })
+  const { visitor } = await site(t, { totp: { timeout: 60, identify: hang } })
   t.match(await visitor().vault(), { status: 500, code: 'ERR_TOTP_IDENTITY' })
 })
 
 t.test('a store that never answers is not waited for', async t => {
-  const { store, alice, spare, factor, handled, now } = await running(t, { totp: { timeout: 3 } })
+  const { store, alice, spare, factor, handled, now } = await running(t, { totp: { timeout: 60 } })
   const own = await alice.enroll()
-  const hangs = async () => await new Promise(() => {})
-  store.break('get', hangs)
-  const reading = await Promise.all([
-    alice.get('/counted'), spare.get('/lenient'), alice.get('/totp/factors'), spare.challenge(factor.code(now()))
-  ])
-  for (const answer of reading) unavailable(t, answer, 'a get that hangs')
+  const { hang } = deadlines(t)
+  store.break('get', hang)
+  for (const read of [
+    () => alice.get('/counted'), () => spare.get('/lenient'), () => alice.get('/totp/factors'),
+    () => spare.challenge(factor.code(now()))
+  ]) unavailable(t, await read(), 'a get that hangs')
   store.mend()
-  store.break('replace', hangs)
-  const writing = await Promise.all([
-    alice.post('/totp/factors', {}), spare.challenge(factor.code(now())),
-    alice.post(`/totp/factors/${own.sid}/verify`, { code: own.code(now()) })
-  ])
-  for (const answer of writing) unavailable(t, answer, 'a replace that hangs')
+  store.break('replace', hang)
+  for (const write of [
+    () => alice.post('/totp/factors', {}), () => spare.challenge(factor.code(now())),
+    () => alice.post(`/totp/factors/${own.sid}/verify`, { code: own.code(now()) })
+  ]) unavailable(t, await write(), 'a replace that hangs')
   store.mend()
   t.equal(handled(), 0)
   t.match(await spare.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })

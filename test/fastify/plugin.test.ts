@@ -28,7 +28,7 @@ const REQUIRED = { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' }
 const UNIDENTIFIED = { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }
 
 function server (t: Test): FastifyInstance {
-  const app = Fastify()
+  const app = Fastify({ pluginTimeout: 0 })
   t.after(async () => await app.close())
   return app
 }

@@ -62,7 +62,7 @@ t.test('through a month of many operations a document keeps to its caps, and aft
 
 t.test('the same with factors at Twilio', async t => {
   const random = randomFrom(SEED)
-  const operations = times(10_000, 6000)
+  const operations = times(10_000, 4000)
   const { now, pass, wait } = month(random, operations)
   const fullest = fullestTwilio()
   const store = watchedStore(bytesOf(fullest))

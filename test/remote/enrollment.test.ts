@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { Visitor } from '../visitor.js'
 import { encodeSecret } from '../../src/otp/secret.js'
+import { deadlines } from '../deadlines.js'
+import type { Visitor } from '../visitor.js'
 import { but, refusal, sidOf } from './hostile.js'
 import {
   arrived, codeOf, enrolledThere, FIRST, hold, kept, RIGHT, there, verifyThere, WRONG, type There
@@ -53,7 +54,8 @@ t.test('Twilio is asked about one first code at a time', async t => {
 })
 
 t.test('a first code with an unknown outcome ends the enrollment, because Twilio accepts any code once a factor is verified', async t => {
-  const { login, server, store } = await there(t, { totp: { timeout: 3 } })
+  const { login, server, store } = await there(t)
+  server.whenHung = deadlines(t).pass
   for (const instead of ['reset', 'cut', 'hang', refusal(500, 20500), refusal(403, 60999), { status: 200, body: '<html>' }] as const) {
     const identity = JSON.stringify(instead)
     const alice = await login(identity)
@@ -209,7 +211,8 @@ t.test('Twilio\'s refusals to create a factor are answered with errors of ours',
 })
 
 t.test('a server that never answers leaves no factor', async t => {
-  const { login, server, store } = await there(t, { totp: { timeout: 3 } })
+  const { login, server, store } = await there(t)
+  server.whenHung = deadlines(t).pass
   const alice = await login('alice')
   server.answer('enroll', 'hang')
   t.match(await alice.post('/totp/factors', {}), UNAVAILABLE)

@@ -51,6 +51,8 @@ export interface Hostile {
   answer (kind: Kind, instead: Behaviour | Instead): void
   /** From now on it answers as usual. */
   mend (): void
+  /** Called whenever a request hangs. */
+  whenHung: () => void
   /** Stops listening on its port. */
   close (): Promise<void>
 }
@@ -119,7 +121,9 @@ export async function hostile (
     const asked = await readRequest(request)
     log.push(asked)
     const instead = insteads.get(asked.kind) ?? (usual => usual)
-    send(response, typeof instead === 'function' ? await instead(usualReply(asked), asked) : instead)
+    const behaviour = typeof instead === 'function' ? await instead(usualReply(asked), asked) : instead
+    if (behaviour === 'hang') made.whenHung()
+    else send(response, behaviour)
   })
   // A test that keeps the machine busy for long would find its idle connections closed.
   server.keepAliveTimeout = 0
@@ -234,7 +238,7 @@ export async function hostile (
     }
   }
 
-  return {
+  const made: Hostile = {
     client,
     serviceSid,
     authToken,
@@ -245,8 +249,10 @@ export async function hostile (
     close,
     asked: kind => log.filter(asked => asked.kind === kind),
     answer: (kind, instead) => { insteads.set(kind, instead) },
-    mend: () => insteads.clear()
+    mend: () => insteads.clear(),
+    whenHung: () => {}
   }
+  return made
 }
 
 async function readRequest (request: IncomingMessage): Promise<Asked> {
@@ -261,8 +267,7 @@ async function readRequest (request: IncomingMessage): Promise<Asked> {
   return { kind: 'stray', method, path, identity: '', sid: '', form }
 }
 
-function send (response: ServerResponse, behaviour: Behaviour): void {
-  if (behaviour === 'hang') return
+function send (response: ServerResponse, behaviour: Exclude<Behaviour, 'hang'>): void {
   if (behaviour === 'reset') {
     response.destroy()
   } else if (behaviour === 'cut') {

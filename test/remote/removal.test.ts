@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { memoryStore } from '../../src/index.js'
+import { deadlines } from '../deadlines.js'
 import { site } from '../site.js'
 import { hostile, refusal } from './hostile.js'
 import { arrived, enrolledThere, hold, kept, RIGHT, there } from './there.js'
@@ -37,7 +38,8 @@ t.test('if Twilio fails to delete a factor, it is unusable at once, an event rep
     { status: 404, body: '<html>Not Found</html>', type: 'text/html' }, refusal(403, 20404),
     { status: 200, body: '<html>Please log in</html>', type: 'text/html' }, { status: 200 }, { status: 202 }
   ] as const
-  const { login, server, store, events } = await there(t, { totp: { timeout: 3 } })
+  const { login, server, store, events } = await there(t)
+  server.whenHung = deadlines(t).pass
   for (const instead of failures) {
     const identity = JSON.stringify(instead)
     const alice = await login(identity)

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { codeIn } from '../code-in-text.js'
+import { deadlines } from '../deadlines.js'
 import type { Response } from '../visitor.js'
 import { refusal, sidOf, type Behaviour, type Instead, type Kind } from './hostile.js'
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
@@ -41,13 +42,13 @@ t.test('no failure at Twilio logs a credential, a code, a secret, or Twilio\'s a
   const thrown: unknown[] = []
   const replies: Response[] = []
   const made = await there(t, {
-    totp: { timeout: 3 },
     server: {
       logger: { level: 'trace', base: null, stream: new Writable({ write: (line, _encoding, done) => { log += String(line); done() } }) }
     },
     host: app => { app.addHook('onError', async (_request, _reply, error) => { thrown.push(error) }) }
   })
   const { login, server, app, events, store } = made
+  server.whenHung = deadlines(t).pass
   const secrets = new Map([
     ['the auth token', server.authToken],
     ['the credentials', Buffer.from(`${server.client.accountSid}:${server.authToken}`).toString('base64')],

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { deadlines } from '../deadlines.js'
 import { but, refusal, sidOf, without, type Behaviour, type Hostile, type Instead } from './hostile.js'
 import { counted, enrolledThere, FIRST, kept, RIGHT, there, verifyThere, WRONG, type There } from './there.js'
 import type { Response, Visitor } from '../visitor.js'
@@ -124,7 +125,8 @@ t.test('an update that is answered by another challenge approves nothing', async
 })
 
 t.test('a server that never answers approves nothing, and times out', async t => {
-  const made = await there(t, { totp: { timeout: 3 } })
+  const made = await there(t)
+  made.server.whenHung = deadlines(t).pass
   const [person, answer] = await answeredRight(made, 'create', 'hang')
   t.match(answer, UNAVAILABLE)
   t.match(await person.vault(), { status: 403 })
@@ -132,10 +134,12 @@ t.test('a server that never answers approves nothing, and times out', async t =>
 })
 
 t.test('an answer that comes too late is not used', async t => {
-  const made = await there(t, { totp: { timeout: 3 } })
+  const made = await there(t)
   const { server, login, store } = made
+  const { pass } = deadlines(t)
   let release = (): void => {}
   const [person, answer] = await answeredRight(made, 'create', async usual => {
+    pass()
     await new Promise<void>(resolve => { release = resolve })
     return usual
   })

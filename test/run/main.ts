@@ -1,51 +1,40 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPglite } from '../pglite.js'
 import { ROOT } from '../root.js'
+import { startDatabases } from './databases.js'
 import { chooseFiles, compiledFile, isSystemTest } from './files.js'
-import { summarize } from './results.js'
-import { startServices } from './services.js'
+import { runProcesses } from './processes.js'
+import { readResults, summarize } from './results.js'
+import { runTap } from './tap.js'
 
 /*
- * Runs tests: all that need nothing but Node.js; with `--all` the system tests too, and thoroughly. Names of
- * test files or folders select these alone. Other options are tap's.
+ * Runs the tests that need nothing but Node.js; with `--all` the system tests too, each one as thoroughly as
+ * in CI, and with coverage unless there is `--no-coverage`. Names of test files or folders select these only.
  */
 
-const TAP = join(ROOT, 'node_modules/tap/dist/esm/run.mjs')
-const RESULTS = join(ROOT, '.tap/run.tap')
-
 const args = process.argv.slice(2)
-const all = args.includes('--all')
+const flags = args.filter(arg => arg.startsWith('-'))
 const names = args.filter(arg => !arg.startsWith('-'))
+const all = flags.includes('--all')
 const files = chooseFiles(names, all)
-const options = [
-  `--output-file=${RESULTS}`,
-  // Only all tests together cover all lines.
-  ...all && names.length === 0 ? [] : ['--disable-coverage'],
-  // A terminal shows progress; a log needs only the failures.
-  ...process.stdout.isTTY ? [] : ['--reporter=min'],
-  ...args.filter(arg => arg.startsWith('-') && arg !== '--all')
-]
-
-// Both get the signal of a terminal: tap ends the tests, and then the servers end here.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 
 await createPglite()
-const services = files.some(isSystemTest) ? await startServices() : null
+const databases = files.some(isSystemTest) ? await startDatabases() : null
 try {
-  process.exitCode = await runTap({ ...process.env, ...services?.env, ...all && { THOROUGH: '1' } })
+  const env = { ...process.env, ...databases?.env, ...all && { THOROUGH: '1' } }
+  // Only all tests together cover every line.
+  const isCovered = all && names.length === 0 && !flags.includes('--no-coverage')
+  const { ok, results } = isCovered ? await runCovered(env) : await runProcesses(files, env)
+  for (const line of summarize(results)) console.log(line)
+  process.exitCode = ok ? 0 : 1
 } finally {
-  await services?.stop()
+  await databases?.stop()
 }
 
-async function runTap (env: NodeJS.ProcessEnv): Promise<number> {
+async function runCovered (env: NodeJS.ProcessEnv) {
+  const output = join(ROOT, '.tap/run.tap')
   mkdirSync(join(ROOT, '.tap'), { recursive: true })
-  writeFileSync(RESULTS, '')
-  const tap = spawn(process.execPath, [TAP, ...options, ...files.map(compiledFile)], { cwd: ROOT, env, stdio: 'inherit' })
-  const [code] = await once(tap, 'close')
-  console.log()
-  for (const line of summarize(readFileSync(RESULTS, 'utf8'))) console.log(line)
-  return code ?? 1
+  const ok = await runTap([`--output-file=${output}`, ...files.map(compiledFile)], env)
+  return { ok, results: [readResults(readFileSync(output, 'utf8'))] }
 }

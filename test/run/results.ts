@@ -1,12 +1,29 @@
-/** How a run ended, in a line of numbers; before it, if tests were skipped, a line that says why. */
-export function summarize (tap: string): string[] {
-  const reasons = new Map<string, number>()
-  for (const [, reason = ''] of tap.matchAll(/# SKIP (.*)$/gm)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-  const skipped = [...reasons].map(([reason, tests]) => `${reason} (${tests})`)
-  const [, totals = ''] = /^# (\{ total: .*\})$/m.exec(tap) ?? []
+/** How the tests of a run ended. */
+export interface Results {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  /** Why tests were skipped, once for each. */
+  readonly reasons: readonly string[]
+}
+
+/** Reads what tap wrote: its last line but one has the numbers. */
+export function readResults (tap: string): Results {
+  const totals = [...tap.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0] ?? ''
   const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(totals)?.[1] ?? 0)
-  return [
-    ...skipped.length > 0 ? [`Skipped: ${skipped.join('; ')}`] : [],
-    `${count('pass')} passed, ${count('fail')} failed${skipped.length > 0 ? `, ${count('skip')} skipped` : ''}`
-  ]
+  const reasons = [...tap.matchAll(/# SKIP (.*)$/gm)].map(([, reason = '']) => reason)
+  return { passed: count('pass'), failed: count('fail'), skipped: count('skip'), reasons }
+}
+
+/** A line of numbers; before it, if tests were skipped, a line that says why. */
+export function summarize (all: readonly Results[]): string[] {
+  const total = (kind: 'passed' | 'failed' | 'skipped') => all.reduce((sum, results) => sum + results[kind], 0)
+  const numbers = `${total('passed')} passed, ${total('failed')} failed`
+  const reasons = new Map<string, number>()
+  for (const { reasons: own } of all) {
+    for (const reason of own) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  }
+  if (reasons.size === 0) return [numbers]
+  const skipped = [...reasons].map(([reason, tests]) => `${reason} (${tests})`)
+  return [`Skipped: ${skipped.join('; ')}`, `${numbers}, ${total('skipped')} skipped`]
 }

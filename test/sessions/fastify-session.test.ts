@@ -151,7 +151,7 @@ declare module 'fastify' {
 }
 
 async function server (t: Test, options: Partial<FastifySessionOptions> = {}): Promise<FastifyInstance> {
-  const app = Fastify()
+  const app = Fastify({ pluginTimeout: 0 })
   t.teardown(async () => await app.close())
   await app.register(cookie)
   await app.register(session, {

@@ -9,7 +9,7 @@ import { visitor } from '../visitor.js'
 const [MARK, NEXT] = [newMark(), newMark()]
 
 t.test('a mark is kept in the session, beside its other content', async t => {
-  const app = Fastify()
+  const app = Fastify({ pluginTimeout: 0 })
   t.teardown(async () => await app.close())
   await app.register(plugin, { key: randomBytes(32), cookie: { path: '/' } })
   app.get('/read', async request => ({

@@ -4,9 +4,9 @@ import { times } from '../thoroughness.js'
 import { commands, opening, Real } from './commands.js'
 import { Model } from './model.js'
 
-const STORIES = times(10_000, 500)
+const STORIES = times(10_000, 300)
 /** How many of each event all stories together have at least: few stories may have fewer by chance. */
-const LEAST = times(500, 10)
+const LEAST = times(500, 5)
 
 // In CI they take four minutes of a core, more on a busy machine. The timeout is only for a test that hangs.
 t.setTimeout(1_800_000)

@@ -116,7 +116,7 @@ t.test('invalid options stop the boot, and the error names them', async t => {
     store: memoryStore<VerifyDocument>(), keys: [KEY], accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN
   }
   const boot = async (options: object) => {
-    const app = Fastify()
+    const app = Fastify({ pluginTimeout: 0 })
     t.after(async () => await app.close())
     await app.register(byDefault, untyped({ ...good, ...options }))
   }

@@ -55,7 +55,7 @@ export async function standIn (
   const accountSid = options.accountSid ?? ACCOUNT_SID
   const authToken = options.authToken ?? AUTH_TOKEN
 
-  const app = Fastify(server)
+  const app = Fastify({ pluginTimeout: 0, ...server })
   t.after(async () => await app.close())
   await host?.(app)
   await app.register(verifyApi, {

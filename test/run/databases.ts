@@ -2,14 +2,14 @@ import { lackingPrograms, postgresServer } from '../outages/postgres-server.js'
 import { lackingProgram, redisServer } from '../stores/redis-server.js'
 
 /** Databases that tests share, for as long as they run. */
-export interface Services {
+export interface Databases {
   /** Names them to the tests. */
   readonly env: Readonly<Record<string, string>>
   stop (): Promise<void>
 }
 
 /** Starts each database whose programs are there, unless the environment names one. */
-export async function startServices (): Promise<Services> {
+export async function startDatabases (): Promise<Databases> {
   const stops: Array<() => Promise<void>> = []
   const cleanup = {
     after: (stop: () => Promise<void>) => { stops.unshift(stop) },
