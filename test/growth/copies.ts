@@ -6,6 +6,9 @@ import type { Draws } from './draws.js'
 import { keyring } from './verifier.js'
 
 const SECRET = randomBytes(20)
+const FACTOR_SID = /YF[0-9a-f]{32}/g
+/** SHA-256 in Base64url. */
+const HASH = /"[A-Za-z0-9_-]{43}"/g
 
 /** The phone of every identity whose document is a copy. */
 export const phoneOfCopies = authenticator(encodeSecret(SECRET))
@@ -15,28 +18,27 @@ export const phoneOfCopies = authenticator(encodeSecret(SECRET))
  * hashes, revision and generation are its own.
  */
 export function copyOf (
-  document: Entity, { identity, friendlyName }: { identity: string, friendlyName: string }, { below }: Draws
+  document: Entity, { identity, friendlyName }: { identity: string, friendlyName: string }, draws: Draws
 ): Entity {
   const sids = new Map(document.factors.map(({ sid }) => [sid, newSid('YF')]))
-  const sidOf = (sid: string) => sids.get(sid) ?? newSid('YF')
-  const generation = below(2 ** 48)
-  return entityOf(identity, {
+  const sidOf = (sid: string) => sids.get(sid) ?? sid
+  const generation = draws.below(2 ** 48)
+  const text = JSON.stringify({
     ...document,
     identity,
-    revision: below(2 ** 48),
+    revision: draws.below(2 ** 48),
     generation,
     sid: newSid('YE'),
     factors: document.factors.map(factor => {
-      const sid = sidOf(factor.sid)
-      return { ...factor, sid, friendlyName, sealed: keyring.seal(SECRET, { identity, factorSid: sid }) }
+      const context = { identity, factorSid: sidOf(factor.sid) }
+      return { ...factor, friendlyName, sealed: keyring.seal(SECRET, context) }
     }),
     unverified: null,
-    approvals: document.approvals.map(({ line, factorSid, at }) =>
-      ({ hash: newHash(), line: line.map(newHash), factorSid: sidOf(factorSid), at, generation })),
-    ended: document.ended.map(({ at }) => ({ hash: newHash(), at }))
+    approvals: document.approvals.map(approval => ({ ...approval, generation }))
   })
+  return entityOf(identity, JSON.parse(text.replace(FACTOR_SID, sidOf).replace(HASH, () => `"${newHash(draws)}"`)))
 }
 
-function newHash (): string {
-  return randomBytes(32).toString('base64url')
+function newHash ({ below }: Draws): string {
+  return Buffer.from(Uint32Array.from({ length: 8 }, () => below(2 ** 32)).buffer).toString('base64url')
 }

@@ -12,7 +12,7 @@ export interface Database {
   readonly store: EntityStore
   /** Bytes that the documents take, by the place where they are. */
   sizes (): Promise<Readonly<Record<string, number>>>
-  /** Bytes that were logged so far, for crashes and replicas. */
+  /** Bytes that were logged so far, for crashes and replicas; NaN where it can't be told. */
   logged (): Promise<number>
   /** Seconds of processor time that the server used so far; NaN where it can't be told. */
   processorTime (): Promise<number>
@@ -111,10 +111,10 @@ async function costOf (
   await together(identities, operate)
   const after = await look()
   const each = (part: 'own' | 'server' | 'logged') => (after[part] - before[part]) / identities.length
-  return [
-    (identities.length / (after.time - before.time)).toFixed(0),
-    (each('own') * 1e6).toFixed(0), (each('server') * 1e6).toFixed(0), each('logged').toFixed(0)
+  const figures = [
+    identities.length / (after.time - before.time), each('own') * 1e6, each('server') * 1e6, each('logged')
   ]
+  return figures.map(figure => Number.isNaN(figure) ? '' : figure.toFixed(0))
 }
 
 async function together<Item> (items: readonly Item[], act: (item: Item) => Promise<unknown>): Promise<void> {
