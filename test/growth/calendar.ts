@@ -8,7 +8,7 @@ export const START = MONDAY + 2 * DAY + 16 * HOUR
 /** Whole weeks, so that each hour of the week comes equally often. */
 export const WEEKS = 52
 export const END = START + WEEKS * WEEK
-/** Everybody enrolls within these weeks. Rates are those of the weeks after them. */
+/** All enroll within these weeks. Rates are those of the weeks after them. */
 export const ROLL_OUT_WEEKS = 5
 export const SETTLED = START + ROLL_OUT_WEEKS * WEEK
 export const HOURS_OF_WEEK = 168

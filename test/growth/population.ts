@@ -7,7 +7,7 @@ export interface Group {
   readonly visits: number
   /** Browsers and apps that one person uses: the least and the most. */
   readonly browsers: readonly [least: number, most: number]
-  /** In a year: attacks by somebody who has the password and guesses codes until challenges are disabled. */
+  /** In a year: attacks by a thief of the password, who guesses codes until challenges are disabled. */
   readonly attacks: number
 }
 
@@ -37,7 +37,7 @@ export interface Habits {
 export interface Population {
   readonly groups: readonly Group[]
   readonly habits: Habits
-  /** How busy each hour of a day is, beside the others. Everybody is in one time zone: the worst case. */
+  /** How busy each hour of a day is, beside the others. All are in one time zone: the worst case. */
   readonly hours: readonly number[]
   /** Visits on a day of the weekend, beside those on a working day. */
   readonly weekend: number
