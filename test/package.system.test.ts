@@ -65,7 +65,7 @@ t.test('the package holds what is built and what is read, and nothing else', asy
   const { files, manifest } = installed(t, [])
   t.same(files.filter(file => !file.startsWith('dist/') && !FILES.includes(file)), [])
   for (const file of ['dist/index.js', 'dist/index.d.ts', 'package.json', 'LICENSE']) t.ok(files.includes(file), file)
-  t.same(files.filter(file => /test|\.tsbuildinfo|example/.test(file)), [])
+  t.same(files.filter(file => /(?:^|\/)test\/|\.test\.|\.tsbuildinfo|example/.test(file)), [])
   t.same(Object.keys(manifest.dependencies).sort(), DEPENDENCIES)
   t.match(manifest.peerDependencies?.fastify, /^\^?5/, 'the framework is the application\'s')
   t.same(Object.keys(manifest.scripts ?? {}).filter(name => /^(pre|post)?install$/.test(name)), [], 'nothing runs at installation')
