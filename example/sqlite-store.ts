@@ -3,7 +3,7 @@ import type { Database } from 'libsql'
 
 /** An entity store with its table in a SQLite database. */
 export function sqliteStore (database: Database): Required<EntityStore> {
-  // Readers don't wait for writers, and what is committed is on the disk; another process is waited for.
+  // Readers don't wait for writers, a commit is on the disk, and the lock of another process is awaited.
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('busy_timeout = 5000')
@@ -27,8 +27,8 @@ export function sqliteStore (database: Database): Required<EntityStore> {
     get,
 
     async replace (key, expected, next) {
-      // In an open transaction another's rollback would make a used code work again.
-      if (database.inTransaction) throw new Error('the connection has a transaction open')
+      // A rollback of the open transaction would make a used code work again.
+      if (database.inTransaction) throw new Error('the connection has an open transaction')
       if (next === null && expected === null) return await get(key) === null
       if (next === null) return remove.run(key, expected).changes === 1
       const document = JSON.stringify(next)
@@ -46,5 +46,5 @@ export function sqliteStore (database: Database): Required<EntityStore> {
 function textIn (row: unknown, column: string): string {
   const value: unknown = row instanceof Object ? Reflect.get(row, column) : null
   if (typeof value === 'string') return value
-  throw new Error(`a row without its ${column}`)
+  throw new Error(`a row has no ${column}`)
 }

@@ -1,22 +1,22 @@
 /**
- * Does `work` for every item, a number of them at once; the answers come in the order of the items. When one
- * fails, those before it are still given, and nothing is under way any more. When the items themselves end
- * with an error, nothing was begun for the last few.
+ * Does `work` for every item, `size` of them at once, and yields the answers in the order of the items. When
+ * one fails, the answers before it are still yielded, and no work is under way any more. When `items` itself
+ * throws, work for the last incomplete batch was never begun.
  */
-export async function * atOnce<Item, Answer> (
-  count: number, items: Iterable<Item> | AsyncIterable<Item>, work: (item: Item) => Promise<Answer>
+export async function * inBatches<Item, Answer> (
+  size: number, items: Iterable<Item> | AsyncIterable<Item>, work: (item: Item) => Promise<Answer>
 ): AsyncGenerator<Answer, void, undefined> {
-  let some: Item[] = []
+  let batch: Item[] = []
   for await (const item of items) {
-    some.push(item)
-    if (some.length < count) continue
-    yield * done(some, work)
-    some = []
+    batch.push(item)
+    if (batch.length < size) continue
+    yield * runBatch(batch, work)
+    batch = []
   }
-  yield * done(some, work)
+  yield * runBatch(batch, work)
 }
 
-async function * done<Item, Answer> (
+async function * runBatch<Item, Answer> (
   items: readonly Item[], work: (item: Item) => Promise<Answer>
 ): AsyncGenerator<Answer, void, undefined> {
   for (const outcome of await Promise.allSettled(items.map(work))) {

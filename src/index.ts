@@ -26,10 +26,10 @@ export type { Caller, LoginSession, Operator, SessionCaller } from './verifier/c
 export type { Adopted, Adoption } from './verifier/remote/adoption.js'
 export type { ChallengeOptions } from './verifier/challenge.js'
 export type { NewMark } from './verifier/context.js'
-export type { Enrolled, EnrollOptions } from './verifier/enrollment.js'
+export type { Enrolled, EnrollOptions } from './verifier/enrolled.js'
 export type { Factors } from './verifier/factors.js'
 export type { Challenged } from './verifier/verdict.js'
-export type { Verified } from './verifier/verification.js'
+export type { Verified } from './verifier/verified.js'
 export type { Verifier } from './verifier/verifier.js'
 export {
   ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,

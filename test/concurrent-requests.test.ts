@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { newMark } from '../src/entity/approvals.js'
+import { newMark } from '../src/entity/mark.js'
 import { memoryStore, type Entity, type EntityStore } from '../src/index.js'
 import { instances, type Instances } from './instances.js'
 import { isEmbedded, type Site } from './site.js'

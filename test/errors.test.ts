@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as errors from '../src/errors.js'
-import { newMark } from '../src/entity/approvals.js'
+import { newMark } from '../src/entity/mark.js'
 import { encodeSecret, newSecret } from '../src/otp/secret.js'
 
 const { scrubbed } = errors
@@ -37,7 +37,7 @@ t.test('every error has its code, its status and its name', async t => {
     'none is missing here')
 })
 
-t.test('an error carries what its answer needs', async t => {
+t.test('an error has the headers of its answer', async t => {
   t.equal(new errors.LockedError(30).retryAfter, 30)
   t.equal(new errors.ConflictError().retryAfter, 1)
   t.equal(new errors.ChallengeRequiredError(300).maxAge, 300)
@@ -45,7 +45,7 @@ t.test('an error carries what its answer needs', async t => {
     'fastify-verify-totp: option "maxAge" must be an integer')
 })
 
-t.test('the message for everybody says nothing of the cause', async t => {
+t.test('the message for the user says nothing of the cause', async t => {
   const identity = new errors.IdentityError(new TypeError('identify returned a number'))
   t.match(identity.cause, { message: 'identify returned a number' })
   t.notMatch(identity.message, 'number')
@@ -54,7 +54,7 @@ t.test('the message for everybody says nothing of the cause', async t => {
   t.notMatch(store.message, 'totp_entities')
 })
 
-t.test('an error of a driver loses credentials, secrets, codes and marks', async t => {
+t.test('credentials, secrets, codes and marks are masked in a driver\'s error', async t => {
   const secret = newSecret('sha1')
   const hidden = [
     encodeSecret(secret), encodeSecret(secret).toLowerCase(), secret.toString('hex'),
@@ -83,14 +83,14 @@ t.test('name, code, message and frames remain', async t => {
   t.match(error.stack, /^TypeError: column "key" does not exist\n\s+at .*errors\.test\.ts/)
 })
 
-t.test('a code that is no text is left out, and causes of causes go', async t => {
+t.test('a code that isn\'t text is left out, and so are causes of causes', async t => {
   const error = scrubbed(Object.assign(new Error('lost', { cause: new Error('inner') }), { code: 5 }))
   t.notOk('code' in error)
   t.notOk('cause' in error)
   t.notOk('code' in scrubbed(new Error('lost')))
 })
 
-t.test('a message of several lines leaves no line in the frames', async t => {
+t.test('no line of a message is mistaken for a frame', async t => {
   const error = scrubbed(new Error('first\nGEZDGNBVGY3TQOJQGEZDGNBV\n  at 123456'))
   t.notMatch(everything(error), /GEZDGNBV|123456/)
 })
@@ -106,13 +106,13 @@ t.test('an error that can\'t be read is scrubbed too', async t => {
   t.notOk(errors.isTotpError(new Error('ERR_TOTP_LOCKED')))
 })
 
-t.test('credentials are hidden however they are written', async t => {
+t.test('credentials are masked however they are written', async t => {
   for (const text of ['password=hunter2', 'pwd: hunter2', 'token=hunter2', '//app:hunter2/x@db', '//u:p@hunter2@db', 'password_of_database_user: hunter2', '{"dbPassword":"hunter2"}', 'error: token=hunter2', 'x@y//app:hunter2@db', '//a //app:hunter2@db']) {
     t.notMatch(scrubbed(new Error(`connect ${text} failed`)).message, 'hunter2')
   }
 })
 
-t.test('a message that a stranger has made as long as they could is scrubbed in one go', async t => {
+t.test('a long message of an attacker\'s is scrubbed in linear time', async t => {
   const [slashes, passes] = ['/'.repeat(1_000_000), 'pass'.repeat(250_000)]
   t.equal(scrubbed(new Error(`${slashes} //u:hunter2@db`)).message, '… //…@db')
   t.equal(scrubbed(new Error(`${passes} pass: hunter2`)).message, '… pass: …')
@@ -130,7 +130,7 @@ t.test('an error without frames is scrubbed too', async t => {
   }
 })
 
-t.test('whatever else was thrown is named by its type alone', async t => {
+t.test('any other thrown value is named only by its type', async t => {
   const thrown: Array<[unknown, string]> = [
     [undefined, 'undefined'], [null, 'null'], ['hunter2', 'string'], [123456, 'number'], [{ hunter2: 1 }, 'object'],
     [Symbol('hunter2'), 'symbol'], [() => 'hunter2', 'function'], [['hunter2'], 'object'], [true, 'boolean']

@@ -4,7 +4,7 @@ import { emitter, type EventListener, type TotpEvent } from '../src/events.js'
 
 const EVENT: TotpEvent = { type: 'challenge.denied', identity: 'alice', factorSid: null, at: 1_800_000_000 }
 
-t.test('a listener is told later, in order', async t => {
+t.test('a listener is called later, in order', async t => {
   const told: TotpEvent[] = []
   const emit = emitter(event => { told.push(event) }, () => t.fail('nothing to log'))
   emit(EVENT)
@@ -14,7 +14,7 @@ t.test('a listener is told later, in order', async t => {
   t.same(told, [EVENT, { ...EVENT, type: 'identity.locked' }])
 })
 
-t.test('what a listener throws or rejects is logged, scrubbed, and changes nothing', async t => {
+t.test('an error of a listener is logged, scrubbed, and changes nothing', async t => {
   const failing: EventListener[] = [
     () => { throw new Error('lost postgres://totp:hunter2@db') },
     async () => { throw new Error('lost postgres://totp:hunter2@db') },
@@ -31,7 +31,7 @@ t.test('what a listener throws or rejects is logged, scrubbed, and changes nothi
   }
 })
 
-t.test('what is not an error is logged by its type', async t => {
+t.test('a thrown value that isn\'t an error is logged by its type', async t => {
   const logged: Error[] = []
   // eslint-disable-next-line prefer-promise-reject-errors -- listeners are other people's code
   emitter(() => Promise.reject('hunter2'), error => logged.push(error))(EVENT)
@@ -40,7 +40,7 @@ t.test('what is not an error is logged by its type', async t => {
   t.match(logged, [{ message: 'not an error: string' }])
 })
 
-t.test('an error that no log could show is logged all the same', async t => {
+t.test('an error that can\'t be read is logged too', async t => {
   const logged: Error[] = []
   const emit = emitter(() => { throw Object.assign(new Error('x'), { message: ['no', 'text'] }) }, error => logged.push(error))
   emit({ type: 'factor.created', identity: 'alice', factorSid: null, at: 0 })
@@ -49,7 +49,7 @@ t.test('an error that no log could show is logged all the same', async t => {
   t.equal(logged.length, 1)
 })
 
-t.test('a listener that hangs holds up nobody', async t => {
+t.test('a listener that hangs delays no other event', async t => {
   const told: string[] = []
   const emit = emitter(async ({ type }) => {
     told.push(type)

@@ -13,8 +13,12 @@ const SRC = join(ROOT, 'src')
 const FLOORS: ReadonlyArray<readonly string[]> = [
   ['index.ts', 'testing.ts', 'operations.ts', 'verify-api.ts'],
   ['cli/main.ts'],
+  ['cli/serve/', 'cli/operations/'],
   ['cli/'],
   ['fastify/', 'verify-api/'],
+  ['verify-api/endpoints/'],
+  ['verify-api/records/'],
+  ['verify-api/wire/'],
   ['http/', 'operations/', 'testing/'],
   ['setup.ts'],
   ['options.ts'],
@@ -27,12 +31,14 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['errors.ts']
 ]
 
-/** The doors, and the wings that nothing behind them may reach. */
+/** Doors and commands, and the wings that nothing behind them may reach. */
 const BORDERS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['verify-api/', 'cli/', 'operations/', 'testing/'],
   'verify-api.ts': ['verifier/', 'entity/', 'options.ts', 'setup.ts', 'fastify/', 'http/', 'cli/'],
   'testing.ts': ['fastify/', 'http/', 'verify-api/', 'cli/'],
-  'operations.ts': ['fastify/', 'http/', 'verify-api/', 'cli/', 'testing/']
+  'operations.ts': ['fastify/', 'http/', 'verify-api/', 'cli/', 'testing/'],
+  'cli/serve/serve.ts': ['fastify/', 'verifier/', 'cli/operations/'],
+  'cli/operations/report.ts': ['fastify/', 'verify-api/', 'cli/serve/']
 }
 
 /** Where a package may be imported, and each of Node's own modules that reads, writes or draws at random. */

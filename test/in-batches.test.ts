@@ -1,11 +1,11 @@
 import t from 'tap'
-import { atOnce } from '../src/in-batches.js'
+import { inBatches } from '../src/in-batches.js'
 import { gate } from './gate.js'
 
-t.test('some are done at once, and answered in their order', async t => {
+t.test('a batch is done at once, and answered in order', async t => {
   const [first, second] = [gate(), gate()]
   const begun: number[] = []
-  const answers = atOnce(2, [1, 2, 3], async item => {
+  const answers = inBatches(2, [1, 2, 3], async item => {
     begun.push(item)
     if (item === 1) await first.passed
     if (item === 2) second.open()
@@ -19,11 +19,11 @@ t.test('some are done at once, and answered in their order', async t => {
   t.same(await answers.next(), { value: undefined, done: true })
 })
 
-t.test('when one fails, those before it are answered, and none is left under way', async t => {
+t.test('when one fails, those before it are answered, and no work is left under way', async t => {
   let underWay = 0
   const answers: number[] = []
   const going = async () => {
-    for await (const answer of atOnce(4, [1, 2, 3, 4, 5], async item => {
+    for await (const answer of inBatches(4, [1, 2, 3, 4, 5], async item => {
       underWay++
       await new Promise(setImmediate)
       underWay--
@@ -36,11 +36,11 @@ t.test('when one fails, those before it are answered, and none is left under way
   t.equal(underWay, 0)
 })
 
-t.test('what comes bit by bit is taken too, and nothing is nothing', async t => {
+t.test('items may come asynchronously, and no items give no answers', async t => {
   const all = async (items: string[]) => {
     const answers = []
     const source = (async function * () { yield * items })()
-    for await (const answer of atOnce(3, source, async item => item.toUpperCase())) answers.push(answer)
+    for await (const answer of inBatches(3, source, async item => item.toUpperCase())) answers.push(answer)
     return answers
   }
   t.same(await all(['a', 'b', 'c', 'd']), ['A', 'B', 'C', 'D'])

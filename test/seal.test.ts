@@ -8,7 +8,7 @@ const CONTEXT = { identity: 'alice', factorSid: 'YF00000000000000000000000000000
 const SECRET = Buffer.from('12345678901234567890')
 const keyring = createKeyring([KEY])
 
-t.test('what was sealed opens again', async t => {
+t.test('a sealed secret opens again', async t => {
   t.same(keyring.open(keyring.seal(SECRET, CONTEXT), CONTEXT), { secret: SECRET, stale: false })
   const secret = fc.uint8Array({ minLength: 1, maxLength: 128 })
   const identity = fc.string({ unit: 'binary' })
@@ -35,7 +35,7 @@ t.test('one secret is sealed differently each time', async t => {
   t.equal(new Set(seals.map(([, , box]) => box)).size, 1000)
 })
 
-t.test('a seal does not open for another identity or factor', async t => {
+t.test('a seal doesn\'t open for another identity or factor', async t => {
   const sealed = keyring.seal(SECRET, CONTEXT)
   const others = [
     { ...CONTEXT, identity: 'bob' }, { ...CONTEXT, identity: 'Alice' }, { ...CONTEXT, identity: '' },
@@ -43,12 +43,12 @@ t.test('a seal does not open for another identity or factor', async t => {
     { identity: CONTEXT.factorSid, factorSid: CONTEXT.identity },
     { identity: `alice","${CONTEXT.factorSid}`, factorSid: '' }
   ]
-  for (const context of others) t.throws(() => keyring.open(sealed, context), touched)
+  for (const context of others) t.throws(() => keyring.open(sealed, context), tampered)
 })
 
-t.test('identities with quotes and commas are kept apart', async t => {
+t.test('identities with quotes and commas aren\'t confused', async t => {
   const sealed = keyring.seal(SECRET, { identity: 'a","b', factorSid: 'c' })
-  t.throws(() => keyring.open(sealed, { identity: 'a', factorSid: 'b","c' }), touched)
+  t.throws(() => keyring.open(sealed, { identity: 'a', factorSid: 'b","c' }), tampered)
 })
 
 t.test('no bit of a seal can be changed', async t => {
@@ -62,7 +62,7 @@ t.test('no bit of a seal can be changed', async t => {
   }
 })
 
-t.test('a seal that is cut, emptied or not one at all does not open', async t => {
+t.test('a seal that is cut, empty or malformed doesn\'t open', async t => {
   const sealed = keyring.seal(SECRET, CONTEXT)
   const [id = '', nonce = '', box = ''] = sealed.split('.')
   for (let length = 0; length < sealed.length; length++) t.notOk(isOpened(sealed.slice(0, length)))
@@ -73,15 +73,15 @@ t.test('a seal that is cut, emptied or not one at all does not open', async t =>
   for (const text of wrong) t.throws(() => keyring.open(text, CONTEXT), UnsealableError, JSON.stringify(text))
 })
 
-t.test('the text of two seals can not be mixed', async t => {
+t.test('parts of two seals can\'t be combined', async t => {
   const bobs = { ...CONTEXT, identity: 'bob' }
   const [mine, his] = [keyring.seal(SECRET, CONTEXT).split('.'), keyring.seal(SECRET, bobs).split('.')]
-  t.throws(() => keyring.open(his.join('.'), CONTEXT), touched)
-  t.throws(() => keyring.open([mine[0], mine[1], his[2]].join('.'), CONTEXT), touched)
-  t.throws(() => keyring.open([mine[0], his[1], mine[2]].join('.'), CONTEXT), touched)
+  t.throws(() => keyring.open(his.join('.'), CONTEXT), tampered)
+  t.throws(() => keyring.open([mine[0], mine[1], his[2]].join('.'), CONTEXT), tampered)
+  t.throws(() => keyring.open([mine[0], his[1], mine[2]].join('.'), CONTEXT), tampered)
 })
 
-t.test('the first key seals, all open, and what is not of the first is stale', async t => {
+t.test('the first key seals, every key opens, and a seal of another key is stale', async t => {
   const old = createKeyring([OTHER]).seal(SECRET, CONTEXT)
   const rotated = createKeyring([KEY, OTHER, THIRD])
   t.same(rotated.open(old, CONTEXT), { secret: SECRET, stale: true })
@@ -92,17 +92,17 @@ t.test('the first key seals, all open, and what is not of the first is stale', a
   t.throws(() => createKeyring([OTHER]).open(renewed, CONTEXT), unknown)
 })
 
-t.test('keys may change their order', async t => {
+t.test('the keys may be reordered', async t => {
   const sealed = createKeyring([KEY, OTHER]).seal(SECRET, CONTEXT)
   t.same(createKeyring([OTHER, THIRD, KEY]).open(sealed, CONTEXT), { secret: SECRET, stale: true })
   t.same(createKeyring([KEY, THIRD]).open(sealed, CONTEXT), { secret: SECRET, stale: false })
 })
 
-t.test('a key that is not there opens nothing, and a key that names itself as another neither', async t => {
+t.test('a missing key opens nothing, and neither does a key under another one\'s id', async t => {
   const sealed = createKeyring([OTHER]).seal(SECRET, CONTEXT)
   t.throws(() => keyring.open(sealed, CONTEXT), unknown)
   const [id] = keyring.seal(SECRET, CONTEXT).split('.')
-  t.throws(() => keyring.open([id, ...sealed.split('.').slice(1)].join('.'), CONTEXT), touched)
+  t.throws(() => keyring.open([id, ...sealed.split('.').slice(1)].join('.'), CONTEXT), tampered)
 })
 
 t.test('a key may be any bytes, not only a Buffer', async t => {
@@ -113,7 +113,7 @@ t.test('a keyring needs a key', async t => {
   t.throws(() => createKeyring([]), { constructor: TypeError, message: 'a keyring needs a key' })
 })
 
-t.test('why a seal does not open is said without anything of it', async t => {
+t.test('the reason why a seal doesn\'t open quotes nothing of it', async t => {
   const sealed = keyring.seal(SECRET, CONTEXT)
   const others = createKeyring([OTHER]).seal(SECRET, CONTEXT)
   for (const text of [sealed.slice(1), `${sealed.slice(0, 40)}AAAA`, others]) {
@@ -133,7 +133,7 @@ const unknown = {
   name: 'UnsealableError',
   message: 'a secret is sealed under a key that is not among "keys"'
 }
-const touched = { constructor: UnsealableError, message: 'a sealed secret was touched, or belongs to another factor' }
+const tampered = { constructor: UnsealableError, message: 'a sealed secret was tampered with, or belongs to another factor' }
 
 /** Each way to change one bit. */
 function flips (part: string): string[] {

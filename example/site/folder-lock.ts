@@ -28,14 +28,20 @@ export async function lockFolder (
   const own = `lock-${process.pid}-${await startOf(process.pid)}`
   const unlock = async () => await rm(join(folder, own), { force: true })
 
-  for (let tries = 1; ; tries++) {
+  async function tryLock (): Promise<LockOwner | null> {
     await writeFile(join(folder, own), '', { flag: 'wx', mode: 0o600 })
     const owner = await findOtherOwner(folder, own)
-    if (owner === null) return unlock
-    await unlock()
-    if (tries === TRIES) throw refusal(owner)
-    await pause(Math.random() * PAUSE * tries)
+    if (owner !== null) await unlock()
+    return owner
   }
+
+  let owner = await tryLock()
+  for (let tries = 1; owner !== null && tries < TRIES; tries++) {
+    await pause(Math.random() * PAUSE * tries)
+    owner = await tryLock()
+  }
+  if (owner !== null) throw refusal(owner)
+  return unlock
 }
 
 /** Finds another running process that has locked the folder. Deletes the locks of dead ones. */

@@ -27,7 +27,7 @@ const GUARDED = failures(401, 403, 429, 503)
 /** Any name is an identity, except with NUL or a lone surrogate, which databases can't store unchanged. */
 const Credentials = Type.Object({
   username: Type.String({ pattern: '^[^\\0\\p{Cs}]{1,64}$', description: 'Any 1 to 64 characters' }),
-  password: Type.String({ maxLength: 256, description: 'It is "demo"' })
+  password: Type.String({ maxLength: 256, description: 'Always "demo"' })
 }, { additionalProperties: false })
 
 /** The routes with a session: login, logout, the second factor, and what it protects. */
@@ -67,6 +67,11 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     }
   })
 
+  await app.register(loginRoutes, { sessions })
+  await app.register(guardedRoutes, { sessions })
+}
+
+const loginRoutes: FastifyPluginAsyncTypebox<Pick<RouteOptions, 'sessions'>> = async (app, { sessions }) => {
   app.post('/login', {
     schema: {
       summary: 'Log in, with any name and the password "demo"',
@@ -103,7 +108,9 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     await session.destroy()
     return await reply.clearCookie('sessionId', COOKIE).code(204).send(null)
   })
+}
 
+const guardedRoutes: FastifyPluginAsyncTypebox<Pick<RouteOptions, 'sessions'>> = async (app, { sessions }) => {
   app.get('/vault', {
     preHandler: app.totp.required(),
     schema: {

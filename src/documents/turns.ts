@@ -1,15 +1,20 @@
-/** Turns of those in this process who want the same key, in the order of asking. */
+/** Turns for work on keys within this process, in the order of asking. */
 export interface Turns {
-  /** True while somebody has the key, or waits for it. */
+  /** True while work on this key is under way or waiting. */
   isTaken (key: string): boolean
-  /** Does `work` once all that was asked for this key before is done, unless `wait` for that gives up. */
+  /**
+   * Does `work` once all earlier work on this key is done. If `wait` throws meanwhile, the turn is given up.
+   */
   inTurn<T> (key: string, work: () => Promise<T>, wait?: Wait): Promise<T>
 }
 
-/** How one waits for those before. Whoever gives up, by throwing, loses the turn, and nobody behind does. */
+/**
+ * Waits for earlier work. To give up the turn it throws; work that comes later keeps waiting for the earlier
+ * work.
+ */
 export type Wait = (before: Promise<void>) => Promise<void>
 
-/** Nobody has a turn yet. */
+/** Turns that no work has taken yet. */
 export function turns (): Turns {
   const ends = new Map<string, Promise<void>>()
 

@@ -1,7 +1,7 @@
 import { secondsOf } from '../time/clock.js'
 import { andThen, isPromiseLike, type NowOrLater } from '../time/now-or-later.js'
 import { deadlineIn } from '../time/deadline.js'
-import { markOf, newMark } from '../entity/approvals.js'
+import { markOf, newMark } from '../entity/mark.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
 import {
   ConflictError, IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError

@@ -1,4 +1,4 @@
-import { newMark } from '../entity/approvals.js'
+import { newMark } from '../entity/mark.js'
 import { CrossSiteError } from '../errors.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'

@@ -1,4 +1,4 @@
-import { atOnce } from '../in-batches.js'
+import { inBatches } from '../in-batches.js'
 import type { Entity, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
 import { keyOf } from '../verifier/entities.js'
@@ -33,7 +33,7 @@ export async function * report (
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)
 
-  yield * atOnce(BATCH_SIZE, listIdentities(options), async identity =>
+  yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       return reported(identity, document)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { atOnce } from '../in-batches.js'
+import { inBatches } from '../in-batches.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { areKeys, must } from '../option-checks.js'
 import { checkedTag } from '../providers/tag.js'
@@ -38,7 +38,7 @@ export async function * reseal (
   const keyring = createKeyring(keys)
   const entities = entitiesIn(options)
 
-  yield * atOnce(BATCH_SIZE, listIdentities(options), async identity =>
+  yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => await entities.change<ResealedIdentity>(keyOf(identity), entity => {
       const next = entity && resealed(keyring, entity)
       return isDeepStrictEqual(next, entity)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { atOnce } from '../in-batches.js'
+import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
 import { keyOf } from '../verifier/entities.js'
 import {
@@ -41,7 +41,7 @@ export async function * exportEntities (
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)
 
-  const exported = atOnce(BATCH_SIZE, listIdentities(options), async identity =>
+  const exported = inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       return document && { identity, status: 'exported', entity: document } as const
@@ -59,7 +59,7 @@ export async function * importEntities (
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)
 
-  yield * atOnce(BATCH_SIZE, items, async item => {
+  yield * inBatches(BATCH_SIZE, items, async item => {
     if (!('entity' in item)) return item
     const { identity } = item
     return await orRefused(identity, async () => {

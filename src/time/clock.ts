@@ -1,15 +1,15 @@
 import { MAX_SECONDS } from './age.js'
 import { InvalidOptionError, scrubbed } from '../errors.js'
 
-/** Says what time it is, in Unix seconds; fractions are ignored. */
+/** Returns the time in Unix seconds; fractions are ignored. */
 export type Clock = () => number
 
 /** The clock of this machine. */
 export const systemClock: Clock = () => Date.now() / 1000
 
 /**
- * Whole seconds of a clock. A clock that can't be right judges nothing: milliseconds would burn every step to
- * come.
+ * The time of a clock in whole seconds. Throws `InvalidOptionError` for a clock that can't be right: a code
+ * judged at a time in milliseconds would burn every later step.
  */
 export function secondsOf (clock: Clock): number {
   const time = timeOf(clock)

@@ -1,10 +1,10 @@
 import { isPromiseLike } from './now-or-later.js'
 
-/** The moment by which every call of one use case must have been answered. */
+/** The moment by which all calls of one use case must be answered. */
 export interface Deadline {
-  /** Makes the call and waits for its answer. Rejects when that isn't there in time, and ignores it later. */
+  /** Makes the call and waits for its answer. Rejects at the deadline, and ignores an answer after that. */
   race<T> (call: () => T | PromiseLike<T>): Promise<T>
-  /** Waits for the answer to a call that was made already, as `race` does. */
+  /** Does the same with the answer to a call that was made already. */
   wait<T> (answer: PromiseLike<T>): Promise<T>
   isOver (): boolean
   /** An earlier deadline: this one, or `seconds` from now. */
@@ -12,8 +12,8 @@ export interface Deadline {
 }
 
 /**
- * Milliseconds between two looks at the calls that are waiting, and so how late a call may be given up. One
- * timer for all of them costs a fraction of a timer for each.
+ * Milliseconds between two looks at the waiting calls: a call is timed out at most this late. One timer for
+ * all calls costs a fraction of one timer for each.
  */
 const LOOK_EVERY = 25
 
@@ -49,7 +49,7 @@ class Waiting {
   }
 }
 
-/** No call: the ring of all calls begins and ends here. */
+/** Where the ring of waiting calls begins and ends; not a call itself. */
 const ring = new Waiting(Infinity, () => {})
 let isLooking = false
 
@@ -58,7 +58,7 @@ export function deadlineIn (seconds: number): Deadline {
   return new Moment(performance.now() + seconds * 1000, seconds)
 }
 
-/** A class, because each guarded request makes one: a closure for each method would cost it more. */
+/** A class, because every guarded request creates one, and a closure for each method would cost more. */
 class Moment implements Deadline {
   readonly #end: number
   readonly #seconds: number
@@ -102,7 +102,7 @@ function lookLater (): void {
   setTimeout(look, LOOK_EVERY)
 }
 
-/** Gives up the calls whose deadline has passed, and looks again as long as others are waiting. */
+/** Times out the calls whose deadline has passed, and looks again while others are waiting. */
 function look (): void {
   isLooking = false
   const now = performance.now()

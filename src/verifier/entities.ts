@@ -1,29 +1,46 @@
+import { documentsIn, type DocumentsOptions, type Read } from '../documents/documents.js'
 import { entityOf, type Entity } from '../entity/entity.js'
-import { StoreError, TotpError } from '../errors.js'
+import { StoreError, type TotpError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
 import { UnsealableError } from '../seal.js'
-import { documentsIn, type Change, type DocumentsOptions, type Read } from '../documents/documents.js'
 
 /**
- * What a use case decided on an entity. It throws to refuse without writing. What it returns is carried out,
- * `next` is written first, and only if that won is the answer given: returned, or thrown when it is a
- * refusal.
+ * What a use case decided on an entity: an answer or a refusal, and the entity that is to be written before
+ * the caller learns it. To refuse without writing, a use case throws.
+ *
+ * The entity is replaced by compare-and-set. If another write came between, the decision is discarded and
+ * made again on the entity that is there now, so nothing in it may have been told to anyone before.
  */
-export interface Decision<T> extends Change<Entity, T | TotpError> {
-  /** What happened, told once it is written. */
+export type Decision<T> = Answered<T> | Refused
+
+/** `answer` is returned once `next` is written. */
+export interface Answered<T> {
+  /** The entity from now on; null deletes it. Absent where nothing is written. */
+  readonly next?: Entity | null | undefined
+  readonly answer: T
+  /** Emitted once `next` is written. */
   readonly events?: readonly Happening[]
 }
 
-/** An event without what is known anyway: whose it is, and when. */
+/** `refusal` is thrown once `next` is written. */
+export interface Refused {
+  /** The entity from now on; null deletes it. */
+  readonly next: Entity | null
+  readonly refusal: TotpError
+  /** Emitted once `next` is written. */
+  readonly events?: readonly Happening[]
+}
+
+/** An event without its identity and time, which are those of the decision. */
 export type Happening = Pick<TotpEvent, 'type' | 'factorSid'>
 
-/** Decides on an entity as it is at `now`; null stands for an identity of which nothing is kept. */
+/** Decides on an entity as it is at `now`; null when nothing is kept about the identity. */
 export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>
 
-/** The entities in a store: checked when they are read, changed by compare-and-set alone. */
+/** The entities in a store: checked when they are read, changed only by compare-and-set. */
 export interface Entities {
   read (identity: string): Promise<Read<Entity>>
-  /** Decides on what is there now, and again whenever another write came between. */
+  /** Decides on the entity that is there now, and again whenever another write came between. */
   change<T> (identity: string, decide: Decide<T>): Promise<T>
 }
 
@@ -32,8 +49,8 @@ export interface EntitiesOptions extends Omit<DocumentsOptions<Entity>, 'check'>
   readonly emit: (event: TotpEvent) => void
 }
 
-/** Keys begin with the door that a document belongs to, so that no identity can name one of another. */
-const DOOR = 'identity:'
+/** Keys begin with the namespace of their document, so no identity can name a document of another kind. */
+const NAMESPACE = 'identity:'
 
 /** Reads and changes the entities in a store. */
 export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
@@ -43,34 +60,36 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
     read: identity => documents.read(keyOf(identity)),
 
     async change (identity, decide) {
-      const { answer, events, at } = await documents.change(keyOf(identity), (entity, now) => {
-        const { next, answer, events = [] } = decided(identity, entity, now, decide)
-        return { next, answer: { answer, events, at: now } }
+      const { decision, at } = await documents.change(keyOf(identity), (entity, now) => {
+        const decision = decideOrRefuse(identity, entity, now, decide)
+        return { next: decision.next, answer: { decision, at: now } }
       })
-      for (const event of events) emit({ ...event, identity, at })
-      return given(answer)
+      for (const event of decision.events ?? []) emit({ ...event, identity, at })
+      return answerOrThrow(decision)
     }
   }
 
   function check (key: string, stored: unknown, now: number): Entity {
-    const identity = key.slice(DOOR.length)
+    const identity = key.slice(NAMESPACE.length)
     try {
       return entityOf(identity, stored)
     } catch (error) {
-      throw refused(identity, now, error)
+      throw unreadable(identity, now, error)
     }
   }
 
-  /** A secret that doesn't open is a document that was touched, or sealed under a key that is missing. */
-  function decided<T> (identity: string, entity: Entity | null, now: number, decide: Decide<T>): Decision<T> {
+  /** A secret doesn't open when its document was tampered with, or when its key is missing. */
+  function decideOrRefuse<T> (
+    identity: string, entity: Entity | null, now: number, decide: Decide<T>
+  ): Decision<T> {
     try {
       return decide(entity, now)
     } catch (error) {
-      throw error instanceof UnsealableError ? refused(identity, now, error) : error
+      throw error instanceof UnsealableError ? unreadable(identity, now, error) : error
     }
   }
 
-  function refused (identity: string, at: number, cause: unknown): StoreError {
+  function unreadable (identity: string, at: number, cause: unknown): StoreError {
     emit({ type: 'document.refused', identity, factorSid: null, at })
     return new StoreError(cause)
   }
@@ -78,15 +97,15 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
 
 /** The key under which an identity's entity is kept. */
 export function keyOf (identity: string): string {
-  return DOOR + identity
+  return NAMESPACE + identity
 }
 
-/** Whose entity is kept under this key; null when it is of another door. */
+/** The identity whose entity is kept under this key; null when the key is in another namespace. */
 export function identityIn (key: string): string | null {
-  return key.startsWith(DOOR) ? key.slice(DOOR.length) : null
+  return key.startsWith(NAMESPACE) ? key.slice(NAMESPACE.length) : null
 }
 
-function given<T> (answer: T | TotpError): T {
-  if (answer instanceof TotpError) throw answer
-  return answer
+function answerOrThrow<T> (decision: Decision<T>): T {
+  if ('refusal' in decision) throw decision.refusal
+  return decision.answer
 }

@@ -44,8 +44,13 @@ t.test('the named prefix is used in Redis', async t => {
 })
 
 t.test('the message about an unreachable server names it without the password', async t => {
-  const choice: StoreChoice = { kind: 'redis', url: 'redis://:hunter2@127.0.0.1:1', allowLoss: false }
-  await t.rejects(withStore(choice, async () => {}), {
-    name: 'CommandError', message: /^the server at 127\.0\.0\.1:1 can't be used: (?!.*hunter2).*ECONNREFUSED/
-  })
+  const choices: StoreChoice[] = [
+    { kind: 'redis', url: 'redis://:hunter2@127.0.0.1:1', allowLoss: false },
+    { kind: 'postgres', url: 'postgres://alice:hunter2@127.0.0.1:1/main' }
+  ]
+  for (const choice of choices) {
+    await t.rejects(withStore(choice, async () => {}), {
+      name: 'CommandError', message: /^the server at 127\.0\.0\.1:1 can't be used: (?!.*hunter2).*ECONNREFUSED/
+    }, choice.kind)
+  }
 })

@@ -43,20 +43,20 @@ async function populated (t: { after (fn: () => Promise<void>): void }) {
 
 t.test('report lists who is enrolled', async t => {
   const { args, folder, phone } = await populated(t)
-  const told = await outcome(['report', ...args])
-  t.match(told, { exitCode: 0, stderr: '3 identities: ' })
-  t.same(told.stdout.split('\n').sort(), ['',
+  const printed = await outcome(['report', ...args])
+  t.match(printed, { exitCode: 0, stderr: '3 identities: ' })
+  t.same(printed.stdout.split('\n').sort(), ['',
     `"alice"${' '.repeat(31)}  enrolled  1 factor (embedded), last used 2027-01-15`,
     `"bob"${' '.repeat(33)}  enrolled  1 factor (embedded), last used 2027-01-15`,
     `"carol"${' '.repeat(31)}  unenrolled`
   ])
-  t.match(told.stderr, /\b2 enrolled\b/)
+  t.match(printed.stderr, /\b2 enrolled\b/)
   await t.resolves(access(join(folder, 'closed')), 'the store is closed')
 
   const json = await outcome(['report', '--json', ...args])
   const rows = json.stdout.trim().split('\n').map(line => JSON.parse(line))
   t.match(rows.find(({ identity }) => identity === 'alice'), { status: 'enrolled', factors: [{ sid: phone.sid }], failures: 0 })
-  for (const { stdout, stderr } of [told, json]) t.notMatch(stdout + stderr, phone.secret)
+  for (const { stdout, stderr } of [printed, json]) t.notMatch(stdout + stderr, phone.secret)
 })
 
 t.test('report shows several factors, other providers and disabled identities', async t => {
@@ -142,7 +142,7 @@ t.test('an identity that the export refused is refused by the import too', async
   const alice = await from.store.get('identity:alice')
   await from.store.replace('identity:mallory', null, alice)
   const { exitCode, stdout, stderr } = await outcome(['export', ...from.args])
-  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document is of another identity\n/ })
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document belongs to another identity\n/ })
   const imported = await outcome(['import', '--store', to.module], { input: [stdout] })
   t.match(imported, { exitCode: 1, stderr: /"mallory": the export could not read it\n/ })
   t.match(imported.stderr, /4 identities: .*3 imported/)

@@ -48,7 +48,7 @@ t.test('a folder that others can write to or own is rejected', async t => {
   await t.rejects(openFolderStorage(folder), { name: 'CommandError', message: /belongs to another user/ })
 })
 
-t.test('a database is used through a pool, with one table a store', async t => {
+t.test('a database is used through a pool, with one table per store', async t => {
   const client = await openPglite(t)
   const options: object[] = []
   const listening: string[] = []

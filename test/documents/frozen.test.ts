@@ -10,7 +10,7 @@ t.test('a document is frozen with everything in it', async t => {
   t.throws(() => { document.text = 'b' }, TypeError)
 })
 
-t.test('an object that others froze does not count: its parts may change', async t => {
+t.test('an object frozen elsewhere doesn\'t count, because its parts may change', async t => {
   const document = Object.freeze({ parts: [1] })
   t.notOk(isFrozenDocument(document))
   freezeDocument(document)

@@ -16,7 +16,7 @@ function works (said: string[]) {
   }
 }
 
-t.test('for one key, one after the other, in the order of asking', async t => {
+t.test('work on one key is done one after the other, in the order of asking', async t => {
   const said: string[] = []
   const { inTurn, isTaken } = turns()
   const [first, second, third] = ['first', 'second', 'third'].map(works(said))
@@ -35,7 +35,7 @@ t.test('for one key, one after the other, in the order of asking', async t => {
   t.notOk(isTaken('key'))
 })
 
-t.test('another key waits for nobody', async t => {
+t.test('work on another key doesn\'t wait', async t => {
   const { inTurn } = turns()
   const { passed, open } = gate()
   const waiting = inTurn('key', async () => await passed)
@@ -52,7 +52,7 @@ t.test('work that fails ends its turn', async t => {
   t.equal(await next, 'done')
 })
 
-t.test('whoever gives up does nothing, and those behind wait for those before', async t => {
+t.test('work that gives up is not done, and later work keeps waiting for earlier work', async t => {
   const said: string[] = []
   const { inTurn } = turns()
   const [first, second] = ['first', 'second'].map(works(said))

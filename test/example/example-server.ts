@@ -39,7 +39,7 @@ export async function temporaryFolder (t: Cleanup): Promise<string> {
   return folder
 }
 
-/** A folder in which the example finds a database that is ready, and empty. */
+/** A folder with an empty database, ready for the example. */
 export async function dataFolder (t: Cleanup): Promise<string> {
   const folder = await temporaryFolder(t)
   await copyPglite(join(folder, 'pglite'))

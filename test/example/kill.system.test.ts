@@ -4,18 +4,18 @@ import t from 'tap'
 import { freePort } from '../free-port.js'
 import { runExample, startExample, temporaryFolder, type Ended } from './example-server.js'
 
-// The example starts a dozen times, the first time without a database: it makes its own.
+// The example starts a dozen times. The first start creates the database.
 t.setTimeout(1_800_000)
 
 const folder = await temporaryFolder(t)
 const dataDir = join(folder, 'data')
 
-/** Where it runs, or how it ended instead. */
+/** The URL of the example, or how it ended if it failed to start. */
 async function outcome ({ url, ended }: ReturnType<typeof runExample>): Promise<string | Ended> {
   return await Promise.race([url, ended])
 }
 
-t.test('a kill loses no factor, no spent code, no count and no session, and brings no session back', async t => {
+t.test('a kill loses no factor, spent code, count or session, and restores no ended session', async t => {
   const first = await startExample(t, { dataDir, port: await freePort() })
   const alice = await first.login('alice')
   const at = first.now()
@@ -32,8 +32,8 @@ t.test('a kill loses no factor, no spent code, no count and no session, and brin
 
   await first.end('SIGKILL')
   const second = await startExample(t, { dataDir, port: first.port })
-  t.match(await stolen.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, 'a log-out that came before the kill holds')
-  t.match(await alice.vault(), { status: 200 }, 'alice is still logged in, and approved')
+  t.match(await stolen.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, 'a logout before the kill holds')
+  t.match(await alice.vault(), { status: 200 }, 'alice is still logged in and approved')
   t.match(await another.challenge(spent), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' })
   t.match(await another.challenge(factor.wrongCode(second.now())), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' })
   t.match(await another.challenge(factor.code(second.now() + 30)), { status: 429, code: 'ERR_TOTP_LOCKED' },
@@ -42,14 +42,14 @@ t.test('a kill loses no factor, no spent code, no count and no session, and brin
 
   await second.end('SIGKILL')
   const third = await startExample(t, { dataDir, port: first.port, later: 120 })
-  t.match(await another.challenge(factor.code(third.now())), { status: 200 }, 'the factor is still there')
+  t.match(await another.challenge(factor.code(third.now())), { status: 200 }, 'the factor still exists')
   t.match(await another.vault(), { status: 200 })
 
   await another.slow('POST', '/totp/challenges', { code: '123456' })
-  t.match(await third.end('SIGINT'), { exitCode: 0, stderr: '' }, 'an interrupt ends it cleanly, in the middle of a request too')
+  t.match(await third.end('SIGINT'), { exitCode: 0, stderr: '' }, 'an interrupt stops the server cleanly, even during a request')
 })
 
-t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
+t.test('only the owner can use the data folder, and only one process at a time', async t => {
   const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
   const locks = async () => (await readdir(dataDir)).filter(name => name.startsWith('lock-'))
   const server = await startExample(t, { dataDir })
@@ -58,16 +58,16 @@ t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
   t.equal(await mode(join(dataDir, 'session-secret')), '600')
   t.equal(await mode(join(dataDir, 'totp-keys')), '600')
 
-  const refusal = new RegExp(`^.*process ${server.pid} uses the data folder .*\n$`)
+  const refusal = new RegExp(`^.*process ${server.pid} is already using the data folder .*\n$`)
   t.match(await outcome(runExample(t, { DATA_DIR: dataDir, PORT: '0' })), { exitCode: 1, stdout: '', stderr: refusal })
-  t.match(await server.guest().login('alice'), { status: 200 }, 'the first one runs on')
+  t.match(await server.guest().login('alice'), { status: 200 }, 'the first one keeps running')
 
   await server.end('SIGKILL')
   t.equal((await locks()).length, 1, 'a kill leaves the lock behind')
   await writeFile(join(dataDir, `lock-${process.pid}-1`), '')
   const many = Array.from({ length: 3 }, () => runExample(t, { DATA_DIR: dataDir, PORT: '0' }))
   const urls = (await Promise.all(many.map(outcome))).filter(outcome => typeof outcome === 'string')
-  t.ok(urls.length <= 1, 'of several that find the lock of the dead, no two take it over')
+  t.ok(urls.length <= 1, 'of several processes that find the lock of a dead one, at most one takes over')
   for (const { pid, ended } of many) {
     try {
       process.kill(pid, 'SIGTERM')
@@ -76,11 +76,11 @@ t.test('the data folder is its owner\'s alone, and one process\'s', async t => {
   }
 
   const last = await startExample(t, { dataDir })
-  t.same((await locks()).length, 1, 'the locks of the dead are gone, and of one whose id is another process\'s now')
+  t.same((await locks()).length, 1, 'the locks of dead processes are gone, also one whose id another process has now')
   const { exitCode, stdout, stderr } = await last.end('SIGTERM')
   t.match({ exitCode, stderr }, { exitCode: 0, stderr: '' })
   t.match(stdout, /^.*http:\/\/127\.0\.0\.1:\d+\/\n$/, 'it prints one line')
-  t.same(await locks(), [], 'a clean end leaves no lock')
+  t.same(await locks(), [], 'a clean stop removes the lock')
 })
 
 t.test('an invalid variable stops the start with one line that names it', async t => {
@@ -91,10 +91,10 @@ t.test('an invalid variable stops the start with one line that names it', async 
     t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })
     t.match(stderr, new RegExp(`^fastify-verify-totp example: ${name} .*\n$`))
   }
-  t.same(await readdir(folder), [], 'nothing was made')
+  t.same(await readdir(folder), [], 'nothing was created')
 })
 
-t.test('what can\'t work is told in one line too', async t => {
+t.test('other failures to start are reported in one line too', async t => {
   const folder = await temporaryFolder(t)
   const { exitCode, stderr } = await runExample(t, {
     DATA_DIR: folder, PORT: '0', DATABASE_URL: 'postgres://127.0.0.1:1/none'

@@ -60,7 +60,7 @@ t.test('acknowledged writes survive a kill', async t => {
 t.test('a connection with an open transaction is refused', async t => {
   const { database, store } = open(t, await fileIn(t))
   database.exec('BEGIN')
-  await t.rejects(store.replace('identity:alice', null, entityWith()), { message: /transaction open/ })
+  await t.rejects(store.replace('identity:alice', null, entityWith()), { message: /open transaction/ })
   database.exec('ROLLBACK')
   t.equal(await store.replace('identity:alice', null, entityWith()), true)
 })

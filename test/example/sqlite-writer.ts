@@ -11,7 +11,7 @@ const own: number[] = []
 
 while (own.length < Number(times)) {
   const kept = await store.get('identity:alice')
-  if (kept === null) throw new Error('it was there')
+  if (kept === null) throw new Error('the document is missing')
   const revision = kept.revision + 1
   if (!await store.replace('identity:alice', kept.revision, { ...kept, revision })) continue
   own.push(revision)

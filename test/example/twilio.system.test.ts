@@ -18,7 +18,7 @@ const UNAVAILABLE = {
   message: 'The second factor is unavailable at the moment: try again later.'
 }
 
-/** What Verify has of the factors of everybody. */
+/** All factors of all users, as Verify has them. */
 async function factorsAt ({ client, serviceSid }: StandIn) {
   const verify = client.verify.v2.services(serviceSid)
   const [entity] = await verify.entities.list()
@@ -29,7 +29,7 @@ function saysNothingOf (t: Test, { stdout, stderr }: Ended, secrets: readonly st
   for (const secret of secrets) t.notMatch(stdout + stderr, new RegExp(`(?<![\\w.])${secret}\\b`))
 }
 
-/** A user's whole life at one server; everything secret that was in it. */
+/** A user's whole life cycle on one server. Returns all secrets that it used. */
 async function live (t: Test, { login }: ExampleServer, verify: StandIn): Promise<string[]> {
   const codes: string[] = []
   const typed = (code: string) => {
@@ -42,7 +42,7 @@ async function live (t: Test, { login }: ExampleServer, verify: StandIn): Promis
   const phone = await alice.enroll('png')
   const uri = new URL(phone.uri)
   t.match(decodeURIComponent(uri.pathname), /\/Acme:Gold Vault$/, 'the issuer is the name of the Verify service')
-  await t.test('a phone reads the picture', { skip: lacking('zbarimg') }, async t => {
+  await t.test('a phone reads the QR code', { skip: lacking('zbarimg') }, async t => {
     t.equal((await scanned(t.testdir(), phone.qr)).href, uri.href)
   })
   const path = `/totp/factors/${phone.sid}`
@@ -52,7 +52,7 @@ async function live (t: Test, { login }: ExampleServer, verify: StandIn): Promis
   t.same((await alice.vault()).json(), { vault: 'gold', identity: 'alice' })
   t.match(await factorsAt(verify), [{ status: 'verified', factorType: 'totp' }])
   const [entity] = await verify.client.verify.v2.services(verify.serviceSid).entities.list()
-  t.match(entity?.identity, /^YE[0-9a-f]{32}$/, 'Twilio knows nobody by the name of their log-in')
+  t.match(entity?.identity, /^YE[0-9a-f]{32}$/, 'Twilio does not know the login names')
 
   t.match(await alice.logout(), { status: 204 })
   t.match(await alice.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
@@ -67,12 +67,12 @@ async function live (t: Test, { login }: ExampleServer, verify: StandIn): Promis
 
   const tablet = await alice.enrollVerified(verify.now())
   verify.wait(30)
-  t.match(await alice.challenge(typed(tablet.code(verify.now()))), { status: 400 }, 'it could be of either app')
+  t.match(await alice.challenge(typed(tablet.code(verify.now()))), { status: 400 }, 'the code could come from either app')
   t.match(await alice.challenge(tablet.code(verify.now()), tablet.sid), { status: 200 })
   t.match(await alice.request('DELETE', path), { status: 204 })
   t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
   verify.wait(30)
-  t.match(await alice.challenge(typed(tablet.code(verify.now()))), { status: 200 }, 'there is one app left')
+  t.match(await alice.challenge(typed(tablet.code(verify.now()))), { status: 200 }, 'one app is left')
   t.match(await alice.request('DELETE', `/totp/factors/${tablet.sid}`), { status: 204 })
   t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
   t.same(await factorsAt(verify), [], 'nothing of it is left at Twilio')
@@ -88,11 +88,11 @@ t.test('with Twilio and the embedded database', async t => {
   const server = await startExample(t, { dataDir: await dataFolder(t), env })
   let secrets: string[] = []
 
-  await t.test('from the first log-in to the last app that goes', async t => {
+  await t.test('from the first login to the removal of the last app', async t => {
     secrets = await live(t, server, verify)
   })
 
-  await t.test('while Twilio is away nobody gets in who wasn\'t; then all goes on as it was', async t => {
+  await t.test('while Twilio is unavailable no new session gets in, and afterwards everything works again', async t => {
     const alice = await server.login('alice')
     await alice.enrollVerified(verify.now())
     const bob = await server.login('bob')
@@ -117,7 +117,7 @@ t.test('with Twilio and the embedded database', async t => {
     t.match(await bob.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
     t.match(await carol.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
     t.match(await dave.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
-    t.match(await alice.vault(), { status: 200 }, 'who was approved still is')
+    t.match(await alice.vault(), { status: 200 }, 'approvals stay')
     t.match(await server.guest().request('GET', '/healthz'), { status: 200 })
 
     await standInAgain(t, verify, store)
@@ -130,11 +130,11 @@ t.test('with Twilio and the embedded database', async t => {
 
   const ended = await server.end('SIGTERM')
   t.match(ended, { exitCode: 0, stderr: 'incoming request' })
-  t.match(ended.stderr, /Twilio gave no answer that can be read: ECONNREFUSED/)
+  t.match(ended.stderr, /Twilio gave no readable answer: ECONNREFUSED/)
   saysNothingOf(t, ended, secrets)
 })
 
-t.test('with Twilio and PostgreSQL, from the first log-in to the last app that goes', { skip: lackingServer }, async t => {
+t.test('with Twilio and PostgreSQL, from the first login to the removal of the last app', { skip: lackingServer }, async t => {
   const verify = await standIn(t)
   const env = { ...environmentOf(verify), DATABASE_URL: await emptyDatabase(t), LOG_LEVEL: 'trace' }
   const server = await startExample(t, { dataDir: await temporaryFolder(t), env })
@@ -144,7 +144,7 @@ t.test('with Twilio and PostgreSQL, from the first log-in to the last app that g
   saysNothingOf(t, ended, secrets)
 })
 
-t.test('apps enrolled before Twilio go on working; those at Twilio need it', async t => {
+t.test('apps enrolled before Twilio keep working, and those at Twilio need it', async t => {
   const verify = await standIn(t)
   const dataDir = await dataFolder(t)
   const before = await startExample(t, { dataDir, port: await freePort() })
@@ -158,7 +158,7 @@ t.test('apps enrolled before Twilio go on working; those at Twilio need it', asy
   t.match(await alice.challenge(old.code(during.now())), { status: 200 })
   const phone = await alice.enrollVerified(verify.now())
   verify.wait(30)
-  t.match(await alice.challenge(phone.code(verify.now())), { status: 200 }, 'one of each need not be told apart')
+  t.match(await alice.challenge(phone.code(verify.now())), { status: 200 }, 'with one app of each kind the user need not choose')
   await during.end('SIGTERM')
 
   const after = await startExample(t, { dataDir, port: before.port, later: 60 })
@@ -173,7 +173,7 @@ t.test('apps enrolled before Twilio go on working; those at Twilio need it', asy
     `a factor is kept by the Verify service ${verify.serviceSid}, which is neither`)
 })
 
-t.test('half of Twilio\'s variables stop the start with one line that names the others', async t => {
+t.test('some of Twilio\'s variables stop the start with one line that names the missing ones', async t => {
   const token = 'a token that nobody should read'
   const env = { DATA_DIR: await temporaryFolder(t), TWILIO_AUTH_TOKEN: token }
   const { exitCode, stdout, stderr } = await runExample(t, env).ended
@@ -182,7 +182,7 @@ t.test('half of Twilio\'s variables stop the start with one line that names the 
   t.notMatch(stderr, token)
 })
 
-/** The same stand-in, started anew where it was. */
+/** Restarts the stand-in at the same address. */
 async function standInAgain (
   t: Test, { accountSid, authToken, now: clock, baseUrl }: StandIn, store: VerifyApiOptions['store']
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import t from 'tap'
 import {
-  MAX_ASKED, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_LINE, MAX_SESSIONS, newSid
+  MAX_PENDING, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_FORMER_MARKS, MAX_SESSIONS, newSid
 } from '../../src/entity/entity.js'
 import type { EntityStore } from '../../src/index.js'
 import { randomFrom, type Random } from '../../src/testing/store-suite/random.js'
@@ -19,7 +19,7 @@ const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 32))
 
 t.comment(`SEED=${SEED}`)
 
-/** A clock that goes through a month in so many steps of different length. */
+/** A clock that takes this many steps of random length over a month. */
 function month (random: Random, operations: number) {
   let time = START
   return {
@@ -42,13 +42,17 @@ t.test('through a month of many operations a document keeps to its caps, and aft
   const phones: Phones = {
     add: (sid, secret) => { apps.set(sid, authenticator(secret)) },
     right: sid => apps.get(sid)?.code(now()) ?? '000000',
-    // Of a day that is over: cheaper than to look for one that surely is wrong.
+    // The code of the day before: cheaper than searching for one that is certainly wrong.
     wrong: sid => apps.get(sid)?.code(now() - 86_400) ?? '000000'
   }
   const counts = await live({ verifier, random, phones, operations, now, pass })
   t.comment({ counts, largest: store.largest, bound: bytesOf(fullest), writes: store.writes })
-  t.match(store.peaks, { factors: MAX_FACTORS, approvals: MAX_SESSIONS, line: MAX_LINE, ended: MAX_SESSIONS },
-    'each cap was reached')
+  t.match(store.peaks, {
+    factors: MAX_FACTORS,
+    approvals: MAX_SESSIONS,
+    formerMarks: MAX_FORMER_MARKS,
+    withdrawn: MAX_SESSIONS
+  }, 'each cap was reached')
 
   wait(MONTH)
   await verifier.revoke(IDENTITY)
@@ -66,11 +70,11 @@ t.test('the same with factors at Twilio', async t => {
   const verifier = verifierOn({ store, clock: now, remote: twilio })
   const phones = phonesOf(random)
 
-  /** More attempts under way at once than are remembered. The operator opens each lock that they lead to. */
+  /** More simultaneous attempts than fit. The operator opens each lock that they cause. */
   async function crowd ({ sids, session }: Living): Promise<void> {
     const release = twilio.hold()
     const attempts: Array<Promise<unknown>> = []
-    for (let i = 0; i < MAX_ASKED + 10; i++) {
+    for (let i = 0; i < MAX_PENDING + 10; i++) {
       const code = i % 10 === 0 ? phones.right('') : phones.wrong('')
       attempts.push(refusalOf(verifier.challenge(session(), { code, factorSid: sids[i % sids.length] })))
       await verifier.unlock(IDENTITY)
@@ -79,7 +83,7 @@ t.test('the same with factors at Twilio', async t => {
     await Promise.all(attempts)
   }
 
-  /** A rush on one factor: as many log-ins as Twilio allows in a day. */
+  /** A rush on one factor: as many logins as Twilio allows in a day. */
   async function rush ({ sids: [factorSid], session }: Living): Promise<void> {
     for (let i = 0; i < MAX_CREATED + 20; i++) {
       wait(100)
@@ -88,7 +92,7 @@ t.test('the same with factors at Twilio', async t => {
     }
   }
 
-  /** More removals than are remembered, none of which is carried out there. */
+  /** More removals than fit, none of which succeeds at Twilio. */
   async function outage ({ remove }: Living): Promise<void> {
     twilio.broken = true
     await remove()
@@ -105,9 +109,9 @@ t.test('the same with factors at Twilio', async t => {
   t.match(store.peaks, {
     factors: MAX_FACTORS,
     approvals: MAX_SESSIONS,
-    line: MAX_LINE,
-    ended: MAX_SESSIONS,
-    asked: MAX_ASKED,
+    formerMarks: MAX_FORMER_MARKS,
+    withdrawn: MAX_SESSIONS,
+    pending: MAX_PENDING,
     leftovers: MAX_LEFTOVERS,
     created: MAX_CREATED
   }, 'each cap was reached')
@@ -119,7 +123,7 @@ t.test('the same with factors at Twilio', async t => {
   const dying: EntityStore = {
     get: store.get,
     async replace (...args) {
-      if (!alive) throw new Error('the process has ended, just when it had asked')
+      if (!alive) throw new Error('the process died after it had asked Twilio')
       alive = false
       return await store.replace(...args)
     }
@@ -133,7 +137,7 @@ t.test('the same with factors at Twilio', async t => {
   for (const { sid } of factors) {
     await refusalOf(verifier.challenge(OPERATOR, { code: phones.right(sid), factorSid: sid }))
   }
-  t.same(store.latest?.attempts.asked, [], 'no attempt is waited for')
+  t.same(store.latest?.attempts.pending, [], 'no attempt is pending')
   const size = bytesOf(store.latest)
   t.ok(size <= bytesOf(withoutPast(fullest)), `${size} bytes at the end`)
 })

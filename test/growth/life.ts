@@ -12,7 +12,7 @@ export interface Phones {
   wrong (sid: string): string
 }
 
-/** Somebody's second factor over a long time. */
+/** A user's second factor over a long time. */
 export interface Life {
   readonly verifier: Verifier
   readonly random: Random
@@ -21,13 +21,13 @@ export interface Life {
   now (): number
   /** Lets a while pass before each operation. */
   pass (): void
-  /** What happens three times, when the document has just grown to its caps. */
+  /** Events that happen three times, when the document has just grown to its caps. */
   readonly incidents?: ReadonlyArray<(life: Living) => Promise<unknown>>
 }
 
 type Happens = () => Promise<unknown>
 
-/** What an incident knows of the life in which it happens. */
+/** The parts of a life that an incident uses. */
 export interface Living {
   /** Of the verified factors, as far as the user knows. */
   readonly sids: readonly string[]
@@ -68,7 +68,7 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
   const aFactor = () => sids[random(sids.length)] ?? 'YF'.padEnd(34, '0')
   const living: Living = { sids, session: () => callerOf(index()), remove }
 
-  /** Gives a session what it has to keep. */
+  /** Gives a session its new mark. */
   async function keep (index: number, asked: Promise<{ readonly mark: string | null }>): Promise<void> {
     const { mark } = await asked
     marks[index] = mark ?? marks[index] ?? null
@@ -88,7 +88,7 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
     sids.push(factor.sid)
   }
 
-  /** By a session: what it may depends on how fresh its approval is. */
+  /** By a session, which may do it while its approval is fresh. */
   async function enrollUnverified (): Promise<void> {
     const i = index()
     await keep(i, verifier.enroll(callerOf(i), { friendlyName: NAME }))

@@ -13,9 +13,9 @@ const NOT_JUDGED: readonly Outcome[] = [
   { verdict: 'unfit', refusal: FAILED }
 ]
 
-/** A provider at the port of remote ones, that says by chance what Twilio may say. */
+/** A remote provider that gives any answer of Twilio at random. */
 export interface TwilioLike extends RemoteProvider {
-  /** From now on nobody is answered, until what is returned is called. */
+  /** Holds all answers back, until the returned function is called. */
   hold (): () => void
   /** While it is true, deletions fail. */
   broken: boolean

@@ -60,7 +60,7 @@ t.test('an invalid document is reported and does not stop the report', async t =
   const all = []
   for await (const { identity, status, ...rest } of report({ store })) all.push([identity, status, 'reason' in rest && rest.reason])
   t.same(all, [
-    ['al', 'refused', 'the document is of another identity'], ['alice', 'enrolled', false], ['bob', 'enrolled', false]
+    ['al', 'refused', 'the document belongs to another identity'], ['alice', 'enrolled', false], ['bob', 'enrolled', false]
   ])
 })
 

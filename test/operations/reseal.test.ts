@@ -181,7 +181,7 @@ t.test('an identity that cannot be opened is refused and unchanged, and the othe
     { identity: 'carol', status: 'refused', reason: /does not fit its schema/ },
     { identity: 'dave', status: 'resealed' },
     { identity: 'erin', status: 'refused', reason: /under a key that is not among "keys"/ },
-    { identity: 'frank', status: 'refused', reason: /a factor at Twilio was touched/ }
+    { identity: 'frank', status: 'refused', reason: /a factor at Twilio was tampered with/ }
   ])
   t.same(await documents(), untouched)
 })

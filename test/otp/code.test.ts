@@ -25,7 +25,7 @@ t.test('every other form is refused', async t => {
   }
 })
 
-t.test('what is not a string is refused rather than converted', async t => {
+t.test('anything but a string is refused, never converted', async t => {
   const strange = [
     123456, 1e5, 123456n, ['123456'], [1, 2, 3, 4, 5, 6], { code: '123456' }, Object('123456'), null, undefined,
     true, NaN, Symbol('123456'), () => '123456', { toString: () => '123456' }, new Date(123456)
@@ -33,11 +33,11 @@ t.test('what is not a string is refused rather than converted', async t => {
   for (const code of strange) t.throws(() => canonicalCode(code), malformed, typeof code)
 })
 
-t.test('a refusal does not repeat what was typed', async t => {
+t.test('a refusal doesn\'t quote the code', async t => {
   t.throws(() => canonicalCode('secret-ish 123456'), { ...malformed, message: 'code must have 6 to 8 digits' })
 })
 
-t.test('whatever is accepted has 6 to 8 ASCII digits', async t => {
+t.test('every accepted code has 6 to 8 ASCII digits', async t => {
   const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9 -]{5,10}$/))
   t.doesNotThrow(() => fc.assert(fc.property(anything, text => {
     try {

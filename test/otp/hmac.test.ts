@@ -61,18 +61,18 @@ const RFC_4231 = [
   ]
 ] as const
 
-t.test('it gives the values of RFC 2202', async t => {
+t.test('the values are those of RFC 2202', async t => {
   for (const [key, data, sha1] of RFC_2202) t.equal(hexOf('sha1', key, Buffer.from(data)), sha1)
 })
 
-t.test('it gives the values of RFC 4231', async t => {
+t.test('the values are those of RFC 4231', async t => {
   for (const [key, data, sha256, sha512] of RFC_4231) {
     t.equal(hexOf('sha256', key, Buffer.from(data)), sha256)
     t.equal(hexOf('sha512', key, Buffer.from(data)), sha512)
   }
 })
 
-t.test('it gives what OpenSSL\'s own gives, whatever key and message', async t => {
+t.test('the values are those of OpenSSL for any key and message', async t => {
   t.doesNotThrow(() => fc.assert(fc.property(
     fc.constantFrom<Alg>('sha1', 'sha256', 'sha512'),
     fc.uint8Array({ maxLength: 200 }),
@@ -80,7 +80,7 @@ t.test('it gives what OpenSSL\'s own gives, whatever key and message', async t =
     (alg, key, message) => hexOf(alg, key, message) === createHmac(alg, key).update(message).digest('hex'))))
 })
 
-t.test('a key gives the same again, whatever it was used for meanwhile', async t => {
+t.test('a key gives the same value again after it was used for another message', async t => {
   const key = hmacKey('sha1', repeated(0x0b, 20), 8)
   const hexOfText = (text: string) => hexWith(key, Buffer.from(text))
   t.equal(hexOfText('Hi There'), RFC_2202[0][2])

@@ -16,7 +16,7 @@ t.test('the URI is that of the Key Uri Format', async t => {
       '&issuer=ACME%20Co&algorithm=SHA1&digits=6&period=30')
 })
 
-t.test('hash, digits and period are named as apps know them', async t => {
+t.test('hash, digits and period have the names that apps expect', async t => {
   const uri = keyUri({
     issuer: 'Acme',
     account: 'alice',
@@ -26,7 +26,7 @@ t.test('hash, digits and period are named as apps know them', async t => {
   t.equal(uri, `otpauth://totp/Acme:alice?secret=${SECRET}&issuer=Acme&algorithm=SHA512&digits=8&period=60`)
 })
 
-t.test('no name can add a parameter, or change one', async t => {
+t.test('no name can add or change a parameter', async t => {
   const awkward = [
     'ACME Co', 'a+b', 'a%3Ab', '%3A', '&issuer=evil', '&secret=AAAA', '#', '#?secret=AAAA', '/', '//evil.example/',
     '?secret=AAAA', '?secret=AAAA&issuer=evil#', 'Ünïcödé', '🔑🗝️', '\u202egnp.exe', '"quoted"', "o'brien", '<b>',
@@ -37,7 +37,7 @@ t.test('no name can add a parameter, or change one', async t => {
   }
 })
 
-t.test('whatever may be a name is read back as it was, by two independent parsers', async t => {
+t.test('any name is read back unchanged by two independent parsers', async t => {
   const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 64 }).filter(isFriendlyName)
   const config = fc.record({
     alg: fc.constantFrom<Alg>('sha1', 'sha256', 'sha512'),
@@ -48,7 +48,7 @@ t.test('whatever may be a name is read back as it was, by two independent parser
   t.doesNotThrow(() => fc.assert(fc.property(name, name, config, survives)))
 })
 
-/** True when both parsers find exactly what was put in, once. */
+/** True when both parsers find each part exactly once, unchanged. */
 function survives (issuer: string, account: string, config: TotpConfig): boolean {
   const uri = keyUri({ issuer, account, secret: SECRET, config })
   const url = new URL(uri)

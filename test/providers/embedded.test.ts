@@ -16,7 +16,7 @@ const newFactor = () => ({
   identity: 'alice', factorSid: newSid('YF'), friendlyName: 'My phone', config, secret: undefined
 })
 
-t.test('a new factor has a secret of its own, as long as its hash', async t => {
+t.test('a new factor has its own secret, as long as its hash', async t => {
   const secrets = Array.from({ length: 100 }, () => provider.bind(newFactor()).secret)
   t.equal(new Set(secrets).size, 100)
   for (const [alg, length] of [['sha1', 32], ['sha256', 52], ['sha512', 103]] as const) {
@@ -24,14 +24,14 @@ t.test('a new factor has a secret of its own, as long as its hash', async t => {
   }
 })
 
-t.test('the URI has what an app needs', async t => {
+t.test('the URI has everything that an app needs', async t => {
   const { secret, uri } = provider.bind({ ...newFactor(), config: { ...config, alg: 'sha256', codeLength: 8 } })
   const app = URI.parse(uri)
   t.match(app, { issuer: 'Acme', label: 'My phone', algorithm: 'SHA256', digits: 8, period: 30 })
   t.equal(app.secret.base32, secret)
 })
 
-t.test('what is kept shows nothing of the secret', async t => {
+t.test('the kept factor shows nothing of the secret', async t => {
   const { secret, sealed, uri } = provider.bind({ ...newFactor(), secret: GIVEN })
   t.equal(secret, GIVEN)
   t.match(uri, GIVEN)
@@ -39,14 +39,14 @@ t.test('what is kept shows nothing of the secret', async t => {
   for (const text of [GIVEN, '1234567890', bytes.toString('hex')]) t.notMatch(sealed, text)
 })
 
-t.test('a secret that was made elsewhere may be spelt freely, and has to be a secret', async t => {
+t.test('a given secret may be in any spelling, and has to be usable', async t => {
   t.equal(provider.bind({ ...newFactor(), secret: 'gezd gnbv gy3t qojq gezd gnbv gy3t qojq' }).secret, GIVEN)
   for (const secret of ['', 'JBSWY3DPEHPK3PXP', 'A'.repeat(32), `${GIVEN}0`]) {
     t.throws(() => provider.bind({ ...newFactor(), secret }), MalformedError, secret)
   }
 })
 
-t.test('the codes of an app are judged by the step that they are of', async t => {
+t.test('the codes of an app match the step that they belong to', async t => {
   const made = newFactor()
   const { secret, sealed } = provider.bind(made)
   const app = authenticator(secret)
@@ -71,7 +71,7 @@ t.test('a factor is judged by its own config', async t => {
   t.equal(provider.judge('alice', factor, authenticator(secret).code(NOW), NOW).step, null)
 })
 
-t.test('a secret under an old key opens, and is sealed anew under the first', async t => {
+t.test('a secret under an old key opens, and is sealed again under the first', async t => {
   const made = newFactor()
   const { secret, sealed } = provider.bind(made)
   const rotated = embeddedProvider({ issuer: 'Acme', keyring: createKeyring([OTHER, KEY]) })
@@ -80,20 +80,20 @@ t.test('a secret under an old key opens, and is sealed anew under the first', as
     const renewed = rotated.judge('alice', factor, code, NOW).sealed
     t.not(renewed, sealed)
     const alone = embeddedProvider({ issuer: 'Acme', keyring: createKeyring([OTHER]) })
-    t.ok(alone.holds('alice', { ...factor, sealed: renewed }, secret))
+    t.ok(alone.isSecretOf('alice', { ...factor, sealed: renewed }, secret))
   }
 })
 
-t.test('a secret is known again in every spelling, and no other is', async t => {
+t.test('a secret is recognised in every spelling, and another one isn\'t', async t => {
   const made = { ...newFactor(), secret: GIVEN }
   const factor = verifiedFactor({ sid: made.factorSid, sealed: provider.bind(made).sealed })
-  for (const secret of [GIVEN, GIVEN.toLowerCase()]) t.ok(provider.holds('alice', factor, secret))
+  for (const secret of [GIVEN, GIVEN.toLowerCase()]) t.ok(provider.isSecretOf('alice', factor, secret))
   for (const secret of [provider.bind(newFactor()).secret, `${GIVEN}MFRGG`, GIVEN.slice(0, 30) + 'QQ']) {
-    t.notOk(provider.holds('alice', factor, secret), secret)
+    t.notOk(provider.isSecretOf('alice', factor, secret), secret)
   }
 })
 
-t.test('a secret of another identity, factor or key is judged by nobody', async t => {
+t.test('a secret of another identity, factor or key is never used to judge', async t => {
   const made = { ...newFactor(), secret: GIVEN }
   const { sealed } = provider.bind(made)
   const factor = verifiedFactor({ sid: made.factorSid, sealed })
@@ -102,5 +102,5 @@ t.test('a secret of another identity, factor or key is judged by nobody', async 
   t.throws(() => provider.judge('bob', factor, code, NOW), UnsealableError)
   t.throws(() => provider.judge('alice', verifiedFactor({ sealed }), code, NOW), UnsealableError)
   t.throws(() => stranger.judge('alice', factor, code, NOW), UnsealableError)
-  t.throws(() => provider.holds('bob', factor, GIVEN), UnsealableError)
+  t.throws(() => provider.isSecretOf('bob', factor, GIVEN), UnsealableError)
 })

@@ -18,7 +18,7 @@ async function verifiedThere (t: Test) {
   return { server, provider, remote }
 }
 
-/** A client that throws what no server can make the real one throw. */
+/** A client that throws errors which no server can provoke in the real one. */
 function throwing (thrown: unknown): TwilioClient {
   return untyped({ verify: { v2: { services: () => { throw thrown } } } })
 }
@@ -31,7 +31,7 @@ const unjudged = { verdict: 'unjudged', ...UNAVAILABLE }
 const unknown = { verdict: 'unknown', ...UNAVAILABLE }
 const ended = { verdict: 'ended' }
 
-/** What becomes of a code: of a challenge, and of a first one where that differs. */
+/** The outcome for the code of a challenge, and for a first code where that differs. */
 const OUTCOMES: ReadonlyArray<readonly [Behaviour, object, object?]> = [
   [refusal(403, 60311), DENIED],
   [refusal(403, 60324), DENIED],
@@ -64,7 +64,7 @@ const OUTCOMES: ReadonlyArray<readonly [Behaviour, object, object?]> = [
   ['cut', unknown]
 ]
 
-t.test('each failure at Twilio has an outcome, and what is not known is unknown', async t => {
+t.test('each failure at Twilio has its outcome, and any other failure is unknown', async t => {
   const { server, provider, remote } = await verifiedThere(t)
   for (const [instead, expected, first = expected] of OUTCOMES) {
     const name = JSON.stringify(instead)
@@ -84,7 +84,7 @@ t.test('a wrong code leaves its challenge pending', async t => {
   t.match(await provider.challenge(remote, CODE, outcome.challengeSid), { verdict: 'approved' })
 })
 
-t.test('names that are none never become part of a path', async t => {
+t.test('anything that isn\'t a name never becomes part of a path', async t => {
   const { server, provider, remote } = await verifiedThere(t)
   const before = server.log.length
   const strays: Remote[] = [
@@ -110,7 +110,7 @@ t.test('names that are none never become part of a path', async t => {
   t.equal(server.log.length, before)
 })
 
-t.test('what is asked is what the wire has', async t => {
+t.test('the requests are those of Verify\'s wire format', async t => {
   const { server, provider, remote } = await verifiedThere(t)
   const secret = encodeSecret(Buffer.from('twenty bytes of text'))
   const config = { alg: 'sha512', codeLength: 8, timeStep: 60, skew: 0 } as const
@@ -129,7 +129,7 @@ t.test('what is asked is what the wire has', async t => {
   t.strictSame({ ...server.asked('create').at(-1)?.form }, { FactorSid: remote.sid, AuthPayload: CODE })
 })
 
-t.test('whatever a client throws, a verdict is never thrown, and nothing of it is kept', async t => {
+t.test('whatever a client throws becomes a verdict, and nothing of it is kept', async t => {
   const serviceSid = sidOf('VA')
   const remote = { serviceSid, identity: 'somebody', sid: sidOf('YF') }
   const told = 'https://AC:token@verify.example/'
@@ -168,14 +168,14 @@ t.test('whatever a client throws, a verdict is never thrown, and nothing of it i
     ]
     for (const cause of causes) {
       t.ok(cause instanceof Error)
-      t.match(String(cause), /^Error: Twilio (gave no answer that can be read|answered with HTTP \d+)/)
+      t.match(String(cause), /^Error: Twilio (gave no readable answer|answered with HTTP \d+)/)
       t.notMatch(`${String(cause)} ${JSON.stringify(cause)}`, told)
       t.notMatch(String(cause), /314159|9999\b|20404\.5|NaN/)
     }
   }
 })
 
-t.test('what a client resolves has to be an answer', async t => {
+t.test('a value that isn\'t an answer is refused', async t => {
   const serviceSid = sidOf('VA')
   const remote = { serviceSid, identity: 'somebody', sid: sidOf('YF') }
   for (const answer of [undefined, null, true, 'approved', 1]) {

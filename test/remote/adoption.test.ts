@@ -8,7 +8,7 @@ import { enrolledThere, kept, keptFactor, providerAt, RIGHT, there } from './the
 
 const CONFIG = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
 
-/** A factor that somebody has at Twilio already. */
+/** A factor that a user has at Twilio already. */
 function already (server: Hostile, differences: Partial<FactorThere> = {}): Pick<Adoption, 'twilioIdentity' | 'twilioFactorSid'> {
   const [sid, identity] = [sidOf('YF'), differences.identity ?? `user-${server.factors.size}-at-twilio`]
   server.factors.set(sid, {
@@ -17,7 +17,7 @@ function already (server: Hostile, differences: Partial<FactorThere> = {}): Pick
   return { twilioIdentity: identity, twilioFactorSid: sid }
 }
 
-t.test('a factor that is at Twilio already is taken over, and challenged under its own identity', async t => {
+t.test('a factor at Twilio is adopted, and challenged under its identity there', async t => {
   const { app, server, login, events, store } = await there(t)
   const given = already(server, { identity: 'Alice-of-2020' })
   const factor = await app.totp.adopt({ identity: 'alice', ...given })
@@ -39,7 +39,7 @@ t.test('a factor that is at Twilio already is taken over, and challenged under i
   t.match((await keptFactor(store)).remote, { identity: 'Alice-of-2020', sid: given.twilioFactorSid })
 })
 
-t.test('a second adoption leaves everything as it is', async t => {
+t.test('a second adoption changes nothing', async t => {
   const { app, server, login, store } = await there(t)
   const given = already(server)
   const first = await app.totp.adopt({ identity: 'alice', ...given })
@@ -60,7 +60,7 @@ t.test('a first adopted factor voids what was enrolled or approved before', asyn
   t.strictSame(server.asked('verify'), [])
 })
 
-t.test('a name that no app could show is replaced, and one that is given is taken', async t => {
+t.test('a name that no app can show is replaced, and a given name is used', async t => {
   const { app, server } = await there(t)
   const adopt = async (name: string, friendlyName?: string) => (await app.totp.adopt({
     identity: 'alice', ...already(server, { friendlyName: name }), ...friendlyName === undefined ? {} : { friendlyName }
@@ -101,7 +101,7 @@ const REFUSED: ReadonlyArray<readonly [string, Instead | Behaviour, string]> = [
   ['a reset', 'reset', 'ERR_TOTP_PROVIDER']
 ]
 
-t.test('what is no verified TOTP factor as one of ours, or another\'s, is not taken over', async t => {
+t.test('a factor is adopted only if it is verified, of type TOTP, and as strict as ours', async t => {
   const { app, server, store } = await there(t)
   const given = already(server)
   for (const [name, instead, code] of REFUSED) {
@@ -111,7 +111,7 @@ t.test('what is no verified TOTP factor as one of ours, or another\'s, is not ta
   }
 })
 
-t.test('what is taken over can be read again', async t => {
+t.test('an adopted factor is read back', async t => {
   const { app, server, store, login } = await there(t)
   const odd = [
     but({ config: { ...CONFIG, time_step: 30.5 } }), but({ date_created: '1960-01-01T00:00:00Z' }),
@@ -130,7 +130,7 @@ t.test('what is taken over can be read again', async t => {
   }
 })
 
-t.test('nothing that is no name becomes part of a path', async t => {
+t.test('anything that isn\'t a name never becomes part of a path', async t => {
   const { app, server } = await there(t)
   const sid = sidOf('YF')
   const identities = [
@@ -147,7 +147,7 @@ t.test('nothing that is no name becomes part of a path', async t => {
   t.strictSame(server.log, [])
 })
 
-t.test('an adoption is for somebody who can be named', async t => {
+t.test('an adoption takes a usable identity', async t => {
   const { app, server } = await there(t)
   const given = already(server)
   for (const identity of ['', untyped(undefined), 'x'.repeat(257), '\ud800', 'a\u0000b']) {
@@ -157,7 +157,7 @@ t.test('an adoption is for somebody who can be named', async t => {
   t.strictSame(server.log, [])
 })
 
-t.test('an adoption is from a service that is configured, and named where there are several', async t => {
+t.test('an adoption takes a configured service, by its sid if there are several', async t => {
   const [one, two] = [await hostile(t), await hostile(t)]
   const { app } = await site(t, {
     totp: { provider: providerAt(one), formerProviders: [providerAt(two)] }
@@ -171,16 +171,16 @@ t.test('an adoption is from a service that is configured, and named where there 
   await t.rejects(embedded.app.totp.adopt({ identity: 'alice', ...given }), { code: 'FST_ERR_VALIDATION' })
 })
 
-t.test('no more factors are taken over than one may have', async t => {
+t.test('adoption stops at the limit of factors', async t => {
   const { app, server, login } = await there(t, { totp: { maxFactors: 2 } })
   await enrolledThere(await login('alice'))
   const given = already(server)
   await app.totp.adopt({ identity: 'alice', ...given })
   await t.rejects(app.totp.adopt({ identity: 'alice', ...already(server) }), { code: 'ERR_TOTP_FACTOR_LIMIT' })
-  t.ok(await app.totp.adopt({ identity: 'alice', ...given }), 'what is there already is no more')
+  t.ok(await app.totp.adopt({ identity: 'alice', ...given }), 'a stored document is no excuse')
 })
 
-t.test('many are taken over, a few at a time, and a repetition goes on with those that failed', async t => {
+t.test('many factors are adopted, a few at a time, and a repetition tries those that failed again', async t => {
   const { app, server } = await there(t)
   const adoptions = Array.from({ length: 30 }, (_, index) => ({ identity: `user ${index}`, ...already(server) }))
   let [requests, atOnce, most] = [0, 0, 0]
@@ -205,7 +205,7 @@ t.test('many are taken over, a few at a time, and a repetition goes on with thos
   }
 })
 
-t.test('a list that can not be read stops the adoption, and keeps what was done', async t => {
+t.test('a list that fails stops the adoptions, and keeps those that are done', async t => {
   const { app, server, store } = await there(t)
   async function * source () {
     for (let index = 0; index < 8; index++) yield { identity: `user ${index}`, ...already(server) }

@@ -6,7 +6,7 @@ import { selfSigned } from '../clients/certificate.js'
 import { lacking } from '../example/programs.js'
 import { counted, enrolledThere, RIGHT, there } from './there.js'
 
-t.test('a host that can\'t prove to be Twilio is told nothing, and it is no attempt', { skip: lacking('openssl') }, async t => {
+t.test('a host that can\'t prove that it is Twilio receives nothing, and no attempt is counted', { skip: lacking('openssl') }, async t => {
   let log = ''
   const stream = new Writable({ write: (line, _encoding, done) => { log += String(line); done() } })
   const { login, server, store } = await there(t, { server: { logger: { level: 'error', stream } } })
@@ -26,5 +26,5 @@ t.test('a host that can\'t prove to be Twilio is told nothing, and it is no atte
   }
   t.equal(requests, 0)
   t.equal(await counted(store), 0)
-  t.match(log, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'whoever runs it is told what is wrong')
+  t.match(log, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'the failure says what is wrong')
 })

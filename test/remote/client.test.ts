@@ -8,7 +8,7 @@ import { untyped } from '../untyped.js'
 import { hostile, refusal, sidOf } from './hostile.js'
 import { enrolledThere, RIGHT, there } from './there.js'
 
-t.test('a client that repeats requests by itself is refused: each is another attempt', async t => {
+t.test('a client that repeats requests is refused, because each one is another attempt', async t => {
   const { client, serviceSid } = await hostile(t, { autoRetry: true })
   t.throws(() => twilioProvider({ client, serviceSid }), {
     code: 'ERR_TOTP_INVALID_OPTION', message: /option "client" must be made without autoRetry/
@@ -18,7 +18,7 @@ t.test('a client that repeats requests by itself is refused: each is another att
   t.throws(() => twilioProvider({ client: other, serviceSid }), { code: 'ERR_TOTP_INVALID_OPTION' })
 })
 
-t.test('whatever Twilio answers, it is asked once', async t => {
+t.test('whatever Twilio answers, a request is sent once', async t => {
   for (const instead of [refusal(429, 20429), refusal(500, 20500), refusal(503, 20503), 'reset', { status: 302, body: '' }] as const) {
     const { login, server } = await there(t)
     await enrolledThere(await login('alice'))
@@ -29,7 +29,7 @@ t.test('whatever Twilio answers, it is asked once', async t => {
   }
 })
 
-t.test('a client and a service that can not be are found at once', async t => {
+t.test('a wrong client or service is refused at once', async t => {
   const { client, serviceSid } = await hostile(t)
   for (const wrong of [undefined, null, {}, { verify: {} }, { verify: { v2: {} } }, 'twilio']) {
     t.throws(() => twilioProvider({ client: untyped(wrong), serviceSid }), {
@@ -46,7 +46,7 @@ t.test('a client and a service that can not be are found at once', async t => {
   t.throws(() => twilioProvider(misspelt), { code: 'ERR_TOTP_INVALID_OPTION', message: /option "service" is unknown/ })
 })
 
-t.test('the package does not load the one of Twilio', async t => {
+t.test('the package doesn\'t load Twilio\'s', async t => {
   const script = 'const { default: { _cache } } = await import("node:module")\n' +
     'const { twilioProvider } = await import("./dist/index.js")\n' +
     'try { twilioProvider({}) } catch {}\n' +

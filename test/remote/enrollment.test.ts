@@ -12,7 +12,7 @@ const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const LOCKED = { status: 429, code: 'ERR_TOTP_LOCKED' }
 const UNAVAILABLE = { status: 503, code: 'ERR_TOTP_PROVIDER' }
 const GONE = { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' }
-/** What somebody does while Twilio is asked about a first code. */
+/** Something that happens while Twilio is asked about a first code. */
 interface Meanwhile extends There {
   readonly alice: Visitor
   readonly sid: string
@@ -21,7 +21,7 @@ interface Meanwhile extends There {
 
 const OPERATOR = { identity: 'alice', operator: true } as const
 
-t.test('Twilio learns the sid of the entity, never the identity', async t => {
+t.test('Twilio receives the sid of the entity, never the identity', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const [enroll] = server.asked('enroll')
@@ -37,7 +37,7 @@ t.test('Twilio learns the sid of the entity, never the identity', async t => {
   t.notOk('Binding.Secret' in Object(enroll?.form))
 })
 
-t.test('one first code is asked about at a time', async t => {
+t.test('Twilio is asked about one first code at a time', async t => {
   const { login, server } = await there(t)
   const alice = await login('alice')
   const { sid } = await alice.enroll()
@@ -53,7 +53,7 @@ t.test('one first code is asked about at a time', async t => {
   t.match(await verifyThere(alice, sid, FIRST), { status: 200 })
 })
 
-t.test('a first code whose outcome is not learnt ends the enrollment, so that a verified factor takes no other', async t => {
+t.test('a first code with an unknown outcome ends the enrollment, because Twilio accepts any code once a factor is verified', async t => {
   const { login, server, store } = await there(t)
   server.whenHung = deadlines(t).pass
   for (const instead of ['reset', 'cut', 'hang', refusal(500, 20500), refusal(403, 60999), { status: 200, body: '<html>' }] as const) {
@@ -72,7 +72,7 @@ t.test('a first code whose outcome is not learnt ends the enrollment, so that a 
   }
 })
 
-t.test('an enrollment that Twilio has ended says so', async t => {
+t.test('the refusal says when Twilio has ended an enrollment', async t => {
   const { login, server } = await there(t)
   const refusals = [refusal(429, 60310), refusal(404, 20404), refusal(400, 60383), refusal(404, 60390)]
   for (const instead of refusals) {
@@ -108,7 +108,7 @@ t.test('five wrong first codes end the enrollment, and count nowhere else', asyn
   t.match((await kept(store)).attempts, { failures: 0, unknown: 0, tally: 0, lockedAt: null })
 })
 
-t.test('a first code that was surely not judged is not counted', async t => {
+t.test('a first code that was certainly not judged isn\'t counted', async t => {
   const { login, server } = await there(t)
   const alice = await login('alice')
   const { sid } = await alice.enroll()
@@ -153,7 +153,7 @@ t.test('a right first code verifies nothing after the factor was removed, replac
   }
 })
 
-t.test('a right first code verifies nothing where there is no room any more', async t => {
+t.test('a right first code verifies nothing once the limit of factors is reached', async t => {
   const { login, server, app, store } = await there(t, { totp: { maxFactors: 1 } })
   const alice = await login('alice')
   const { sid } = await alice.enroll()
@@ -174,7 +174,7 @@ t.test('a right first code verifies nothing where there is no room any more', as
   t.match(await kept(store), { factors: { length: 1 } })
 })
 
-t.test('a right first code verifies nothing where the approval is no longer fresh', async t => {
+t.test('a right first code verifies nothing once the approval is no longer fresh', async t => {
   const { login, server, wait, store } = await there(t)
   const alice = await login('alice')
   await enrolledThere(alice)
@@ -189,7 +189,7 @@ t.test('a right first code verifies nothing where the approval is no longer fres
   t.equal(server.factors.size, 1, 'nor does Twilio keep it')
 })
 
-t.test('Twilio\'s refusals to create a factor are answered with what can be done', async t => {
+t.test('Twilio\'s refusals to create a factor are answered with errors of ours', async t => {
   const { login, server, app } = await there(t)
   const alice = await login('alice')
   for (const [instead, expected] of [
@@ -210,7 +210,7 @@ t.test('Twilio\'s refusals to create a factor are answered with what can be done
   }
 })
 
-t.test('a server that never answers leaves no factor behind', async t => {
+t.test('a server that never answers leaves no factor', async t => {
   const { login, server, store } = await there(t)
   server.whenHung = deadlines(t).pass
   const alice = await login('alice')
@@ -219,7 +219,7 @@ t.test('a server that never answers leaves no factor behind', async t => {
   t.match(await kept(store), { unverified: null })
 })
 
-t.test('what was made for an entity that is another one meanwhile is not taken', async t => {
+t.test('a factor created for an entity that was replaced meanwhile is not used', async t => {
   const { login, server, app, store } = await there(t)
   const alice = await login('alice')
   const held = hold(server, 'enroll')
@@ -231,7 +231,7 @@ t.test('what was made for an entity that is another one meanwhile is not taken',
   t.equal(await store.get('identity:alice'), null)
 })
 
-t.test('a secret that was made elsewhere goes to Twilio in one spelling', async t => {
+t.test('a given secret goes to Twilio in one spelling', async t => {
   const { app, server, login } = await there(t)
   const secret = encodeSecret(Buffer.from('twenty bytes of text'))
   const enrolled = await app.totp.enroll(OPERATOR, { friendlyName: 'imported', secret: secret.toLowerCase() })
@@ -247,7 +247,7 @@ t.test('a secret that was made elsewhere goes to Twilio in one spelling', async 
   await t.rejects(app.totp.enroll(OPERATOR, { friendlyName: 'imported', secret }), { code: 'ERR_TOTP_PROVIDER' })
 })
 
-t.test('what happened to a factor is told', async t => {
+t.test('an event reports each change of a factor', async t => {
   const { login, events } = await there(t)
   const alice = await login('alice')
   const { sid } = await alice.enroll()

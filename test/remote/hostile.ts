@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import twilio from 'twilio'
 import { encodeSecret } from '../../src/otp/secret.js'
 
-/** What can be asked of Verify about factors; anything else is a stray. */
+/** The requests about factors that Verify has; any other is a stray. */
 export type Kind = 'enroll' | 'verify' | 'create' | 'update' | 'remove' | 'fetch' | 'stray'
 
 /** A request as it came over the wire. */
@@ -29,7 +29,7 @@ export interface Reply {
 /** `hang`: never an answer; `reset`: no answer; `cut`: the beginning of one. */
 export type Behaviour = Reply | 'hang' | 'reset' | 'cut'
 
-/** What the server answers in the place of the usual answer, whose effects have taken place. */
+/** Replaces the usual answer, after it has taken effect. */
 export type Instead = (usual: Reply, asked: Asked) => Behaviour | Promise<Behaviour>
 
 /** A server that answers as Twilio Verify does, until it is told to do something else. */
@@ -43,7 +43,7 @@ export interface Hostile {
   readonly right: Set<string>
   /** Every request so far. */
   readonly log: readonly Asked[]
-  /** Factors by their sid, to be touched at will. */
+  /** Factors by their sid, which a test may change. */
   readonly factors: Map<string, FactorThere>
   /** The requests of one kind. */
   asked (kind: Kind): Asked[]
@@ -51,9 +51,9 @@ export interface Hostile {
   answer (kind: Kind, instead: Behaviour | Instead): void
   /** From now on it answers as usual. */
   mend (): void
-  /** Is called whenever a request hangs. */
+  /** Called whenever a request hangs. */
   whenHung: () => void
-  /** Nobody listens on its port any more. */
+  /** Stops listening on its port. */
   close (): Promise<void>
 }
 

@@ -5,7 +5,7 @@ import { codeOf, counted, enrolledThere, keptFactor, kept, RIGHT, there, WRONG }
 const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const LOCKED = { status: 429, code: 'ERR_TOTP_LOCKED' }
 
-t.test('of a thousand guesses one after the other five reach Twilio, and five more after the lock', async t => {
+t.test('of a thousand guesses, five reach Twilio, and five more after the lock', async t => {
   const { login, server, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const thief = await login('alice')
@@ -19,7 +19,7 @@ t.test('of a thousand guesses one after the other five reach Twilio, and five mo
   t.equal(judged(), 10)
 })
 
-t.test('of a thousand guesses at once, over many sessions, five reach Twilio', async t => {
+t.test('of a thousand simultaneous guesses, over many sessions, five reach Twilio', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const people = await Promise.all(Array.from({ length: 20 }, async () => await login('alice')))
@@ -28,11 +28,11 @@ t.test('of a thousand guesses at once, over many sessions, five reach Twilio', a
   t.strictSame(answers.filter(({ status }) => ![403, 429, 503].includes(status)), [])
   const judged = server.asked('create').length + server.asked('update').length
   t.ok(judged <= 5, `${judged} reached Twilio`)
-  t.equal(await counted(store), 5, 'whatever became of them')
-  t.match((await kept(store)).attempts, { asked: { length: 0 } })
+  t.equal(await counted(store), 5, 'whatever their outcome')
+  t.match((await kept(store)).attempts, { pending: { length: 0 } })
 })
 
-t.test('a challenge that a wrong code left pending is asked again, up to five codes', async t => {
+t.test('a challenge that a wrong code left pending takes up to five codes', async t => {
   const { login, server, wait } = await there(t, { totp: { attempts: { lockAfter: 10 } } })
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -62,7 +62,7 @@ t.test('a pending challenge takes one code at a time', async t => {
   t.strictSame(server.log.slice(kinds).map(({ kind }) => kind).sort(), ['create', 'update'])
 })
 
-t.test('a challenge that has been answered meanwhile is left, and one more request makes a new one', async t => {
+t.test('after a challenge that was answered meanwhile, the next request creates a new one', async t => {
   for (const code of [60322, 60323]) {
     const { login, server } = await there(t)
     await enrolledThere(await login('alice'))
@@ -75,7 +75,7 @@ t.test('a challenge that has been answered meanwhile is left, and one more reque
   }
 })
 
-t.test('the fifty-first challenge of an hour waits until Twilio would create it', async t => {
+t.test('the fifty-first challenge of an hour is locked until Twilio would create it', async t => {
   const { login, server, wait, store } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -95,7 +95,7 @@ t.test('the fifty-first challenge of an hour waits until Twilio would create it'
   t.equal(server.asked('create').length, 51)
 })
 
-t.test('the hundred-and-first challenge of a day waits', async t => {
+t.test('the hundred-and-first challenge of a day is locked', async t => {
   const { login, server, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -111,7 +111,7 @@ t.test('the hundred-and-first challenge of a day waits', async t => {
   t.match(await person.challenge(codeOf(101)), { status: 200 })
 })
 
-t.test('a pending challenge goes on where no new one would be created', async t => {
+t.test('a pending challenge takes codes when no new one would be created', async t => {
   const { login, server, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -124,7 +124,7 @@ t.test('a pending challenge goes on where no new one would be created', async t 
   t.equal(server.log.at(-1)?.kind, 'update')
 })
 
-t.test('what Twilio did not create is not counted as created', async t => {
+t.test('a challenge that Twilio didn\'t create isn\'t counted', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')

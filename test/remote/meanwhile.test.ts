@@ -11,7 +11,7 @@ const GONE = { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' }
 const LOCKED = { status: 429, code: 'ERR_TOTP_LOCKED' }
 const REQUIRED = { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' }
 
-t.test('a right code opens nothing where approvals were revoked while Twilio was asked', async t => {
+t.test('a right code approves nothing if approvals were revoked while Twilio was asked', async t => {
   const { app, login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const alice = await login('alice')
@@ -22,12 +22,12 @@ t.test('a right code opens nothing where approvals were revoked while Twilio was
   held.open()
   t.match(await challenge, REQUIRED)
   t.match(await alice.vault(), REQUIRED)
-  t.match((await kept(store)).attempts, { unknown: 1, asked: [] })
+  t.match((await kept(store)).attempts, { unknown: 1, pending: [] })
   server.mend()
   t.match(await alice.challenge(RIGHT), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }, 'and the code is spent')
 })
 
-t.test('a factor that was put in the place of the one that was asked about gains nothing', async t => {
+t.test('a factor that replaced the one that Twilio was asked about gains nothing', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   await enrolledThere(await login('mallory'))
@@ -46,7 +46,7 @@ t.test('a factor that was put in the place of the one that was asked about gains
   t.match(await (await login('alice')).challenge(codeOf(7)), { status: 503, code: 'ERR_TOTP_STORE' }, 'no tag fits it')
 })
 
-t.test('what is given back after its lock is over lifts no later one', async t => {
+t.test('an attempt given back after its lock is over doesn\'t end a later one', async t => {
   const { login, server, store, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const thief = await login('alice')
@@ -86,7 +86,7 @@ t.test('a factor that was removed here is not adopted again while Twilio still h
   t.match(await kept(store), { factors: { length: 0 }, leftovers: { length: 1 } })
 })
 
-t.test('an adoption whose answer could not be kept leaves the identity as it is', async t => {
+t.test('an adoption that can\'t be written leaves the identity unchanged', async t => {
   const { app, server, store } = await there(t)
   const good = {
     identity: 'legacy-0001',
@@ -106,7 +106,7 @@ t.test('an adoption whose answer could not be kept leaves the identity as it is'
   t.equal(await store.get('identity:alice'), null)
 })
 
-t.test('a removal that has won is answered as one, also where what is left can not be looked up', async t => {
+t.test('a removal that has won succeeds, even if leftovers can\'t be looked up', async t => {
   const memory = memoryStore()
   const store = faultyStore(memory)
   const { login, server } = await there(t, { totp: { store } })
@@ -127,7 +127,7 @@ t.test('a removal that has won is answered as one, also where what is left can n
   t.equal(server.asked('remove').length, 1)
 })
 
-t.test('a session without approval has nothing deleted at Twilio while there is a factor to approve it', async t => {
+t.test('a session without an approval can\'t repeat a deletion while a factor could approve it', async t => {
   const { login, server } = await there(t)
   const alice = await login('alice')
   const lost = await enrolledThere(alice)
@@ -143,7 +143,7 @@ t.test('a session without approval has nothing deleted at Twilio while there is 
   t.match(await thief.delete(`/totp/factors/${lost}`), { status: 204 })
 })
 
-t.test('a factor that Twilio verifies while nobody wants it any more is deleted there', async t => {
+t.test('a factor that Twilio verifies after its enrollment has ended here is deleted there', async t => {
   const { app, login, server, store } = await there(t)
   for (const meanwhile of ['revoked', 'enrolled anew']) {
     const alice = await login(`alice ${meanwhile}`)
@@ -162,7 +162,7 @@ t.test('a factor that Twilio verifies while nobody wants it any more is deleted 
   }
 })
 
-t.test('why a repeated deletion fails is told to whoever repeats it, and one that was touched is not asked for', async t => {
+t.test('a repeated deletion that fails says why, and a leftover that was tampered with isn\'t deleted', async t => {
   const { app, login, server, store } = await there(t)
   const operator = { identity: 'alice', operator: true } as const
   const sid = await enrolledThere(await login('alice'))

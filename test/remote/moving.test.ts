@@ -32,7 +32,7 @@ async function service (t: Test): Promise<Hostile> {
   return server
 }
 
-t.test('from Twilio to the embedded provider: a user is asked to enroll anew, and the old factors go', async t => {
+t.test('from Twilio to the embedded provider: a user is asked to enroll again, and the old factors are removed', async t => {
   const server = await service(t)
   const provider = providerAt(server)
   const { before, after, store, now } = await moved(t, { provider }, {
@@ -58,7 +58,7 @@ t.test('from Twilio to the embedded provider: a user is asked to enroll anew, an
   ])
   const asked = server.asked('create').length
   t.match(await (await after.login('alice')).challenge(WRONG), DENIED)
-  t.match(await alice.challenge(RIGHT), DENIED, 'the old app opens nothing')
+  t.match(await alice.challenge(RIGHT), DENIED, 'the old app approves nothing')
   t.equal(server.asked('create').length, asked)
 })
 
@@ -78,7 +78,7 @@ t.test('from the embedded provider to Twilio: likewise', async t => {
   t.match(await alice.challenge(phone.code(now())), DENIED)
   const answer = await alice.challenge(RIGHT)
   t.match(answer, { status: 200 })
-  t.notOk('reenroll' in answer.json(), 'there is nothing to ask for any more')
+  t.notOk('reenroll' in answer.json(), 'there is nothing left to ask for')
 })
 
 t.test('from one service to another: likewise, and each factor is judged by its own', async t => {
@@ -100,7 +100,7 @@ t.test('from one service to another: likewise, and each factor is judged by its 
   t.equal(recent.asked('create').length, 1)
 })
 
-t.test('without reenroll nobody is asked, and the factors stay beside each other', async t => {
+t.test('without reenroll no user is asked, and both factors stay', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, {}, { provider: providerAt(server) })
   const phone = await (await before.login('alice')).enrollVerified(now())
@@ -111,7 +111,7 @@ t.test('without reenroll nobody is asked, and the factors stay beside each other
   t.match(await kept(store), { factors: [{ provider: 'embedded' }, { provider: 'twilio' }] })
 })
 
-t.test('former factors take no room from new ones', async t => {
+t.test('former factors don\'t count towards the limit of new ones', async t => {
   const server = await service(t)
   const { before, after, store, now, wait } = await moved(t, { maxFactors: 1 }, {
     provider: providerAt(server), reenroll: true, maxFactors: 1
@@ -125,7 +125,7 @@ t.test('former factors take no room from new ones', async t => {
   t.match(await alice.post('/totp/factors', {}), { status: 409, code: 'ERR_TOTP_FACTOR_LIMIT' })
 })
 
-t.test('a former factor that Twilio fails to delete is unusable all the same, and is told of', async t => {
+t.test('a former factor that Twilio fails to delete is unusable, and an event reports it', async t => {
   const server = await service(t)
   const provider = providerAt(server)
   const { before, after, store, now } = await moved(t, { provider }, {
@@ -145,7 +145,7 @@ t.test('a former factor that Twilio fails to delete is unusable all the same, an
   t.equal(server.factors.size, 0)
 })
 
-t.test('a factor whose provider is not configured is judged by nobody, and is a factor still', async t => {
+t.test('a factor whose provider isn\'t configured stays enrolled, and can\'t be challenged', async t => {
   const server = await service(t)
   let log = ''
   const { before, after } = await moved(t, { provider: providerAt(server) }, {}, {
@@ -164,7 +164,7 @@ t.test('a factor whose provider is not configured is judged by nobody, and is a 
   t.match(log, `a factor is kept by the Verify service ${server.serviceSid}, which is neither`)
   t.match(await alice.vault(), REQUIRED)
   t.match(await alice.get('/open'), REQUIRED)
-  t.match(await alice.post('/totp/factors', {}), REQUIRED, 'nobody enrolls around it')
+  t.match(await alice.post('/totp/factors', {}), REQUIRED, 'and enrolling doesn\'t get around it')
   t.strictSame(server.asked('create'), [])
   const another = await there(t, { totp: { store: after.store } })
   t.match(await (await another.login('alice')).challenge(RIGHT), UNAVAILABLE, 'nor does another service judge it')

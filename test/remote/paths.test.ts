@@ -27,7 +27,7 @@ t.test('whatever identities a host has, the paths at Twilio are made of sids', a
   t.equal(entities.size, identities.length, 'and no two identities are one there')
 })
 
-t.test('a factor is known by its sid here, which is never part of a path', async t => {
+t.test('a factor has its own sid here, which is never part of a path', async t => {
   const { login, server } = await there(t)
   const alice = await login('alice')
   await enrolledThere(alice)

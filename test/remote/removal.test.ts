@@ -32,7 +32,7 @@ t.test('an unverified factor that is removed is deleted at Twilio too', async t 
   t.equal(server.factors.size, 0)
 })
 
-t.test('where Twilio fails to delete, the factor is unusable at once, an event tells, and it can be repeated', async t => {
+t.test('if Twilio fails to delete a factor, it is unusable at once, an event reports it, and the removal can be repeated', async t => {
   const failures = [
     refusal(500, 20500), refusal(401, 20003), refusal(429, 20429), 'reset', 'hang',
     { status: 404, body: '<html>Not Found</html>', type: 'text/html' }, refusal(403, 20404),
@@ -61,7 +61,7 @@ t.test('where Twilio fails to delete, the factor is unusable at once, an event t
   }
 })
 
-t.test('what Twilio has not got is deleted', async t => {
+t.test('a factor that Twilio no longer has counts as deleted', async t => {
   const { login, server, store } = await there(t)
   for (const code of [20404, 60390, 60391, 60392]) {
     const alice = await login(String(code))
@@ -72,7 +72,7 @@ t.test('what Twilio has not got is deleted', async t => {
   }
 })
 
-t.test('nobody else repeats a deletion', async t => {
+t.test('another user can\'t repeat a deletion', async t => {
   const { login, server } = await there(t)
   const alice = await login('alice')
   const sid = await enrolledThere(alice)
@@ -84,7 +84,7 @@ t.test('nobody else repeats a deletion', async t => {
   t.equal(server.asked('remove').length, 1)
 })
 
-t.test('a reset deletes every factor at Twilio, and a repetition what was left', async t => {
+t.test('a reset deletes every factor at Twilio, and a repetition those that are left', async t => {
   const { login, server, store, app } = await there(t)
   const alice = await login('alice')
   await enrolledThere(alice)
@@ -104,7 +104,7 @@ t.test('a reset deletes every factor at Twilio, and a repetition what was left',
   t.equal(server.asked('remove').length, 4)
 })
 
-t.test('two resets at once leave nothing', async t => {
+t.test('two simultaneous resets leave nothing', async t => {
   const { login, server, store, app } = await there(t)
   await enrolledThere(await login('alice'))
   const held = hold(server, 'remove')
@@ -115,7 +115,7 @@ t.test('two resets at once leave nothing', async t => {
   t.equal(await store.get('identity:alice'), null)
 })
 
-t.test('an operator removes a factor as its owner does, and repeats it likewise', async t => {
+t.test('an operator can remove a factor, and repeat the removal', async t => {
   const { login, server, app } = await there(t)
   const operator = { identity: 'alice', operator: true } as const
   const sid = await enrolledThere(await login('alice'))
@@ -127,7 +127,7 @@ t.test('an operator removes a factor as its owner does, and repeats it likewise'
   await t.rejects(app.totp.remove(operator, sid), { code: 'ERR_TOTP_FACTOR_NOT_FOUND' })
 })
 
-t.test('a wrong code outlives the factor that it was for', async t => {
+t.test('a wrong code stays counted after its factor is removed', async t => {
   const { login, store, app } = await there(t)
   const sid = await enrolledThere(await login('alice'))
   await (await login('alice')).challenge('123456')
@@ -135,7 +135,7 @@ t.test('a wrong code outlives the factor that it was for', async t => {
   t.match(await kept(store), { factors: { length: 0 }, attempts: { failures: 1 } })
 })
 
-t.test('a factor of a provider that is not configured is removed here, and there once it is', async t => {
+t.test('a factor whose provider isn\'t configured is removed here, and at Twilio once it is configured', async t => {
   const [store, server] = [memoryStore(), await hostile(t)]
   const made = await there(t, { totp: { store } }, server)
   const without = await site(t, { totp: { store } })

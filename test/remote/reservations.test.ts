@@ -31,7 +31,7 @@ function failingStore () {
   }
 }
 
-t.test('what can not be counted is not asked about', async t => {
+t.test('Twilio isn\'t asked about an attempt that can\'t be counted', async t => {
   const { store, failAfter } = failingStore()
   const { login, server } = await there(t, { totp: { store } })
   const alice = await login('alice')
@@ -43,7 +43,7 @@ t.test('what can not be counted is not asked about', async t => {
   t.match(await thief.vault(), { status: 403 })
 })
 
-t.test('what can not be recorded opens nothing, whatever Twilio said, and stays counted', async t => {
+t.test('an outcome that can\'t be recorded approves nothing, and the attempt stays counted', async t => {
   const { store, failAfter } = failingStore()
   const { login, server } = await there(t, { totp: { store } })
   await enrolledThere(await login('alice'))
@@ -53,12 +53,12 @@ t.test('what can not be recorded opens nothing, whatever Twilio said, and stays 
   t.equal(server.asked('create').length, 1)
   store.mend()
   t.match(await person.vault(), { status: 403, code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
-  t.match((await kept(store)).attempts, { failures: 0, unknown: 0, asked: { length: 1 } })
+  t.match((await kept(store)).attempts, { failures: 0, unknown: 0, pending: { length: 1 } })
   t.match(await person.challenge(RIGHT), DENIED, 'the code is as good as spent')
   t.equal(server.asked('create').length, 1)
 })
 
-t.test('a first code that can not be counted is not asked about; one that can not be recorded verifies nothing', async t => {
+t.test('Twilio isn\'t asked about a first code that can\'t be counted, and an outcome that can\'t be recorded verifies nothing', async t => {
   const { store, failAfter } = failingStore()
   const { login, server, wait } = await there(t, { totp: { store } })
   const alice = await login('alice')
@@ -72,11 +72,11 @@ t.test('a first code that can not be counted is not asked about; one that can no
   t.equal(server.asked('verify').length, 1)
   store.mend()
   t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
-  t.match(await verify(), CONFLICT, 'somebody may be asking still')
+  t.match(await verify(), CONFLICT, 'another request may still be asking')
   wait(300)
   t.match(await verify(), CONFLICT)
   wait(1)
-  t.match(await verify(), { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' }, 'and then nobody will ever know')
+  t.match(await verify(), { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' }, 'and the outcome stays unknown')
   t.equal(server.asked('verify').length, 1)
 })
 
@@ -94,7 +94,7 @@ const UNJUDGED: ReadonlyArray<readonly [Behaviour, object]> = [
   [refusal(403, 60323), CONFLICT]
 ]
 
-t.test('what Twilio surely has not judged is no attempt, however often', async t => {
+t.test('a code that Twilio certainly hasn\'t judged is no attempt, however often it comes', async t => {
   const { login, server, store } = await there(t)
   for (const [instead, expected] of UNJUDGED) {
     const name = JSON.stringify(instead)
@@ -110,7 +110,7 @@ t.test('what Twilio surely has not judged is no attempt, however often', async t
   }
 })
 
-t.test('Twilio\'s own limits are answered with 429, and with a time to wait', async t => {
+t.test('Twilio\'s own limits are answered with 429 and a time to wait', async t => {
   for (const [code, seconds] of [[60312, '3600'], [60326, '86400'], [60308, '1'], [60310, '1'], [20429, '1']] as const) {
     const { login, server } = await there(t)
     await enrolledThere(await login('alice'))
@@ -131,7 +131,7 @@ t.test('a limit that may have been reached by a judged code counts', async t => 
   }
 })
 
-t.test('there are no more guesses where the last code that Twilio judges is answered by its limit', async t => {
+t.test('an answer of Twilio\'s limit to the last code that it judges gives no more guesses', async t => {
   const { login, server, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -146,7 +146,7 @@ t.test('there are no more guesses where the last code that Twilio judges is answ
   }
 })
 
-t.test('a connection that never came about is no attempt', async t => {
+t.test('a connection that was never made is no attempt', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -156,7 +156,7 @@ t.test('a connection that never came about is no attempt', async t => {
   t.strictSame((await keptFactor(store)).created, [])
 })
 
-t.test('what was given back takes its own lock away and no other', async t => {
+t.test('an attempt that is given back ends its own lock and no other', async t => {
   const { login, server, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -175,7 +175,7 @@ t.test('what was given back takes its own lock away and no other', async t => {
   t.match(await person.challenge(RIGHT), { ...LOCKED, headers: { 'retry-after': '60' } }, 'the tenth')
 })
 
-t.test('attempts of unknown outcome lock, and never disable', async t => {
+t.test('attempts with an unknown outcome lock, and never disable', async t => {
   const { login, server, store, wait } = await there(t)
   await enrolledThere(await login('alice'))
   const person = await login('alice')
@@ -192,7 +192,7 @@ t.test('attempts of unknown outcome lock, and never disable', async t => {
   t.match((await kept(store)).attempts, { failures: 0, unknown: 0, tally: 0 }, 'a right code ends the row')
 })
 
-t.test('of more requests than there are attempts, those that were counted are asked about, and a right one opens', async t => {
+t.test('Twilio is asked about the attempts that were counted, and a right code among them is approved', async t => {
   const { login, server, store, events } = await there(t)
   await enrolledThere(await login('alice'))
   const held = hold(server, 'create')
@@ -207,12 +207,12 @@ t.test('of more requests than there are attempts, those that were counted are as
   t.strictSame(statuses, [403, 403, 403, 403, 200])
   const [last] = people.slice(-1)
   t.match(await last?.vault(), { status: 200 })
-  t.match((await kept(store)).attempts, { asked: { length: 0 }, lockedAt: null })
+  t.match((await kept(store)).attempts, { pending: { length: 0 }, lockedAt: null })
   await turn()
   t.notOk(events.some(({ type }) => type === 'identity.locked'))
 })
 
-t.test('a right code that is answered last ends the lock that its own attempt began', async t => {
+t.test('a right code ends the lock that its own attempt began, even if its answer comes last', async t => {
   const { login, server } = await there(t)
   await enrolledThere(await login('alice'))
   const [held, person] = [hold(server, 'create'), await login('alice')]
@@ -227,7 +227,7 @@ t.test('a right code that is answered last ends the lock that its own attempt be
   t.match(await others.challenge(codeOf(9)), DENIED)
 })
 
-t.test('a right code opens nothing after challenges were disabled', async t => {
+t.test('a right code approves nothing after challenges were disabled', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const [held, person] = [hold(server, 'create'), await login('alice')]
@@ -237,11 +237,11 @@ t.test('a right code opens nothing after challenges were disabled', async t => {
   held.open()
   t.match(await answer, { status: 403, code: 'ERR_TOTP_DISABLED' })
   t.match(await person.vault(), { status: 403 })
-  t.match((await kept(store)).attempts, { disabledAt: 1_800_000_000, asked: { length: 0 }, unknown: 1 })
+  t.match((await kept(store)).attempts, { disabledAt: 1_800_000_000, pending: { length: 0 }, unknown: 1 })
   t.equal((await keptFactor(store)).spent.length, 2, 'and its code is spent')
 })
 
-t.test('a right code opens nothing after a log-out, and nothing after the approval was taken away', async t => {
+t.test('a right code approves nothing after a log-out or a withdrawal', async t => {
   for (const [method, url] of [['POST', '/logout'], ['DELETE', '/totp/approval']] as const) {
     const { login, server, store } = await there(t)
     const person = await login('alice')
@@ -259,7 +259,7 @@ t.test('a right code opens nothing after a log-out, and nothing after the approv
   }
 })
 
-t.test('a right code opens nothing after its session, which had no approval yet, was logged out', async t => {
+t.test('a right code approves nothing after a session without an approval was logged out', async t => {
   const { login, server } = await there(t)
   await enrolledThere(await login('alice'))
   for (const [method, url] of [['POST', '/logout'], ['DELETE', '/totp/approval']] as const) {
@@ -280,7 +280,7 @@ t.test('a right code opens nothing after its session, which had no approval yet,
   }
 })
 
-t.test('a right code opens nothing after its factor was removed, or all of them', async t => {
+t.test('a right code approves nothing after its factor was removed, or all of them', async t => {
   const removals = {
     remove: async ({ app }: Awaited<ReturnType<typeof there>>, sid: string) => {
       await app.totp.remove({ identity: 'alice', operator: true }, sid)
@@ -301,7 +301,7 @@ t.test('a right code opens nothing after its factor was removed, or all of them'
   }
 })
 
-t.test('a right code for what was reset and enrolled anew meanwhile opens nothing', async t => {
+t.test('a right code approves nothing after a reset and a new enrollment', async t => {
   const made = await there(t)
   const { login, server, app } = made
   await enrolledThere(await login('alice'))
@@ -315,7 +315,7 @@ t.test('a right code for what was reset and enrolled anew meanwhile opens nothin
   t.match(await person.vault(), { status: 403 })
 })
 
-t.test('what is under way when an operator unlocks stays counted', async t => {
+t.test('an attempt that is pending when an operator unlocks stays counted', async t => {
   const { login, server, store, app } = await there(t)
   await enrolledThere(await login('alice'))
   const others = await login('alice')
@@ -328,10 +328,10 @@ t.test('what is under way when an operator unlocks stays counted', async t => {
   t.equal(await counted(store), 1)
   held.open()
   t.match(await answer, DENIED)
-  t.match((await kept(store)).attempts, { failures: 1, tally: 1, asked: { length: 0 }, lockedAt: null })
+  t.match((await kept(store)).attempts, { failures: 1, tally: 1, pending: { length: 0 }, lockedAt: null })
 })
 
-t.test('an attempt whose process has died is one of unknown outcome after five minutes', async t => {
+t.test('an attempt whose process has died has an unknown outcome after five minutes', async t => {
   const { store, failAfter } = failingStore()
   const { login, wait } = await there(t, { totp: { store } })
   await enrolledThere(await login('alice'))
@@ -341,19 +341,19 @@ t.test('an attempt whose process has died is one of unknown outcome after five m
   store.mend()
   wait(300)
   t.match(await person.challenge(codeOf(1)), DENIED)
-  t.match((await kept(store)).attempts, { failures: 1, unknown: 0, asked: { length: 1 } })
+  t.match((await kept(store)).attempts, { failures: 1, unknown: 0, pending: { length: 1 } })
   wait(1)
   t.match(await person.challenge(codeOf(1)), DENIED)
-  t.match((await kept(store)).attempts, { failures: 2, unknown: 1, asked: { length: 0 }, tally: 2 })
+  t.match((await kept(store)).attempts, { failures: 2, unknown: 1, pending: { length: 0 }, tally: 2 })
 })
 
-t.test('an attempt that was given up while it was under way opens nothing', async t => {
+t.test('an attempt that was abandoned while it was pending approves nothing', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   const [held, person] = [hold(server, 'create'), await login('alice')]
   const answer = person.challenge(RIGHT)
   await arrived(server, 'create', 1)
-  await rewrite(store, entity => ({ ...entity, attempts: { ...entity.attempts, asked: [], unknown: 1 } }))
+  await rewrite(store, entity => ({ ...entity, attempts: { ...entity.attempts, pending: [], unknown: 1 } }))
   held.open()
   t.match(await answer, DENIED)
   t.match(await person.vault(), { status: 403 })

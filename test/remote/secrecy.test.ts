@@ -8,7 +8,7 @@ import type { Response } from '../visitor.js'
 import { refusal, sidOf, type Behaviour, type Instead, type Kind } from './hostile.js'
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
 
-/** What Twilio says, and might have in it what nobody should read. */
+/** Answers of Twilio that may contain something confidential. */
 const SAID = 'SAID_BY_TWILIO_ALONE'
 const KINDS: readonly Kind[] = ['enroll', 'verify', 'create', 'update', 'remove', 'fetch']
 
@@ -37,7 +37,7 @@ const FAILURES: ReadonlyArray<Behaviour | Instead | 'closed'> = [
   'reset', 'cut', 'hang', 'closed'
 ]
 
-t.test('no failure at Twilio writes down a credential, a code, a secret, or what Twilio said', async t => {
+t.test('no failure at Twilio logs a credential, a code, a secret, or Twilio\'s answer', async t => {
   let log = ''
   const thrown: unknown[] = []
   const replies: Response[] = []
@@ -114,7 +114,7 @@ t.test('no failure at Twilio writes down a credential, a code, a secret, or what
   }
 })
 
-t.test('the store has no secret and no URI of a factor at Twilio', async t => {
+t.test('the store has neither secret nor URI of a factor at Twilio', async t => {
   const { login, store } = await there(t)
   const alice = await login('alice')
   const { sid, secret } = await alice.enroll('phone')

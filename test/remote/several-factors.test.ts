@@ -8,7 +8,7 @@ import { codeOf, counted, enrolledThere, kept, keptFactor, rewrite, RIGHT, there
 const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const LOCKED = { status: 429, code: 'ERR_TOTP_LOCKED' }
 
-t.test('with several factors at Twilio a challenge names one, so that one code never starts two', async t => {
+t.test('with several factors at Twilio a challenge names one, because one code must never start two', async t => {
   const { login, server, store } = await there(t)
   const alice = await login('alice')
   const first = await enrolledThere(alice)
@@ -25,7 +25,7 @@ t.test('with several factors at Twilio a challenge names one, so that one code n
   t.match(await alice.challenge(RIGHT, `YF${'0'.repeat(32)}`), { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' })
 })
 
-/** Somebody with an embedded factor and one at Twilio, on one store. */
+/** A user with an embedded factor and one at Twilio, in one store. */
 async function mixed (t: Test) {
   const [store, server] = [memoryStore(), await hostile(t)]
   const here = await site(t, { totp: { store } })
@@ -49,7 +49,7 @@ t.test('a right code of an embedded factor is judged without asking Twilio', asy
   t.equal(await counted(store), 0)
 })
 
-t.test('what no embedded factor has, the one at Twilio may have; a wrong code is counted once', async t => {
+t.test('a code that no embedded factor has may be Twilio\'s, and a wrong one is counted once', async t => {
   const { person, phone, now, server, store, sid } = await mixed(t)
   t.match(await person.challenge(phone.wrongCode(now())), DENIED)
   t.equal(await counted(store), 1)
@@ -60,14 +60,14 @@ t.test('what no embedded factor has, the one at Twilio may have; a wrong code is
   t.equal(await counted(store), 0)
 })
 
-t.test('a code for the embedded factor by its sid is nobody else\'s business', async t => {
+t.test('Twilio isn\'t asked about a code for an embedded factor by its sid', async t => {
   const { person, phone, now, server } = await mixed(t)
   t.match(await person.challenge(phone.wrongCode(now()), phone.sid), DENIED)
   t.match(await person.challenge(RIGHT, phone.sid), DENIED)
   t.strictSame(server.asked('create'), [])
 })
 
-t.test('guesses that an embedded factor has judged count, whatever Twilio refuses then', async t => {
+t.test('guesses that an embedded factor has judged count, whatever Twilio refuses', async t => {
   const refusals = [
     refusal(404, 20404), refusal(401, 20003), refusal(403, 60318), refusal(429, 20429), refusal(429, 60312)
   ]
@@ -80,14 +80,14 @@ t.test('guesses that an embedded factor has judged count, whatever Twilio refuse
   }
 })
 
-t.test('guesses that an embedded factor has judged count where Twilio can not be reached', async t => {
+t.test('guesses that an embedded factor has judged count when Twilio can\'t be reached', async t => {
   const { person, phone, now, server } = await mixed(t)
   await server.close()
   for (let i = 0; i < 5; i++) await person.challenge(phone.wrongCode(now()))
   t.match(await person.challenge(phone.code(now())), LOCKED)
 })
 
-t.test('guesses that an embedded factor has judged count where the other provider is not configured', async t => {
+t.test('guesses that an embedded factor has judged count when the other provider isn\'t configured', async t => {
   const { here, phone } = await mixed(t)
   here.wait(240)
   const thief = await here.login('alice')
@@ -95,7 +95,7 @@ t.test('guesses that an embedded factor has judged count where the other provide
   t.match(await thief.challenge(phone.code(here.now())), LOCKED)
 })
 
-t.test('guesses that an embedded factor has judged count where no challenge would be created', async t => {
+t.test('guesses that an embedded factor has judged count when no challenge would be created', async t => {
   const { person, phone, now, store } = await mixed(t)
   await rewrite(store, entity => ({
     ...entity,
@@ -107,7 +107,7 @@ t.test('guesses that an embedded factor has judged count where no challenge woul
   t.equal(await counted(store), 5)
 })
 
-t.test('guesses that an embedded factor has judged reach the cap, whatever becomes of the question', async t => {
+t.test('guesses that an embedded factor has judged reach the cap, whatever Twilio answers', async t => {
   for (const instead of [refusal(500, 20500), but({ status: 'Approved' })]) {
     const { person, phone, now, wait, server, store } = await mixed(t)
     server.answer('create', instead)
@@ -120,7 +120,7 @@ t.test('guesses that an embedded factor has judged reach the cap, whatever becom
   }
 })
 
-t.test('a factor in another identity\'s document is not asked about', async t => {
+t.test('Twilio isn\'t asked about a factor in another identity\'s document', async t => {
   const { login, server, store, events } = await there(t)
   const [alice, mallory] = [await login('alice'), await login('mallory')]
   await enrolledThere(alice)
@@ -136,7 +136,7 @@ t.test('a factor in another identity\'s document is not asked about', async t =>
   t.strictSame(server.asked('create'), [])
 })
 
-t.test('where a factor is kept can not be changed in the document', async t => {
+t.test('a factor whose place at Twilio was changed in the document is refused', async t => {
   const { login, server, store } = await there(t)
   await enrolledThere(await login('alice'))
   await enrolledThere(await login('mallory'))
@@ -147,7 +147,7 @@ t.test('where a factor is kept can not be changed in the document', async t => {
   t.strictSame(server.asked('create'), [])
 })
 
-t.test('an unverified factor in another identity\'s document is not asked about', async t => {
+t.test('Twilio isn\'t asked about an unverified factor in another identity\'s document', async t => {
   const { login, server, store, events } = await there(t)
   await (await login('alice')).enroll()
   const mallory = await login('mallory')

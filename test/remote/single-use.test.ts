@@ -45,7 +45,7 @@ t.test('a code is the same in every spelling', async t => {
   t.equal(server.asked('create').length, 1)
 })
 
-t.test('of requests with one code at once, over instances, one is asked about and one is approved', async t => {
+t.test('of simultaneous requests with one code, over instances, one asks Twilio and one is approved', async t => {
   const server = await hostile(t)
   server.right.add(FIRST).add(RIGHT)
   const { all, one } = await instances(t, { totp: { provider: providerAt(server) } })
@@ -56,7 +56,7 @@ t.test('of requests with one code at once, over instances, one is asked about an
   t.equal(server.asked('create').length, 1)
 })
 
-t.test('while Twilio is asked about a code, another request with it is a wrong one', async t => {
+t.test('while Twilio is asked about a code, another request with it is denied', async t => {
   const { login, server } = await there(t)
   await enrolledThere(await login('alice'))
   const held = hold(server, 'create')
@@ -69,7 +69,7 @@ t.test('while Twilio is asked about a code, another request with it is a wrong o
   t.equal(server.asked('create').length, 1)
 })
 
-t.test('a code stays spent when the keys are rotated, and one under way too', async t => {
+t.test('a code stays spent when the keys are rotated, and so does a pending one', async t => {
   const [older, newer] = [randomBytes(32), randomBytes(32)]
   const [store, server] = [memoryStore(), await hostile(t)]
   const before = await there(t, { totp: { store, keys: [older] } }, server)
@@ -88,7 +88,7 @@ t.test('a code stays spent when the keys are rotated, and one under way too', as
   t.equal(server.asked('create').length, 2)
 })
 
-t.test('a used factor is tagged by the first key, so that the old one can be left out some day', async t => {
+t.test('a used factor is tagged under the first key, so the old key can be removed later', async t => {
   const [older, newer] = [randomBytes(32), randomBytes(32)]
   const [store, server] = [memoryStore(), await hostile(t)]
   const [before, after, later] = [
@@ -104,7 +104,7 @@ t.test('a used factor is tagged by the first key, so that the old one can be lef
   t.match(await (await later.login('alice')).challenge(code), { status: 200 })
 })
 
-t.test('codes are kept as digests alone', async t => {
+t.test('codes are kept only as digests', async t => {
   const { login, store } = await there(t)
   await enrolledThere(await login('alice'))
   await (await login('alice')).challenge(RIGHT)

@@ -7,12 +7,12 @@ import { site, type Site, type SiteOptions } from '../site.js'
 import type { Response, Visitor } from '../visitor.js'
 import { hostile, type Hostile, type Kind } from './hostile.js'
 
-/** A site whose factors are kept by a server that does what a test tells it. */
+/** A site whose factors are at a server that behaves as the test says. */
 export interface There extends Site {
   readonly server: Hostile
 }
 
-/** Codes of `n`, all different: what is right, the server is told. */
+/** Codes of `n`, all different. The test tells the server which ones are right. */
 export function codeOf (n: number): string {
   return String(n).padStart(6, '0')
 }
@@ -40,7 +40,7 @@ export async function there (
   return { ...made, server }
 }
 
-/** Enrolls somebody, and verifies the factor with the first code. */
+/** Enrolls a user, and verifies the factor with its first code. */
 export async function enrolledThere (person: Visitor): Promise<string> {
   const { sid } = await person.enroll()
   const { status, text } = await verifyThere(person, sid)
@@ -53,7 +53,7 @@ export async function verifyThere (person: Visitor, sid: string, code = FIRST): 
   return await person.post(`/totp/factors/${sid}/verify`, { code })
 }
 
-/** What is kept about an identity. */
+/** The entity of an identity. */
 export async function kept (store: EntityStore, identity = 'alice'): Promise<Entity> {
   const entity = await store.get(`identity:${identity}`)
   assert.ok(entity !== null, 'something is kept')
@@ -69,11 +69,11 @@ export async function keptFactor (store: EntityStore, identity = 'alice'): Promi
 
 /** How many attempts count towards the lock. */
 export async function counted (store: EntityStore, identity = 'alice'): Promise<number> {
-  const { attempts: { failures, unknown, asked } } = await kept(store, identity)
-  return failures + unknown + asked.length
+  const { attempts: { failures, unknown, pending } } = await kept(store, identity)
+  return failures + unknown + pending.length
 }
 
-/** Puts another document in the place of one, as somebody may who has the database. */
+/** Replaces a document, as an attacker with access to the database may. */
 export async function rewrite (
   store: EntityStore, change: (entity: Entity) => Entity, identity = 'alice'
 ): Promise<void> {

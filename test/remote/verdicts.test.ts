@@ -27,7 +27,7 @@ const UNFIT: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
   ['an error body with 200', { ...refusal(403, 60324), status: 200 }]
 ]
 
-/** No answer at all: nobody will learn what it would have been. */
+/** No answer at all: the outcome stays unknown. */
 const UNKNOWN: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
   ['HTML with 200', { status: 200, body: '<html>approved</html>', type: 'text/html' }],
   ['HTML with 502', { status: 502, body: '<html>Bad Gateway</html>', type: 'text/html' }],
@@ -65,7 +65,7 @@ async function answeredRight (
   return [thief, await thief.challenge(RIGHT)]
 }
 
-t.test('a right code of exactly what was asked opens, by a new challenge and by a pending one', async t => {
+t.test('an answer about exactly what was asked approves, for a new challenge and for a pending one', async t => {
   for (const kind of ['create', 'update'] as const) {
     const [person, answer] = await answeredRight(await there(t), kind, usual => usual)
     t.match(answer, { status: 200 }, kind)
@@ -74,7 +74,7 @@ t.test('a right code of exactly what was asked opens, by a new challenge and by 
 })
 
 for (const kind of ['create', 'update'] as const) {
-  t.test(`${kind}: an answer that is about something else opens nothing, and counts`, async t => {
+  t.test(`${kind}: an answer that is about something else approves nothing, and counts`, async t => {
     const made = await there(t)
     for (const [name, instead] of UNFIT) {
       const [person, answer] = await answeredRight(made, kind, instead, name)
@@ -82,12 +82,12 @@ for (const kind of ['create', 'update'] as const) {
       t.match(answer, UNAVAILABLE, name)
       t.match(await person.vault(), { status: 403 }, name)
       const { attempts } = await kept(made.store, name)
-      t.match(attempts, { unknown: 1, asked: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
+      t.match(attempts, { unknown: 1, pending: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
       t.match(made.events.at(-1), { type: 'provider.refused', identity: name }, name)
     }
   })
 
-  t.test(`${kind}: an answer that can't be read opens nothing, and counts`, async t => {
+  t.test(`${kind}: an answer that can't be read approves nothing, and counts`, async t => {
     const made = await there(t)
     for (const [name, instead] of UNKNOWN) {
       const [person, answer] = await answeredRight(made, kind, instead, name)
@@ -95,7 +95,7 @@ for (const kind of ['create', 'update'] as const) {
       t.match(answer, UNAVAILABLE, name)
       t.match(await person.vault(), { status: 403 }, name)
       const { attempts } = await kept(made.store, name)
-      t.match(attempts, { unknown: 1, asked: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
+      t.match(attempts, { unknown: 1, pending: { length: 0 }, tally: kind === 'update' ? 1 : 0 }, name)
       t.not(made.events.at(-1)?.type, 'provider.refused', name)
     }
   })
@@ -118,13 +118,13 @@ t.test('the identity has no case, and \'denied\' is a wrong code', async t => {
   t.match(await person.challenge(RIGHT), { status: 200 }, 'an update')
 })
 
-t.test('an update that is answered by another challenge opens nothing', async t => {
+t.test('an update that is answered by another challenge approves nothing', async t => {
   const [person, answer] = await answeredRight(await there(t), 'update', but({ sid: sidOf('YC') }))
   t.match(answer, UNAVAILABLE)
   t.match(await person.vault(), { status: 403 })
 })
 
-t.test('a server that never answers opens nothing, within the time that was set', async t => {
+t.test('a server that never answers approves nothing, and times out', async t => {
   const made = await there(t)
   made.server.whenHung = deadlines(t).pass
   const [person, answer] = await answeredRight(made, 'create', 'hang')
@@ -133,7 +133,7 @@ t.test('a server that never answers opens nothing, within the time that was set'
   t.equal(await counted(made.store), 1)
 })
 
-t.test('what comes too late is not used', async t => {
+t.test('an answer that comes too late is not used', async t => {
   const made = await there(t)
   const { server, login, store } = made
   const { pass } = deadlines(t)
@@ -167,7 +167,7 @@ const WRONGS: ReadonlyArray<readonly [string, (server: Hostile) => void]> = [
   }]
 ]
 
-t.test('a wrong code gets one and the same answer, however Twilio says it, and counts once', async t => {
+t.test('a wrong code gets the same answer however Twilio reports it, and counts once', async t => {
   const texts = new Set<string>()
   for (const [name, prepare] of WRONGS) {
     const { login, server, store } = await there(t)
@@ -178,12 +178,12 @@ t.test('a wrong code gets one and the same answer, however Twilio says it, and c
     t.match(answer, DENIED, name)
     const { 'content-length': length, date, ...headers } = answer.headers
     texts.add(JSON.stringify([answer.text, Object.keys(headers)]))
-    t.match((await kept(store)).attempts, { failures: 1, unknown: 0, asked: { length: 0 }, tally: 1 }, name)
+    t.match((await kept(store)).attempts, { failures: 1, unknown: 0, pending: { length: 0 }, tally: 1 }, name)
   }
   t.equal(texts.size, 1)
 })
 
-t.test('of a first code: only the exact word for exactly this factor verifies it', async t => {
+t.test('of a first code: only the status verified for exactly this factor verifies it', async t => {
   const unfit: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
     ...['Verified', 'verified ', 'VERIFIED', 'approved', true, null, ''].map(status =>
       [`status ${JSON.stringify(status)}`, but({ status })] as const),
@@ -205,7 +205,7 @@ t.test('of a first code: only the exact word for exactly this factor verifies it
   }
 })
 
-t.test('a factor that is made otherwise than asked for is not taken', async t => {
+t.test('a factor that isn\'t as requested is not used', async t => {
   const config = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
   const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
   const uri = `otpauth://totp/Acme:x?secret=${secret}`

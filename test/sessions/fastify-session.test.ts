@@ -2,13 +2,13 @@ import cookie from '@fastify/cookie'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { newMark } from '../../src/entity/approvals.js'
+import { newMark } from '../../src/entity/mark.js'
 import { fastifySession } from '../../src/index.js'
 import { visitor } from '../visitor.js'
 
 const [MARK, NEXT] = [newMark(), newMark()]
 
-t.test('a session without an approval holds no mark', async t => {
+t.test('a session without an approval has no mark', async t => {
   const guest = visitor(await server(t))
   t.match((await guest.get('/read')).json(), { mark: null })
 })
@@ -22,7 +22,7 @@ t.test('a mark is kept in the session', async t => {
   t.match((await guest.get('/read')).json(), { mark: NEXT, cart: 'full' })
 })
 
-t.test('rotation gives the session a new id, keeps all it holds, and kills the old id', async t => {
+t.test('rotation gives the session a new id, keeps its content, and ends the old id', async t => {
   const guest = visitor(await server(t))
   await guest.post('/cart')
   const before = (await guest.get('/read')).json()
@@ -55,7 +55,7 @@ t.test('a mark is kept before the request is answered', async t => {
   t.same((await visitor(app).post('/slow')).json(), { kept: true })
 })
 
-t.test('a session store that fails is a rejection, and takes the session away', async t => {
+t.test('a session store that fails is a rejection, and removes the session from the request', async t => {
   for (const url of [`/write/${MARK}`, `/rotate/${MARK}`]) {
     let saves = 0
     const app = await server(t, {
@@ -67,11 +67,11 @@ t.test('a session store that fails is a rejection, and takes the session away', 
     const response = await visitor(app).post(url)
     t.match(response.json(), { message: 'session store lost', session: null })
     t.equal(response.status, 500)
-    t.equal(saves, 1, 'it is not saved once more with the answer')
+    t.equal(saves, 1, 'it isn\'t saved again with the answer')
   }
 })
 
-t.test('a request that is slower than the log-out of its session does not bring it back', async t => {
+t.test('a request that is slower than the log-out of its session doesn\'t bring it back', async t => {
   for (const rotate of [false, true]) {
     const app = await server(t)
     app.post('/slow', async (request, reply) => {
@@ -90,7 +90,7 @@ t.test('a request that is slower than the log-out of its session does not bring 
   }
 })
 
-t.test('a request that is slower than a change of the mark does not bring the old session back', async t => {
+t.test('a request that is slower than a change of the mark doesn\'t bring the old session back', async t => {
   for (const rotate of [false, true]) {
     const app = await server(t)
     const guest = visitor(app)
@@ -101,11 +101,11 @@ t.test('a request that is slower than a change of the mark does not bring the ol
     })
     await guest.post(`/write/${MARK}`)
     t.match((await guest.copy().post('/slow')).json(), { code: 'ERR_TOTP_CONFLICT' })
-    if (rotate) t.equal((await guest.get('/read')).json().mark, NEXT, 'what the other one wrote stays')
+    if (rotate) t.equal((await guest.get('/read')).json().mark, NEXT, 'the other\'s write stays')
   }
 })
 
-t.test('a session of which the store does not tell whether it is there is not written', async t => {
+t.test('without a sessionStore on the request nothing is written', async t => {
   const kept = {
     session: { get: () => MARK, set: () => t.fail('written'), regenerate: saved, save: saved, sessionId: 'id' }
   }
@@ -135,7 +135,7 @@ t.test('without a session nothing is read, and writing is an error', async t => 
   }
 })
 
-t.test('what is no mark is not written, as when the port is taken for a hook', async t => {
+t.test('anything but a mark is refused, as when the port is used as a hook by mistake', async t => {
   const session = {
     get: () => undefined, set: () => t.fail('written'), regenerate: saved, save: saved, sessionId: 'id'
   }

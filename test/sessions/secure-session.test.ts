@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import plugin from '@fastify/secure-session'
 import Fastify from 'fastify'
 import t from 'tap'
-import { newMark } from '../../src/entity/approvals.js'
+import { newMark } from '../../src/entity/mark.js'
 import { secureSession } from '../../src/index.js'
 import { visitor } from '../visitor.js'
 
 const [MARK, NEXT] = [newMark(), newMark()]
 
-t.test('a mark is kept in the session, beside all that is there', async t => {
+t.test('a mark is kept in the session, beside its other content', async t => {
   const app = Fastify({ pluginTimeout: 0 })
   t.teardown(async () => await app.close())
   await app.register(plugin, { key: randomBytes(32), cookie: { path: '/' } })
@@ -40,7 +40,7 @@ t.test('without a session nothing is read, and writing is an error', async t => 
   }
 })
 
-t.test('what is no mark is not written, as when the port is taken for a hook', async t => {
+t.test('anything but a mark is refused, as when the port is used as a hook by mistake', async t => {
   const session = { get: () => undefined, set: () => t.fail('written') }
   for (const mark of [undefined, null, () => {}, { mark: MARK }]) {
     t.throws(() => Reflect.apply(secureSession.write, undefined, [{ session }, null, mark]), TypeError)

@@ -8,7 +8,7 @@ interface Numbers { readonly numbers: number[] }
 const parse = (text: string): Numbers => JSON.parse(text)
 const textOf = (...numbers: number[]) => JSON.stringify({ numbers })
 
-t.test('an unchanged text is the same document, frozen with its parts', async t => {
+t.test('an unchanged text gives the same document, frozen with its parts', async t => {
   const cache = documentCache(1000, parse)
   const first = cache.documentOf('alice', textOf(1))
   t.same(first, { numbers: [1] })
@@ -16,7 +16,7 @@ t.test('an unchanged text is the same document, frozen with its parts', async t 
   t.throws(() => first.numbers.push(2), TypeError)
 })
 
-t.test('a changed text is parsed again, and so is a text that was there before the last', async t => {
+t.test('a changed text is parsed again, and so is a text from before the last one', async t => {
   const cache = documentCache(1000, parse)
   const first = cache.documentOf('alice', textOf(1))
   t.same(cache.documentOf('alice', textOf(2)), { numbers: [2] })
@@ -25,12 +25,12 @@ t.test('a changed text is parsed again, and so is a text that was there before t
   t.not(again, first)
 })
 
-t.test('two keys with the same text have a document each', async t => {
+t.test('two keys with the same text have different documents', async t => {
   const cache = documentCache(1000, parse)
   t.not(cache.documentOf('alice', textOf(1)), cache.documentOf('bob', textOf(1)))
 })
 
-t.test('a text that is no document is remembered for none', async t => {
+t.test('a text that isn\'t a document is not cached', async t => {
   const cache = documentCache(1000, parse)
   const first = cache.documentOf('alice', textOf(1))
   t.throws(() => cache.documentOf('alice', 'secret {'))
@@ -38,7 +38,7 @@ t.test('a text that is no document is remembered for none', async t => {
   t.equal(cache.documentOf('alice', textOf(1)), first)
 })
 
-t.test('a document that was written is known by its text', async t => {
+t.test('a written document is found by its text', async t => {
   const cache = documentCache(1000, parse)
   const written = { numbers: [1] }
   cache.remember('alice', textOf(1), written)
@@ -52,13 +52,13 @@ t.test('with a size of 0 every text is parsed, and the caller may change the doc
   t.same(cache.documentOf('alice', textOf(1)), { numbers: [1] })
 })
 
-t.test('a size that is no size is refused', async t => {
+t.test('a wrong size is refused', async t => {
   for (const size of [-1, 1.5, NaN, Infinity]) {
     t.throws(() => documentCache(size, parse), { constructor: InvalidOptionError, message: /"cacheSize"/ })
   }
 })
 
-/** Does what the cache does in the plainest way: texts in the order of their last use. */
+/** The cache again in the plainest way: texts in the order of their last use. */
 function modelOf (size: number) {
   let uses: Array<readonly [key: string, text: string]> = []
   return {
@@ -73,7 +73,7 @@ function modelOf (size: number) {
   }
 }
 
-t.test('whatever the order of uses, it remembers as many of the last texts as fit', async t => {
+t.test('whatever the order of uses, as many of the last texts are cached as fit', async t => {
   const [keys, numbers] = [fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom(1, 22, 333, 4444444444444)]
   const uses = fc.array(fc.tuple(keys, numbers), { minLength: 5, maxLength: 30 })
   fc.assert(fc.property(fc.integer({ min: 0, max: 60 }), uses, (size, uses) => {

@@ -25,7 +25,7 @@ t.test('in a folder', async t => {
   t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
 })
 
-t.test('what one process kept, the next one finds', async t => {
+t.test('the next process finds the documents', async t => {
   const { folder, store } = await open(t)
   await store.replace('identity:alice', null, entityWith({ revision: 1 }))
   const next = folderStore(folder)
@@ -36,7 +36,7 @@ t.test('what one process kept, the next one finds', async t => {
   t.equal((await store.get('identity:alice'))?.revision, 2)
 })
 
-t.test('folder and files are for their owner\'s eyes only, and their names tell nothing', async t => {
+t.test('only the owner may read folder and files, and their names reveal nothing', async t => {
   const { folder, store } = await open(t)
   await store.replace('identity:alice', null, entityWith({ revision: 1 }))
   await store.replace('identity:alice', 1, entityWith({ revision: 2 }))
@@ -49,7 +49,7 @@ t.test('folder and files are for their owner\'s eyes only, and their names tell 
   }
 })
 
-t.test('a write that a crash cut short changes nothing, and doesn\'t stand in the way', async t => {
+t.test('a write that a crash interrupted changes nothing, and blocks nothing', async t => {
   const { folder, store } = await open(t)
   await store.replace('identity:alice', null, entityWith({ revision: 1 }))
   const [file = ''] = await readdir(folder)
@@ -85,7 +85,7 @@ t.test('a file without its document is a rejection, not an absence, and isn\'t o
   t.equal((await store.get('identity:alice'))?.revision, 1, 'mended')
 })
 
-t.test('a document under another\'s name is noticed', async t => {
+t.test('a document under the file name of another is a rejection', async t => {
   const { folder, store } = await open(t)
   await store.replace('identity:alice', null, entityWith({ revision: 1 }))
   const [alice = ''] = await readdir(folder)
@@ -96,7 +96,7 @@ t.test('a document under another\'s name is noticed', async t => {
   t.equal(await store.get('identity:bob'), null)
 })
 
-t.test('a folder that has gone is a rejection, not an absence', async t => {
+t.test('a missing folder is a rejection, not an absence', async t => {
   const { folder, store } = await open(t)
   await store.replace('identity:alice', null, entityWith({ revision: 1 }))
   await rename(folder, `${folder}-elsewhere`)
@@ -122,20 +122,20 @@ t.test('a disk that fails is a rejection', async t => {
   await t.rejects(folderStore(join(folder, file)).createFolder())
 })
 
-t.test('a document that is deleted while keys are listed is left out, and the page is full all the same', async t => {
+t.test('a document deleted while keys are listed is left out, and the page is still full', async t => {
   const { folder, store } = await open(t)
   for (const [revision, key] of ['a', 'b', 'c', 'd'].entries()) await store.replace(key, null, entityWith({ revision }))
   const all = await store.list(undefined, 5)
   const [first = '', second = '', third] = all
   const [file = ''] = (await readdir(folder)).sort()
   await rm(join(folder, file))
-  // A name that leads nowhere is what a file is that went between the look at the folder and the look at it.
+  // A dangling link stands for a file that was deleted after the folder was listed.
   await symlink('nowhere', join(folder, file))
   t.same(await store.list(undefined, 2), [second, third])
   t.same(await store.list(first, 5), all.slice(1))
 })
 
-t.test('what is asked while a replacement waits is kept as it was asked', async t => {
+t.test('a document that the caller changes while replace waits is written as it was', async t => {
   const { store } = await open(t)
   const document = { ...entityWith({ revision: 1 }) }
   const asked = store.replace('identity:alice', null, document)

@@ -73,7 +73,7 @@ function dialect (client: PGlite): Dialect {
   }
 }
 
-t.test('a store by a query builder keeps the promises of a store', async t => {
+t.test('a store written with a query builder passes the suite', async t => {
   const client = await openPglite(t)
   const db = new Kysely<Tables>({ dialect: dialect(client) })
   await db.schema.createTable('totp_entities')

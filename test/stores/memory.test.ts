@@ -8,13 +8,13 @@ t.test('in memory', async t => {
   t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
 })
 
-t.test('each store is its own', async t => {
+t.test('stores don\'t share documents', async t => {
   const store = memoryStore<{ revision: number }>()
   await store.replace('a', null, { revision: 1 })
   t.equal(await memoryStore().get('a'), null)
 })
 
-t.test('nobody changes what is kept, not even in a part of what was frozen already', async t => {
+t.test('a kept document can\'t be changed, even if it was frozen only at the top', async t => {
   const store = memoryStore<{ revision: number, parts: number[] }>()
   const document = Object.freeze({ revision: 1, parts: [1] })
   await store.replace('a', null, document)

@@ -6,7 +6,7 @@ import { postgresStore } from '../../src/stores/postgres.js'
 
 const { DATABASE_URL = '' } = process.env
 
-t.test('postgres.js in the place of pg takes two lines', { skip: DATABASE_URL === '' && 'needs DATABASE_URL' }, async t => {
+t.test('postgres.js replaces pg in two lines', { skip: DATABASE_URL === '' && 'needs DATABASE_URL' }, async t => {
   const sql = postgres(DATABASE_URL, { onnotice: () => {} })
   const table = `totp_${randomBytes(6).toString('hex')}`
   const store = postgresStore({
@@ -17,7 +17,7 @@ t.test('postgres.js in the place of pg takes two lines', { skip: DATABASE_URL ==
     }
   })
   await store.createTable()
-  await t.test('it keeps the promises of a store', async t => storeSuite({ test: t.test, factory: () => store }))
+  await t.test('it passes the suite', async t => storeSuite({ test: t.test, factory: () => store }))
   await sql.unsafe(`DROP TABLE ${table}`)
   await sql.end()
 })

@@ -8,7 +8,7 @@ import { entityWith } from '../entity/documents.js'
 const AWKWARD = ['totp', 'SELECT', 'a"b', 'a.b', "o'brien", ' '].map(name => name + randomBytes(6).toString('hex'))
 const [SCHEMA = ''] = AWKWARD
 
-/** What the store promises on any PostgreSQL, by two of its clients. */
+/** The promises of the store on any PostgreSQL, with two clients. */
 export async function postgresSuite (t: Test, client: PostgresClient, other: PostgresClient): Promise<void> {
   const table = () => `totp ${randomBytes(6).toString('hex')}`
   const names: string[] = []
@@ -41,14 +41,14 @@ export async function postgresSuite (t: Test, client: PostgresClient, other: Pos
     t.equal(await store.get('identity:alice'), document)
     t.ok(Object.isFrozen(document?.approvals))
     t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
-    // The same revision with other content: what counts is the document, not its number.
+    // The same revision with other content: the document counts, not its number.
     await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
     t.equal((await store.get('identity:alice'))?.generation, 5)
     await elsewhere.replace('identity:alice', 1, null)
     t.equal(await store.get('identity:alice'), null)
   })
 
-  t.test('the table is created once, whoever comes first', async t => {
+  t.test('several instances may create the table at once', async t => {
     const name = table()
     names.push(name)
     const stores = Array.from({ length: 10 }, () => postgresStore({ client, table: name }))
@@ -73,7 +73,7 @@ export async function postgresSuite (t: Test, client: PostgresClient, other: Pos
     t.equal((await kept.get('identity:alice'))?.revision, 1)
   })
 
-  t.test('without its table a store fails, and finds nobody absent', async t => {
+  t.test('without its table a store rejects, and never resolves null', async t => {
     const store = postgresStore({ client, table: table() })
     await t.rejects(store.get('identity:alice'))
     await t.rejects(store.replace('identity:alice', null, entityWith()))
@@ -86,7 +86,7 @@ async function schemaSuite (t: Test, client: PostgresClient): Promise<void> {
   const names = AWKWARD.map(schema => `"${schema.replaceAll('"', '""')}"`)
   for (const name of names) await client.query(`CREATE SCHEMA ${name}`)
 
-  await t.test('a table is in the schema that was named', async t => {
+  await t.test('the table is in the named schema', async t => {
     const open = async (schema: string) => {
       const store = postgresStore({ client, schema, table: 'totp_elsewhere' })
       await store.createTable()
@@ -106,12 +106,12 @@ async function schemaSuite (t: Test, client: PostgresClient): Promise<void> {
     t.same(rows.map(row => row.schemaname).sort(), [...AWKWARD].sort())
   })
 
-  await t.test('it is created once, whoever comes first', async t => {
+  await t.test('several instances may create it at once', async t => {
     const stores = Array.from({ length: 10 }, () => postgresStore({ client, schema: SCHEMA, table: 'once' }))
     await t.resolves(Promise.all(stores.map(async store => await store.createTable())))
   })
 
-  await t.test('a schema that isn\'t there is a rejection', async t => {
+  await t.test('a missing schema is a rejection', async t => {
     await t.rejects(postgresStore({ client, schema: `no ${SCHEMA}` }).createTable(), { code: '3F000' })
   })
 

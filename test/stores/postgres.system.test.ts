@@ -28,7 +28,7 @@ t.test('on PostgreSQL', { skip: lackingServer }, async t => {
     const store = (table: string) => postgresStore({ client, table, prepare: true })
     for (const name of tables) await store(name).createTable()
     storeSuite({ test: t.test, factory: () => store(table) })
-    await t.test('of two tables don\'t meet on one connection', async t => {
+    await t.test('of two tables have different names on one connection', async t => {
       const one = new pg.Pool({ connectionString: DATABASE_URL, max: 1 })
       t.teardown(async () => await one.end())
       const [first, second] = tables.map(table => postgresStore({ client: one, table, prepare: true }))

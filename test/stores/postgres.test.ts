@@ -25,7 +25,7 @@ t.test('a client that fails is a rejection, not an absence', async t => {
   }
 })
 
-t.test('an error while the table is created is forgiven only when somebody else created it', async t => {
+t.test('an error while the table is created is ignored only if another session created it', async t => {
   const failing = (code: unknown) => postgresStore({
     client: { query: async () => { throw Object.assign(new Error('refused'), { code }) } }
   })
@@ -46,7 +46,7 @@ const transactions = {
   }
 }
 
-t.test('parameters are sent apart from the statement', async t => {
+t.test('parameters are sent separately from the statement', async t => {
   const seen: Array<{ text: string, values: unknown[] }> = []
   const client: PostgresClient = {
     async query (text, values = []) {
@@ -69,7 +69,7 @@ t.test('parameters are sent apart from the statement', async t => {
   }
 })
 
-t.test('a client that prepares is given a name for each text, the same one every time', async t => {
+t.test('a client that prepares gets the same name for the same statement', async t => {
   const names = new Map<string, Set<string>>()
   const client = untyped({
     async query ({ name, text, values }: { name: string, text: string, values: unknown[] }) {
@@ -89,21 +89,21 @@ t.test('a client that prepares is given a name for each text, the same one every
   t.equal(new Set([...names.values()].flatMap(names => [...names])).size, 5)
 })
 
-t.test('a database that answers no document is a rejection that quotes nothing', async t => {
+t.test('an answer that isn\'t a document is a rejection that quotes nothing', async t => {
   for (const document of ['secret {', '', 'null', undefined, null, { revision: 1 }, 7]) {
     const store = postgresStore({ client: { query: async () => ({ rows: [untyped({ document })] }) } })
-    await t.rejects(store.get('identity:alice'), { message: 'the database answered what is no JSON document' })
+    await t.rejects(store.get('identity:alice'), { message: 'the database returned something that is not a JSON document' })
   }
 })
 
-t.test('a client with a transaction open is refused: a burnt code could be rolled back', async t => {
+t.test('a client with an open transaction is rejected, because a rollback would make a used code work again', async t => {
   const client = await openPglite(t)
   await postgresStore({ client }).createTable()
   const entity = entityWith({ identity: 'alice' })
   await client.transaction(async transaction => {
     const store = postgresStore({ client: transaction })
-    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
-    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has an open transaction/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has an open transaction/ })
   })
   t.equal(await postgresStore({ client }).get('identity:alice'), null)
 })

@@ -62,7 +62,7 @@ t.test('on Redis', { skip: REDIS_URL === '' && 'needs REDIS_URL' }, async t => {
     storeSuite({ test: t.test, factory: () => stores.pop() ?? one.store })
   })
 
-  await t.test('by one pipeline for all, under a prefix of the client\'s, and by a pool', async t => {
+  await t.test('with auto-pipelining, with the client\'s own key prefix, and with a pool', async t => {
     const { prefix, allowLoss } = options()
     const stores = [
       redisStore({ client: auto, prefix, allowLoss }), redisStore({ client: pool, prefix: `a*:${prefix}`, allowLoss })
@@ -78,7 +78,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
   const clients = [['ioredis', one], ['node-redis', two]] as const
   t.beforeEach(async () => { await one.client.flushall() })
 
-  await t.test('of many that replace a revision at once by both clients one wins', async t => {
+  await t.test('of many simultaneous replacements by both clients, one wins', async t => {
     await one.store.replace('identity:alice', null, entityWith({ revision: 1 }))
     const wins = await Promise.all(Array.from({ length: 50 }, async (_, generation) => {
       const { store } = generation % 2 === 0 ? one : two
@@ -88,7 +88,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.same([(await two.store.get('identity:alice'))?.generation], wins.flat())
   })
 
-  await t.test('revisions are compared to the last digit', async t => {
+  await t.test('revisions are compared by all digits', async t => {
     const last = Number.MAX_SAFE_INTEGER
     for (const [name, { store }] of clients) {
       t.equal(await store.replace(name, null, entityWith({ revision: last - 1 })), true)
@@ -98,7 +98,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     }
   })
 
-  await t.test('a server that has forgotten the scripts is told them again', async t => {
+  await t.test('a server that has lost the scripts gets them again', async t => {
     for (const [name, { store }] of clients) {
       await one.client.script('FLUSH')
       t.equal(await store.replace(name, null, entityWith({ revision: 1 })), true)
@@ -117,14 +117,14 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal(await one.store.get('identity:alice'), document)
     t.ok(Object.isFrozen(document?.approvals))
     t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
-    // The same revision with other content: what counts is the document, not its number.
+    // The same revision with other content: the document counts, not its number.
     await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
     t.equal((await one.store.get('identity:alice'))?.generation, 5)
     await elsewhere.replace('identity:alice', 1, null)
     t.equal(await one.store.get('identity:alice'), null)
   })
 
-  await t.test('a frozen document that was written is known without parsing it, another one is not', async t => {
+  await t.test('a frozen document that was written isn\'t parsed again, and another one is', async t => {
     const frozen = freezeDocument(entityWith({ revision: 1 }))
     await one.store.replace('identity:alice', null, frozen)
     t.equal(await one.store.get('identity:alice'), frozen)
@@ -144,7 +144,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal(await one.client.ttl('totp:identity:alice'), -1)
   })
 
-  await t.test('what others keep under a name of ours is a rejection, and isn\'t overwritten', async t => {
+  await t.test('a foreign value under a key of ours is a rejection, and isn\'t overwritten', async t => {
     const whole = `1 ${'0'.repeat(36)} {"revision":1}`
     const strange = [
       '', 'secret', '1', '1 ', '{"revision":1}', whole.replace('{', ''), whole.replace('1', '2'), ` ${whole}`
@@ -153,7 +153,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
       await one.client.set('totp:identity:alice', text)
       for (const [, { store }] of clients) {
         const error = await store.get('identity:alice').then(() => t.fail(text), error => error)
-        t.match(error, { code: 'ERR_NO_DOCUMENT', message: /can't have written/ })
+        t.match(error, { code: 'ERR_NO_DOCUMENT', message: /did not write/ })
         t.notMatch(error.message, 'secret')
         t.equal(await store.replace('identity:alice', null, entityWith()), false, text)
       }
@@ -169,7 +169,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     }
   })
 
-  await t.test('a list has nobody else\'s keys', async t => {
+  await t.test('a list has only keys of ours', async t => {
     const store = redisStore({ client: one.client, prefix: 'a[b]*\\^-c?:' })
     for (const key of ['a', 'b', 'c']) await store.replace(key, null, entityWith())
     await one.client.mset(
@@ -178,11 +178,11 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.same(await store.list('a', 1), ['b'])
   })
 
-  await t.test('what is only queued is rejected', async t => {
+  await t.test('a write that is only queued is rejected', async t => {
     const { client, store } = await ioredis(t, server.url)
     await store.replace('identity:alice', null, entityWith({ revision: 1 }))
     await client.multi({ pipeline: false })
-    const open = { message: /has a MULTI open/ }
+    const open = { message: /has an open MULTI/ }
     await t.rejects(store.get('identity:alice'), open)
     await t.rejects(store.replace('identity:alice', 1, entityWith({ revision: 2 })), open)
     await t.rejects(store.list(undefined, 1), open)
@@ -190,7 +190,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal((await store.get('identity:alice'))?.revision, 1)
   })
 
-  await t.test('a server that may lose documents is refused, at the start and before the first use', async t => {
+  await t.test('a server that may lose documents is refused, by checkServer and at the first use', async t => {
     const lossy = [
       ['maxmemory-policy', 'allkeys-lru', 'noeviction'], ['maxmemory-policy', 'allkeys-random', 'noeviction'],
       ['appendonly', 'no', 'yes']
@@ -219,7 +219,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     await one.client.config('SET', 'maxmemory-policy', 'noeviction')
   })
 
-  await t.test('a memory that is full is a rejection, under a policy that spares these keys too', async t => {
+  await t.test('full memory is a rejection, even under a policy that spares these keys', async t => {
     for (const policy of ['noeviction', 'volatile-lru']) {
       await one.store.replace(policy, null, entityWith({ revision: 1 }))
       await one.client.config('SET', 'maxmemory-policy', policy, 'maxmemory', '1')
@@ -230,7 +230,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     }
   })
 
-  await t.test('a server that forbids to ask for its settings is refused, unless loss is allowed', async t => {
+  await t.test('a server that hides its settings is refused, unless loss is allowed', async t => {
     await one.client.acl('SETUSER', 'managed', 'on', '>secret', '~*', '+@all', '-info', '-config')
     const { client } = await ioredis(t, server.url.replace('//', '//managed:secret@'))
     await t.rejects(redisStore({ client }).checkServer(), {
@@ -242,7 +242,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal((await store.get('identity:alice'))?.revision, 1)
   })
 
-  await t.test('a replica is refused, whatever loss is allowed', async t => {
+  await t.test('a replica is refused, even if loss is allowed', async t => {
     const replica = await redisServer(t, '--replicaof', '127.0.0.1', String(server.port))
     for (const open of [ioredis, nodeRedis]) {
       const { store } = await open(t, replica.url, { allowLoss: true })
@@ -251,7 +251,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     }
   })
 
-  await t.test('what was acknowledged before a kill is there after it', async t => {
+  await t.test('documents that were acknowledged before a kill are there after it', async t => {
     const crashing = await redisServer(t)
     const { store } = await ioredis(t, crashing.url)
     const revisions = new Map<string, number>()
@@ -275,7 +275,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal(revisions.size, 10)
   })
 
-  await t.test('a write whose answer was lost is known again, so that a client may send it twice', async t => {
+  await t.test('a write whose answer was lost is recognised when the client repeats it', async t => {
     const { client } = await ioredis(t, server.url)
     const twice = {
       evalsha: async (...args: Parameters<Redis['evalsha']>) => {
@@ -292,7 +292,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
       'the same document from somebody else is not')
   })
 
-  await t.test('a server that is dead is a rejection, never false or null', async t => {
+  await t.test('a dead server is a rejection, never false or null', async t => {
     const mortal = await redisServer(t)
     const stores = [(await ioredis(t, mortal.url)).store, (await nodeRedis(t, mortal.url)).store]
     for (const store of stores) await store.get('identity:alice')
@@ -308,7 +308,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     }
   })
 
-  await t.test('a server that does not answer in time is a rejection', async t => {
+  await t.test('a server that doesn\'t answer in time is a rejection', async t => {
     const frozen = await redisServer(t)
     const client = new Redis(frozen.port, { commandTimeout: 5000 })
     t.teardown(() => client.disconnect())
@@ -365,7 +365,7 @@ t.test('on a cluster', { skip: lackingProgram }, async t => {
     for (const [name, client] of clients) await t.resolves(redisStore({ client }).checkServer(), name)
   })
 
-  await t.test('what was written is read, however far behind the replicas are', async t => {
+  await t.test('every write is read back, however far the replicas lag', async t => {
     t.same([cluster.nodes('slave').length, nodeCluster.replicas.length], [1, 1], 'there is one to read from')
     replica.freeze()
     for (const [name, client] of clients) {
@@ -380,7 +380,7 @@ t.test('on a cluster', { skip: lackingProgram }, async t => {
   })
 })
 
-t.test('a read or a write is one command, once the server has been looked at', {
+t.test('a read or a write is one command, once the server was checked', {
   skip: lackingProgram
 }, async t => {
   const { url } = await redisServer(t)

@@ -6,7 +6,7 @@ import { untyped } from '../untyped.js'
 
 const INFO = 'role:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
 
-/** A client that answers with what a test wants, or throws it. */
+/** A client that returns or throws whatever the test gives it. */
 function answering (...replies: unknown[]) {
   const asked: unknown[][] = []
   const answer = (how: string) => async (...args: unknown[]) => {
@@ -22,7 +22,7 @@ function answering (...replies: unknown[]) {
   }
 }
 
-t.test('a script is sent by its hash, and in full only where it is unknown', async t => {
+t.test('a script is sent by its hash, and in full only if the server doesn\'t know it', async t => {
   const noScript = new Error('NOSCRIPT No matching script. Please use EVAL.')
   const fake = answering(noScript, INFO, null, 'replaced')
   const store = redisStore({ client: fake.ioredis })
@@ -44,7 +44,7 @@ t.test('a script is sent by its hash, and in full only where it is unknown', asy
   ])
 })
 
-t.test('an answer that no server gives to this is a rejection', async t => {
+t.test('an unexpected answer is a rejection', async t => {
   const junk = [undefined, 1, 0, true, false, 'OK', 'true', '', {}, [], Buffer.from('replaced'), 'QUEUED']
   for (const reply of junk) {
     const store = redisStore({ client: answering(INFO, reply, reply, reply, reply).ioredis })
@@ -57,7 +57,7 @@ t.test('an answer that no server gives to this is a rejection', async t => {
   }
 })
 
-t.test('a list asks every server of a cluster until it is through, and gives each key once, in order', async t => {
+t.test('a list scans every server of a cluster to the end, and returns each key once, in order', async t => {
   const one = answering(INFO, ['5', ['totp:b', 'totp:a']], ['0', ['totp:b']])
   const two = answering(INFO, ['0', ['totp:c', 'totp:a']])
   const ends = [one, two].map(({ ioredis }) => ioredis)
@@ -70,7 +70,7 @@ t.test('a list asks every server of a cluster until it is through, and gives eac
   t.same(await redisStore({ client: cluster }).list('a', 5), ['c'])
 })
 
-t.test('a server whose settings nobody can know is refused, unless loss is allowed', async t => {
+t.test('a server with unknown settings is refused, unless loss is allowed', async t => {
   const forbidden = () => answering(new Error('NOPERM this user has no permissions'), null).ioredis
   await t.rejects(redisStore({ client: forbidden() }).get('identity:alice'), { message: /unknown \(it refuses INFO: NOPERM/ })
   t.equal(await redisStore({ client: forbidden(), allowLoss: true }).get('identity:alice'), null)
@@ -81,18 +81,18 @@ t.test('a server whose settings nobody can know is refused, unless loss is allow
   await t.rejects(redisStore({ client: replica, allowLoss: true }).checkServer(), { message: /is a replica/ })
 })
 
-t.test('a connection that breaks says nothing of the server, which is asked again', async t => {
+t.test('a connection that breaks is no verdict on the server, which is checked again', async t => {
   for (const allowLoss of [true, false]) {
     const fake = answering(new Error('Connection is closed.'), INFO, null, null)
     const store = redisStore({ client: fake.ioredis, allowLoss })
     await t.rejects(store.get('identity:alice'), { message: 'Connection is closed.' })
     t.equal(await store.get('identity:alice'), null)
     t.equal(await store.get('identity:alice'), null)
-    t.equal(fake.asked.length, 4, 'once it has answered it is not asked any more')
+    t.equal(fake.asked.length, 4, 'once it has answered it isn\'t asked again')
   }
 })
 
-t.test('what is no client is refused at once', async t => {
+t.test('anything but a client is refused at once', async t => {
   for (const client of [undefined, null, 'redis://127.0.0.1', {}, { get () {} }]) {
     t.throws(() => redisStore({ client: untyped(client) }), { constructor: InvalidOptionError, message: /"client"/ })
   }

@@ -9,7 +9,7 @@ import { ROOT } from '../root.js'
 
 const { VITEST = '' } = process.env
 
-/** What its reporter says, as far as it is read. */
+/** The part of the report that is read. */
 interface Report {
   readonly testResults: ReadonlyArray<{
     readonly assertionResults: ReadonlyArray<{
@@ -28,7 +28,7 @@ function teamFolder (t: Test): string {
   return folder
 }
 
-/** What becomes of the suite over a store, which may use `get` and `replace` of one that is right. */
+/** The outcome of the suite over a store, which may use `get` and `replace` of a right one. */
 async function tried (t: Test, store: string) {
   const folder = teamFolder(t)
   writeFileSync(join(folder, 'store.test.js'), `
@@ -52,15 +52,15 @@ function promises (): string[] {
 t.test('the suite of stores runs with vitest', {
   skip: VITEST === '' && 'needs VITEST, the path of an installed vitest'
 }, async t => {
-  t.test('a store that keeps every promise passes each of them', async t => {
+  t.test('a store that keeps every promise passes every test', async t => {
     const { exitCode, tests } = await tried(t, '{ get, replace, list }')
     t.same(tests.map(({ title, status }) => [title, status]), promises().map(name => [name, 'passed']))
     t.equal(exitCode, 0)
   })
 
-  t.test('a store that breaks one fails it, and tells the seed', async t => {
+  t.test('a store that breaks a promise fails its test, and the failure names the seed', async t => {
     const { exitCode, tests } = await tried(t, '{ get: async key => await get(key) ?? undefined, replace, list }')
-    const broken = tests.find(({ title }) => title === 'what was never kept is absent')
+    const broken = tests.find(({ title }) => title === 'a key that was never written has no document')
     t.match(broken, { status: 'failed', failureMessages: [/seed 42/] })
     t.equal(tests.length, promises().length)
     t.equal(exitCode, 1)

@@ -25,7 +25,7 @@ function collected (options: Tried): Array<readonly [name: string, run: Run]> {
   return tests
 }
 
-/** Why promises were not kept, tried one after the other. */
+/** The failures of the promises that were broken, tried one after the other. */
 async function failuresOf (options: Tried, only?: readonly string[]): Promise<Failures> {
   const failures = new Map<string, Error>()
   for (const [name, run] of collected(options)) {
@@ -38,7 +38,7 @@ async function failuresOf (options: Tried, only?: readonly string[]): Promise<Fa
 type Full = Required<EntityStore>
 type Make = (inner: Full) => EntityStore
 
-/** A store that does as `inner` does, but for what is said. */
+/** The store `inner`, with the given differences. */
 function like (inner: Full, differences: Partial<Full>): Full {
   return {
     get: async key => await (differences.get ?? inner.get)(key),
@@ -47,7 +47,7 @@ function like (inner: Full, differences: Partial<Full>): Full {
   }
 }
 
-/** Writes without asking what is there. */
+/** Writes without comparing the revision. */
 async function overwrite (inner: Full, key: string, next: Entity | null): Promise<true> {
   const kept = await inner.get(key)
   await inner.replace(key, kept?.revision ?? null, next)
@@ -77,7 +77,7 @@ function depthOf (value: unknown): number {
 
 let instances = 0
 
-/** Each mistake, as an instance makes it, and the promises that are about it. */
+/** Each mistake of an instance, and the promises that it breaks. */
 const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: string[]]>> = {
   'compares, and writes later': [
     inner => like(inner, {
@@ -87,20 +87,20 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         return (kept?.revision ?? null) === expected && await overwrite(inner, key, next)
       }
     }),
-    'of many that create a document at once, one wins',
-    'of many that replace a revision at once, one wins',
-    'of a deletion and a replacement at once, one wins',
+    'of many simultaneous creations of a document, one wins',
+    'of many simultaneous replacements of a revision, one wins',
+    'of a simultaneous deletion and replacement, one wins',
     'no update is lost',
-    'of 100 challenges at once with one code, on two instances, one is approved',
-    'of 100 wrong codes at once, on two instances, five are judged'
+    'of 100 simultaneous challenges with one code, on two instances, one is approved',
+    'of 100 simultaneous wrong codes, on two instances, five are judged'
   ],
   'writes whatever is there': [
     inner => like(inner, { replace: async (key, _expected, next) => await overwrite(inner, key, next) }),
-    'another revision than the one that is there changes nothing',
-    'of many that replace a revision at once, one wins',
+    'a write that expects another revision changes nothing',
+    'of many simultaneous replacements of a revision, one wins',
     'no update is lost',
-    'of 100 challenges at once with one code, on two instances, one is approved',
-    'of 100 wrong codes at once, on two instances, five are judged'
+    'of 100 simultaneous challenges with one code, on two instances, one is approved',
+    'of 100 simultaneous wrong codes, on two instances, five are judged'
   ],
   'overwrites when it creates': [
     inner => like(inner, {
@@ -116,8 +116,8 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         ? await overwrite(inner, key, next)
         : await inner.replace(key, expected, next)
     }),
-    'what was never kept is absent',
-    'what was deleted stays deleted: a write from before is too late'
+    'a key that was never written has no document',
+    'a deleted document stays deleted: a write that expects its revision fails'
   ],
   'deletes whatever is there': [
     inner => like(inner, {
@@ -125,8 +125,8 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         ? await overwrite(inner, key, null)
         : await inner.replace(key, expected, next)
     }),
-    'another revision than the one that is there changes nothing',
-    'of a deletion and a replacement at once, one wins'
+    'a write that expects another revision changes nothing',
+    'of a simultaneous deletion and replacement, one wins'
   ],
   'remembers the revision of what was deleted': [
     inner => {
@@ -139,14 +139,14 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'what was deleted stays deleted: a write from before is too late'
+    'a deleted document stays deleted: a write that expects its revision fails'
   ],
   'takes absence for a conflict': [
     inner => like(inner, {
       replace: async (key, expected, next) =>
         (expected !== null || next !== null) && await inner.replace(key, expected, next)
     }),
-    'absence in the place of absence is true and no change, in the place of a document it is false'
+    'replacing absence by absence resolves true and changes nothing; where a document is stored it resolves false'
   ],
   'compares revisions of 32 bits': [
     inner => like(inner, {
@@ -156,14 +156,14 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         return await inner.replace(key, equal ? revision : expected, next)
       }
     }),
-    'another revision than the one that is there changes nothing'
+    'a write that expects another revision changes nothing'
   ],
   'counts revisions by itself': [
     inner => like(inner, {
       replace: async (key, expected, next) =>
         await inner.replace(key, expected, next && { ...next, revision: (expected ?? 0) + 1 })
     }),
-    'a revision is what the document says, however far from the last one'
+    'the revision is the one in the document, however far from the last one'
   ],
   'refuses at times': [
     inner => {
@@ -172,7 +172,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         replace: async (key, expected, next) => ++asked % 9 !== 0 && await inner.replace(key, expected, next)
       })
     },
-    'whatever two instances do in turn comes out as it is written'
+    'any sequence of reads and writes on two instances keeps the contract'
   ],
   'refuses always': [
     inner => like(inner, {
@@ -195,8 +195,8 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'what one instance has written, the other one reads at once',
-    'a factor that was removed on one instance opens nothing on the other'
+    'a write on one instance is read by the other at once',
+    'a factor that was removed on one instance approves nothing on the other'
   ],
   'remembers absence': [
     inner => {
@@ -214,7 +214,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'what one instance has written, the other one reads at once'
+    'a write on one instance is read by the other at once'
   ],
   'reads from a replica that is behind': [
     inner => {
@@ -227,50 +227,50 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'what one instance has written, the other one reads at once',
-    'a factor that was removed on one instance opens nothing on the other'
+    'a write on one instance is read by the other at once',
+    'a factor that was removed on one instance approves nothing on the other'
   ],
   'keeps what no other instance sees': [
     () => memoryStore(),
-    'what one instance has written, the other one reads at once'
+    'a write on one instance is read by the other at once'
   ],
   'resolves 1 for true': [
     inner => like(inner, {
       replace: async (key, expected, next) => untyped(await inner.replace(key, expected, next) ? 1 : false)
     }),
-    'replace resolves true or false and get a document or null, and neither anything else'
+    'replace resolves only true or false, and get only a document or null'
   ],
   'resolves undefined for null': [
     inner => like(inner, { get: async key => untyped(await inner.get(key) ?? undefined) }),
-    'replace resolves true or false and get a document or null, and neither anything else'
+    'replace resolves only true or false, and get only a document or null'
   ],
   'folds case': [
     renaming(key => key.toLowerCase()),
-    'keys that differ by nothing but case are kept apart'
+    'keys that differ only in case are different keys'
   ],
   'trims keys': [
     renaming(key => key.trimEnd()),
-    'keys that differ by nothing but space are kept apart'
+    'keys that differ only in white space are different keys'
   ],
   'normalises Unicode': [
     renaming(key => key.normalize('NFC')),
-    'keys that differ by nothing but their Unicode form are kept apart'
+    'keys that differ only in their Unicode form are different keys'
   ],
   'decodes keys': [
     renaming(key => key.replace(/%2f/gi, '/')),
-    'keys of which one begins like another are kept apart'
+    'keys of which one is a prefix of another are different keys'
   ],
   'drops quotes': [
     renaming(key => key.replaceAll("'", '')),
-    'keys that mean something elsewhere are nothing but keys'
+    'keys that are special in another language are only keys'
   ],
   'cuts keys': [
     renaming(key => key.slice(0, 255)),
-    'keys as long as identities get are kept whole'
+    'keys of the longest identities are kept whole'
   ],
   'drops the door': [
     renaming(key => key.slice(key.indexOf(':'))),
-    'keys of different doors are kept apart'
+    'keys of different namespaces are different keys'
   ],
   'knows no characters of four bytes': [
     recasting(value => typeof value === 'string' ? value.replace(/[\u{10000}-\u{10ffff}]/gu, '?') : value),
@@ -282,15 +282,15 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
   ],
   'takes empty lists for objects': [
     recasting(value => Array.isArray(value) && value.length === 0 ? {} : value),
-    'empty lists, empty objects, null, true and false stay what they are'
+    'empty lists, empty objects, null, true and false are read as they were written'
   ],
   'has names with a meaning': [
     recasting(value => isObject(value) && !Array.isArray(value) ? Object.assign({}, value) : value),
-    'any text may be a name'
+    'any text may be the name of a property'
   ],
   'is flat': [
     recasting(value => depthOf(value) > 20 ? '…' : value),
-    'a document may be deep'
+    'a document may be nested 24 levels deep'
   ],
   'has columns of 64 KiB': [
     inner => like(inner, {
@@ -299,7 +299,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         return await inner.replace(key, expected, next)
       }
     }),
-    'a document may be large'
+    'a document may have 160 KiB'
   ],
   'gives away its own objects': [
     inner => {
@@ -314,7 +314,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'nobody holds an object that is also in the store'
+    'changing an object that was written or read doesn\'t change the store'
   ],
   'keeps the objects of others': [
     inner => {
@@ -328,7 +328,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'nobody holds an object that is also in the store'
+    'changing an object that was written or read doesn\'t change the store'
   ],
   'lists a key again': [
     inner => like(inner, {
@@ -337,21 +337,21 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         return after === undefined ? keys : [after, ...keys].slice(0, limit)
       }
     }),
-    'a list gives every key once, whatever the size of its pages'
+    'a list returns every key once, whatever the size of its pages'
   ],
   'forgets a key between pages': [
     inner => like(inner, {
       list: async (after, limit) => (await inner.list(after, limit + 1)).slice(after === undefined ? 0 : 1)
     }),
-    'a list gives every key once, whatever the size of its pages'
+    'a list returns every key once, whatever the size of its pages'
   ],
   'leaves room on a page': [
     inner => like(inner, { list: async (after, limit) => await inner.list(after, Math.min(limit, 5)) }),
-    'a list gives every key once, whatever the size of its pages'
+    'a list returns every key once, whatever the size of its pages'
   ],
   'lists everything on one page': [
     inner => like(inner, { list: async after => await inner.list(after, Infinity) }),
-    'a list gives every key once, whatever the size of its pages'
+    'a list returns every key once, whatever the size of its pages'
   ],
   'lists in an order of its own': [
     inner => {
@@ -364,7 +364,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         }
       })
     },
-    'a list has one order, and goes on behind a key that has gone'
+    'a list has a fixed order, and continues after a key that was deleted'
   ],
   'has to find a key to go on behind it': [
     inner => like(inner, {
@@ -373,18 +373,18 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
         return keys.slice(keys.indexOf(after ?? '') + 1).slice(0, limit)
       }
     }),
-    'a list has one order, and goes on behind a key that has gone'
+    'a list has a fixed order, and continues after a key that was deleted'
   ]
 }
 
-const BROKEN = 'a broken connection is a rejection, and never false or null'
+const BROKEN = 'a broken connection is a rejection, never false or null'
 const failing: Full = {
   get: async () => { throw new Error('connection lost') },
   replace: async () => { throw new Error('connection lost') },
   list: async () => { throw new Error('connection lost') }
 }
 
-/** What a store might say of its failure, and must not. */
+/** Answers that a store might give instead of failing, and must not. */
 const EXCUSES: Readonly<Record<string, EntityStore>> = {
   'resolves false when it failed': { ...failing, replace: async () => false },
   'resolves true when it failed': { ...failing, replace: async () => true },
@@ -412,14 +412,14 @@ for (const [excuse, store] of Object.entries(EXCUSES)) {
   })
 }
 
-t.test('there is no promise without a mistake that breaks it', async t => {
+t.test('for every promise there is a mistake that breaks it', async t => {
   const inner = memoryStore()
   const promises = collected({ factory: () => inner, broken: () => failing }).map(([name]) => name)
   const breakable = new Set([...Object.values(MISTAKES).flatMap(([, ...promises]) => promises), BROKEN])
   t.same(promises.toSorted(), [...breakable].sort())
 })
 
-t.test('a store that keeps its promises passes, and nothing is left over', async t => {
+t.test('a store that keeps its promises passes, and the suite deletes its documents', async t => {
   const inner = memoryStore()
   let opened = 0
   const factory = async () => {
@@ -431,7 +431,7 @@ t.test('a store that keeps its promises passes, and nothing is left over', async
   t.same(await inner.list(undefined, 1), [])
 })
 
-t.test('a store needs no list, and may hold the documents of others', async t => {
+t.test('a store may have no list, and may have other documents', async t => {
   const { get, replace } = memoryStore()
   const broken = { get: failing.get, replace: failing.replace }
   t.same([...await failuresOf({ factory: () => ({ get, replace }), broken: () => broken })], [])
@@ -442,16 +442,16 @@ t.test('a store needs no list, and may hold the documents of others', async t =>
   t.same(await inner.list(undefined, 100), others)
 })
 
-t.test('the tests may run all at once', async t => {
+t.test('the tests may all run at the same time', async t => {
   const inner = memoryStore()
   const runs = collected({ factory: () => inner }).map(async ([name, run]) => await run({ task: { name } }))
   await t.resolves(Promise.all(runs))
   t.same(await inner.list(undefined, 1), [])
 })
 
-t.test('a failure tells its cause and the seed, with which it comes again', async t => {
+t.test('a failure has its cause and its seed, and the seed reproduces it', async t => {
   const [make] = MISTAKES['refuses at times'] ?? []
-  const promise = 'whatever two instances do in turn comes out as it is written'
+  const promise = 'any sequence of reads and writes on two instances keeps the contract'
   const failure = async (seed: number) => {
     const inner = memoryStore()
     const failures = await failuresOf({ factory: () => make?.(inner) ?? inner, seed }, [promise])
@@ -464,17 +464,17 @@ t.test('a failure tells its cause and the seed, with which it comes again', asyn
   t.equal(what(await failure(7)), what(first))
 })
 
-t.test('what a factory throws fails each test, and is told as it is', async t => {
+t.test('an error of the factory fails every test, unchanged', async t => {
   const factory = () => { throw new Error('no database') }
   const failures = await failuresOf({ factory })
   t.equal(failures.size, collected({ factory }).length)
   for (const failure of failures.values()) t.equal(failure.message, 'no database')
 })
 
-t.test('what a store throws is the cause, also when that is no error', async t => {
+t.test('a value that a store throws is the cause, even if it isn\'t an error', async t => {
   const inner = memoryStore()
   const lost = like(inner, { get: async () => untyped(await Promise.reject('lost')) }) // eslint-disable-line prefer-promise-reject-errors -- other people's code
-  const failures = await failuresOf({ factory: () => lost }, ['what was never kept is absent'])
+  const failures = await failuresOf({ factory: () => lost }, ['a key that was never written has no document'])
   t.match([...failures.values()], [{ message: /^lost\n\(seed /, cause: 'lost' }])
 })
 
@@ -497,7 +497,7 @@ t.test('it runs with node:test', async t => {
   t.match(good.stdout, `# pass ${collected({ factory: () => memoryStore() }).length}\n`)
   t.equal(good.status, 0)
   const bad = run('bad.mjs', '{ get: async key => await get(key) ?? undefined, replace }')
-  t.match(bad.stdout, /^not ok 1 - what was never kept is absent$/m)
+  t.match(bad.stdout, /^not ok 1 - a key that was never written has no document$/m)
   t.match(bad.stdout, 'seed 42')
   t.equal(bad.status, 1)
 })

@@ -7,7 +7,7 @@ t.test('a beginning is in the future from 31 seconds on', async t => {
   t.ok(isFuture(1031, 1000))
 })
 
-t.test('an age passes from -30 seconds to its limit, both included', async t => {
+t.test('an age is within its limit from -30 seconds to the limit, both included', async t => {
   t.ok(isWithin(60, 1000, 1000))
   t.ok(isWithin(60, 1000, 1060))
   t.notOk(isWithin(60, 1000, 1061))

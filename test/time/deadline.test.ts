@@ -3,7 +3,7 @@ import t from 'tap'
 import { deadlineIn } from '../../src/time/deadline.js'
 
 // First, because the timers of other tests would count.
-t.test('an answer lets the process end: one look later no timer is left', async t => {
+t.test('after an answer the process can end: no timer is left after the next look', async t => {
   const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const idle = timers()
   await deadlineIn(60).race(async () => 'answer')
@@ -25,11 +25,11 @@ t.test('a rejection in time is passed on', async t => {
   await t.rejects(deadlineIn(60).race(() => { throw new Error('at once') }), { message: 'at once' })
 })
 
-t.test('an answer that does not come is a rejection', async t => {
+t.test('a missing answer is a rejection', async t => {
   await t.rejects(deadlineIn(0.002).race(never), { message: 'no answer within 0.002 s' })
 })
 
-t.test('what only behaves like a promise has the deadline too', async t => {
+t.test('a thenable has the deadline too', async t => {
   const thenables = [
     { then: (resolve: (value: unknown) => void) => resolve(never()) },
     Object.assign(() => {}, { then: () => {} })
@@ -39,7 +39,7 @@ t.test('what only behaves like a promise has the deadline too', async t => {
   }
 })
 
-t.test('all calls have one deadline', async t => {
+t.test('all calls share one deadline', async t => {
   const deadline = deadlineIn(0.002)
   await t.rejects(deadline.race(never))
   await t.rejects(deadline.race(never), { message: 'no answer within 0.002 s' })
@@ -56,7 +56,7 @@ t.test('an earlier deadline is never a later one', async t => {
   await t.rejects(deadline.within(0.002).race(never), { message: 'no answer within 0.002 s' })
 })
 
-t.test('what comes late is ignored, a rejection too', async t => {
+t.test('a late answer is ignored, and so is a late rejection', async t => {
   let rejectLate = (_error: Error) => {}
   const late = new Promise<never>((_resolve, reject) => { rejectLate = reject })
   await t.rejects(deadlineIn(0.002).race(async () => await late), { message: /no answer/ })

@@ -5,7 +5,7 @@ import { rig } from './rig.js'
 const START = 1_800_000_000
 const session = { mark: null, since: START }
 
-t.test('a caller is a session or an operator, and whatever is neither is refused', async t => {
+t.test('a caller is a session or an operator, and anything else is refused', async t => {
   const verifier = rig(START).instance()
   for (const caller of [
     { identity: 'alice' }, { identity: 'alice', operator: false }, { identity: 'alice', operator: 'true' },
@@ -20,14 +20,14 @@ t.test('a caller is a session or an operator, and whatever is neither is refused
   await t.rejects(verifier.factors(untyped({ identity: 42, session })), { code: 'ERR_TOTP_IDENTITY' })
 })
 
-t.test('an operator passes no guard, and has no approval to give back', async t => {
+t.test('an operator passes no guard, and has no approval to withdraw', async t => {
   const verifier = rig(START).instance()
   const operator = { identity: 'alice', operator: true }
   await t.rejects(verifier.check(untyped(operator)), { code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
   t.strictSame(await verifier.withdraw(untyped(operator)), { mark: null })
 })
 
-t.test('names that no app can show are refused, wherever they come from', async t => {
+t.test('names that no app can show are refused by every method', async t => {
   const { store, ...made } = rig(START)
   const verifier = made.instance()
   for (const friendlyName of ['', 'a:b', 'a\nb', 'x'.repeat(65), '\ud800', 5, null]) {
@@ -37,7 +37,7 @@ t.test('names that no app can show are refused, wherever they come from', async 
   t.equal(await store.get('identity:alice'), null)
 })
 
-t.test('what nobody has can\'t be verified, renamed or removed', async t => {
+t.test('an identity without an entity has nothing to verify, rename or remove', async t => {
   const verifier = rig(START).instance()
   const alice = { identity: 'alice', session }
   const sid = 'YF' + '0'.repeat(32)
@@ -47,7 +47,7 @@ t.test('what nobody has can\'t be verified, renamed or removed', async t => {
   await t.resolves(verifier.revoke('alice'))
 })
 
-t.test('a session without a mark that gives its approval back gets one, and nothing is written', async t => {
+t.test('a session without a mark that withdraws gets one, and nothing is written', async t => {
   const { store, ...made } = rig(START)
   const verifier = made.instance()
   const alice = { identity: 'alice', session }

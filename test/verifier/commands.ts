@@ -10,7 +10,7 @@ import { FRESHNESS, MAX_AGE, referenceCode, rig, type Rig } from './rig.js'
  * every command on which of the sessions pass the guard.
  */
 
-/** The real thing, and what its users hold. */
+/** The verifier under test, and the marks of its sessions. */
 export class Real {
   readonly rig: Rig = rig(START)
   verifier: Verifier = this.rig.instance()
@@ -22,7 +22,7 @@ export class Real {
   }
 }
 
-/** The code of a refusal, or 'ok' with what was answered. */
+/** The code of the refusal, or 'ok' with the answer. */
 async function outcome<T> (call: Promise<T>): Promise<{ code: string, answer: T | null }> {
   try {
     return { code: 'ok', answer: await call }
@@ -56,7 +56,7 @@ abstract class Step implements Command {
   toString (): string { return `${this.constructor.name}(${Object.values(this).join(', ')})` }
 }
 
-/** A command of a session in which somebody is logged in. */
+/** A command of a session in which a user is logged in. */
 abstract class SessionStep extends Step {
   readonly slot: number
   constructor (slot: number) {
@@ -290,7 +290,7 @@ const offset = fc.oneof(
 const pause = fc.constantFrom(
   1, 29, 30, 31, 60, 90, 299, 301, 600, 601, 3600, 21_600, MAX_AGE, MAX_AGE + 1, -20, -61, -4000)
 
-/** What may happen after the opening. */
+/** The commands that may follow the opening. */
 export const commands = fc.commands([
   fc.tuple(slot, identity).map(([slot, identity]) => new LogIn(slot, identity)),
   slot.map(slot => new Enroll(slot)),

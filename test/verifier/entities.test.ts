@@ -5,7 +5,7 @@ import type { Entity } from '../../src/entity/entity.js'
 import type { TotpEvent } from '../../src/events.js'
 import { UnsealableError } from '../../src/seal.js'
 import { freezeDocument } from '../../src/documents/frozen.js'
-import { entitiesIn, type Decide, type Decision, type EntitiesOptions } from '../../src/verifier/entities.js'
+import { entitiesIn, type Answered, type Decide, type EntitiesOptions } from '../../src/verifier/entities.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { entityWith, NOW } from '../entity/documents.js'
 import { gate } from '../gate.js'
@@ -16,7 +16,7 @@ type Fakes = Partial<Record<'get' | 'replace', (...args: unknown[]) => unknown>>
 const alice = entityWith({ revision: 7 })
 const unavailable = { constructor: StoreError, code: 'ERR_TOTP_STORE', statusCode: 503 }
 
-/** Counts what a store is asked, and answers what a test wants. */
+/** A store that logs its calls, and answers as the test says. */
 function setUp (fakes: Fakes = {}, options: Partial<EntitiesOptions> = {}) {
   const kept = memoryStore<Entity>()
   const asked: string[] = []
@@ -41,7 +41,7 @@ const rename: Decide<string> = entity => ({
   next: { ...(entity ?? alice), generation: 5 }, answer: 'done', events: [{ type: 'factor.created', factorSid: null }]
 })
 
-t.test('an identity is read under a key of its own', async t => {
+t.test('an identity is read under its own key, in its own namespace', async t => {
   const { kept, entities } = setUp()
   t.same(await entities.read('alice'), { document: null, now: NOW })
   await kept.replace('alice', null, alice)
@@ -83,7 +83,7 @@ t.test('a frozen document that fits one key is refused under another', async t =
   t.equal((await entities.read('alice')).document, document)
 })
 
-t.test('an object that a store changes after it was checked is checked again', async t => {
+t.test('an object that isn\'t frozen is checked with each read', async t => {
   const document = { ...alice, approvals: [] }
   const { entities } = setUp({ get: () => document })
   t.equal((await entities.read('alice')).document, document)
@@ -109,14 +109,14 @@ t.test('what a change wrote is frozen, so a store that keeps the object can\'t c
   }
 })
 
-t.test('a document that does not fit is not written', async t => {
+t.test('a document that doesn\'t fit is not written', async t => {
   const { asked, entities } = setUp()
   const misfit: Decide<string> = () => ({ next: { ...alice, factors: untyped('none') }, answer: 'done' })
   await t.rejects(entities.change('alice', misfit), unavailable)
   t.same(asked, ['get'])
 })
 
-t.test('a change is written with the next revision, answered, then told', async t => {
+t.test('a change is written with the next revision, then its events are emitted and it is answered', async t => {
   const { kept, events, entities } = setUp()
   await kept.replace('identity:alice', null, alice)
   t.equal(await entities.change('alice', rename), 'done')
@@ -124,7 +124,7 @@ t.test('a change is written with the next revision, answered, then told', async 
   t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW }])
 })
 
-t.test('a new entity keeps the revision that it begins with', async t => {
+t.test('a new entity keeps the revision that it starts with', async t => {
   const { kept, entities } = setUp()
   await entities.change('alice', rename)
   t.equal((await kept.get('identity:alice'))?.revision, 7)
@@ -145,24 +145,24 @@ t.test('without a next document nothing is written', async t => {
   t.same(events, [])
 })
 
-t.test('a refusal that is thrown writes nothing and tells nothing', async t => {
+t.test('a refusal that is thrown writes nothing and emits nothing', async t => {
   const { asked, events, entities } = setUp()
   await t.rejects(entities.change('alice', () => { throw new MalformedError('no') }), { code: 'FST_ERR_VALIDATION' })
   t.same(asked, ['get'])
   t.same(events, [])
 })
 
-t.test('a refusal that is answered is thrown once it is written', async t => {
+t.test('the refusal of a decision is thrown once the decision is written', async t => {
   const { kept, events, entities } = setUp()
-  const answer = new MalformedError('no')
+  const refusal = new MalformedError('no')
   await t.rejects(entities.change('alice', () => ({
-    next: alice, answer, events: [{ type: 'challenge.denied', factorSid: null }]
-  })), answer)
+    next: alice, refusal, events: [{ type: 'challenge.denied', factorSid: null }]
+  })), refusal)
   t.equal((await kept.get('identity:alice'))?.revision, 7)
   t.match(events, [{ type: 'challenge.denied' }])
 })
 
-t.test('events are told with identity and time, and only after the write has won', async t => {
+t.test('events are emitted with identity and time, and only after the write has won', async t => {
   let wins = false
   const { asked, events, entities } = setUp({
     replace: async () => {
@@ -176,7 +176,7 @@ t.test('events are told with identity and time, and only after the write has won
   t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW }], 'once')
 })
 
-t.test('a lost race throws the decision away and decides on what is there now', async t => {
+t.test('after a lost race the decision is discarded, and made again on the entity that is there now', async t => {
   const { kept, entities } = setUp()
   await kept.replace('identity:alice', null, alice)
   const seen: Array<number | undefined> = []
@@ -193,7 +193,7 @@ t.test('a lost race throws the decision away and decides on what is there now', 
   t.match(await kept.get('identity:alice'), { revision: 10, generation: 3 })
 })
 
-t.test('who has lost races for half of the time gets a conflict, and nothing is told', async t => {
+t.test('a change that has lost races for half of the time is a conflict, and nothing is emitted', async t => {
   const present = performance.now.bind(performance)
   let later = 0
   t.intercept(performance, 'now', { value: () => present() + later })
@@ -210,7 +210,7 @@ t.test('who has lost races for half of the time gets a conflict, and nothing is 
   t.same(events, [])
 })
 
-t.test('those who have lost a race go on in the order in which they lost', async t => {
+t.test('changes that have lost a race go on in the order in which they lost', async t => {
   const done: number[] = []
   let left = 5
   const held = gate()
@@ -226,11 +226,11 @@ t.test('those who have lost a race go on in the order in which they lost', async
   })))
   held.open()
   await Promise.all(changes)
-  t.equal(done.length, 5 + 4, 'all have tried once, four of them twice')
+  t.equal(done.length, 5 + 4, 'all tried once, four of them twice')
   t.same(done.slice(5), [1, 2, 3, 4])
 })
 
-t.test('who comes while others wait for a turn waits too, but for what is not written', async t => {
+t.test('a change that comes while others wait for a turn waits too, unless it writes nothing', async t => {
   const said: string[] = []
   const held = gate()
   const { entities } = setUp({ replace: async () => said.length > 0 }, {
@@ -239,7 +239,7 @@ t.test('who comes while others wait for a turn waits too, but for what is not wr
       await held.passed
     }
   })
-  const change = async (name: string, decision: Partial<Decision<undefined>>) => {
+  const change = async (name: string, decision: Partial<Answered<undefined>>) => {
     await entities.change('alice', () => ({ next: alice, answer: undefined, ...decision }))
     said.push(name)
   }
@@ -252,7 +252,7 @@ t.test('who comes while others wait for a turn waits too, but for what is not wr
   t.same(said, ['lost', 'read', 'first', 'second'])
 })
 
-t.test('who waits behind one that hangs gives up after half of the time', async t => {
+t.test('a change that waits for one that hangs gives up after half of the time', async t => {
   const answers = [async () => false, async () => await new Promise<never>(() => {})]
   const { kept, entities } = setUp({
     replace: (...args) => Reflect.apply(answers.shift() ?? kept.replace, kept, args)
@@ -263,10 +263,10 @@ t.test('who waits behind one that hangs gives up after half of the time', async 
   const second = t.rejects(entities.change('alice', rename), { code: 'ERR_TOTP_CONFLICT' }).then(() => ends.push('second'))
   await Promise.all([first, second])
   t.same(ends, ['second', 'first'])
-  t.equal(await entities.change('alice', rename), 'done', 'and nobody waits for them')
+  t.equal(await entities.change('alice', rename), 'done', 'and no change waits for them')
 })
 
-t.test('of many changes at once all are made', async t => {
+t.test('of many simultaneous changes all are made', async t => {
   const { kept, entities } = setUp()
   await kept.replace('identity:alice', null, { ...alice, generation: 0 })
   await Promise.all(Array.from({ length: 10 }, async () => await entities.change('alice', entity => ({
@@ -289,7 +289,7 @@ t.test('only a literal true has won, and only a literal false has lost', async t
   t.equal(await entities.change('alice', rename), 'done', 'a promise or not')
 })
 
-t.test('junk in the place of a document is refused, and told', async t => {
+t.test('junk in the place of a document is refused, and an event reports it', async t => {
   const junk = [
     1, 'true', '', {}, [], undefined, true, false, { affectedRows: 0 }, [alice], JSON.stringify(alice), NaN,
     { ...alice, format: 2 }, { ...alice, approved: true }, { ...alice, identity: 'bob' }, { ...alice, identity: 'Alice' }
@@ -304,7 +304,7 @@ t.test('junk in the place of a document is refused, and told', async t => {
   }
 })
 
-t.test('a store that fails in whatever way is unavailable', async t => {
+t.test('a store is unavailable however it fails', async t => {
   const lost = new Error('lost postgres://totp:hunter2@db.example')
   const failures: Array<[string, () => unknown]> = [
     ['a rejection', async () => { throw lost }],
@@ -328,7 +328,7 @@ t.test('a store that fails in whatever way is unavailable', async t => {
   }
 })
 
-t.test('a store that hangs is unavailable when the time is up', async t => {
+t.test('a store that hangs is unavailable after the timeout', async t => {
   const hang = async () => await new Promise(() => {})
   for (const fakes of [{ get: hang }, { replace: hang }]) {
     const { entities, events } = setUp(fakes, { timeout: 0.01 })
@@ -338,7 +338,7 @@ t.test('a store that hangs is unavailable when the time is up', async t => {
   await t.rejects(setUp({ get: hang }, { timeout: 0.01 }).entities.read('alice'), unavailable)
 })
 
-t.test('a secret that does not open is a document that is refused', async t => {
+t.test('a secret that doesn\'t open makes the document unreadable', async t => {
   const { asked, events, entities } = setUp()
   const attempt = entities.change('alice', () => { throw new UnsealableError('touched') })
   await t.rejects(attempt, { ...unavailable, cause: { message: 'touched' } })
@@ -346,13 +346,13 @@ t.test('a secret that does not open is a document that is refused', async t => {
   t.same(asked, ['get'])
 })
 
-t.test('a fault of ours is not taken for one of the store', async t => {
+t.test('a fault of ours is not blamed on the store', async t => {
   const { asked, entities } = setUp()
   await t.rejects(entities.change('alice', () => { throw new TypeError('ours') }), { constructor: TypeError, message: 'ours' })
   t.same(asked, ['get'])
 })
 
-t.test('without a right clock nothing is decided', async t => {
+t.test('with a clock that can\'t be right nothing is decided', async t => {
   const { asked, entities } = setUp({}, { clock: () => NaN })
   await t.rejects(entities.read('alice'), InvalidOptionError)
   await t.rejects(entities.change('alice', undecided), InvalidOptionError)

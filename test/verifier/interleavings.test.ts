@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { base32nopad } from '@scure/base'
 import { memoryStore, TotpError, type Entity, type EntityStore, type SessionCaller } from '../../src/index.js'
-import { hashOf } from '../../src/entity/approvals.js'
+import { hashOf } from '../../src/entity/mark.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
 import { times } from '../thoroughness.js'
 import { referenceCode, rig, type Rig } from './rig.js'
@@ -55,7 +55,7 @@ function session (mark: string | null, since = START): SessionCaller {
   return { identity: 'alice', session: { mark, since } }
 }
 
-/** What came of a call: the code of the refusal, or the answer. */
+/** The outcome of a call: the code of the refusal, or the answer. */
 async function outcome<T> (call: Promise<T>): Promise<T | string> {
   try {
     return await call

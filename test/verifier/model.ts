@@ -19,7 +19,7 @@ interface Draft {
 }
 interface Approved { readonly sid: string, readonly at: number, readonly generation: number }
 
-/** What the rules keep about an identity. */
+/** The state that the rules keep about an identity. */
 export class Person {
   known = false
   phones: Phone[] = []

@@ -14,7 +14,7 @@ export const FRESHNESS = 300
 export const keyring = createKeyring([randomBytes(32)])
 const embedded = embeddedProvider({ issuer: 'Acme', keyring })
 
-/** What a verifier works with, where a test wants it otherwise. */
+/** Parts and settings of a verifier that a test sets itself. */
 export interface Parts {
   readonly store: EntityStore
   readonly clock: () => number
@@ -62,7 +62,7 @@ export function rig (start: number, store: EntityStore = memoryStore<Entity>()):
   return made
 }
 
-/** RFC 4226 section 5.3 once more, by the letter: a model must not ask what it is there to check. */
+/** RFC 4226 section 5.3 again, to the letter: a model must not use the code that it checks. */
 export function referenceCode (key: Buffer, step: number): string {
   const counter = Buffer.alloc(8)
   counter.writeUInt32BE(Math.floor(step / 2 ** 32), 0)

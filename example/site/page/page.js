@@ -163,7 +163,7 @@ function showSetup (trouble = '', text = '') {
   forgetEnrollment()
   one('setup-lead').textContent = isAnother
     ? 'Another phone or tablet will open the vault too.'
-    : 'A password alone can be stolen. A code from your phone keeps the vault closed to everybody else.'
+    : 'A password alone can be stolen. A code from your phone keeps the vault closed to everyone else.'
   one('setup-name').value = ''
   show('setup', { focus: one('setup-title'), back: isAnother ? () => enter() : null })
   if (trouble) showMistake(trouble)

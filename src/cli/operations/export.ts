@@ -7,8 +7,8 @@ import { countForProgress, tallyOutcomes } from './tally.js'
 
 const HELP = `Usage: fastify-verify-totp export [options] > file
 
-Writes everything that the plugin keeps to stdout, for "import": one line of JSON an identity. Its secrets are
-sealed, but treat it like a copy of the database. Stop the servers first: a code used after the export would work
+Writes everything that the plugin keeps to stdout, for "import": one line of JSON per identity. Its secrets
+are sealed, but treat it like a copy of the database. Stop the servers first: a code used after the export would work
 again where you import it.
 
 ${STORE_HELP}  --help                prints this help

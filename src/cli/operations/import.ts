@@ -7,9 +7,9 @@ import { tallyOutcomes } from './tally.js'
 
 const HELP = `Usage: fastify-verify-totp import [options] < file
 
-Reads from stdin what "export" wrote. The table must exist. An identity that the store already has with other
-content stays as it is and is reported. You can run it again. The servers of the new store need the keys of the
-old ones.
+Reads from stdin what "export" wrote. The table must exist. If the store already has another entity for an
+identity, that stays unchanged and is reported. You can run the import again. The servers of the new store need
+the keys of the old ones.
 
 ${STORE_HELP}  --help                prints this help
 `

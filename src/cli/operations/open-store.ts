@@ -12,8 +12,9 @@ import type { StoreChoice } from './store-choice.js'
 export async function withStore (
   choice: StoreChoice, use: (store: EntityStore) => Promise<void>
 ): Promise<void> {
-  const { store, close } = await openStore(choice)
+  const { store, connect, close } = await openStore(choice)
   try {
+    await connect?.()
     await use(store)
   } catch (error) {
     // A failure to close must not hide why the command failed.
@@ -25,6 +26,11 @@ export async function withStore (
 
 interface OpenStore {
   readonly store: EntityStore
+  /**
+   * Connects a pool, which would otherwise connect with its first use: the store's error doesn't name the
+   * server.
+   */
+  connect? (): Promise<unknown>
   close (): Promise<void>
 }
 
@@ -34,11 +40,16 @@ async function openStore (choice: StoreChoice): Promise<OpenStore> {
   }
   if (choice.kind === 'postgres') {
     const { client, close } = await openPool(choice.url)
-    return { store: postgresStore({ ...choice, client }), close }
+    const connect = async () => await attempt(unusable(choice.url), async () => await client.query('SELECT 1'))
+    return { store: postgresStore({ ...choice, client }), connect, close }
   }
-  const { client, close } = await attempt(
-    `the server at ${new URL(choice.url).host} can't be used`, async () => await openRedis(choice.url))
+  const { client, close } = await attempt(unusable(choice.url), async () => await openRedis(choice.url))
   return { store: redisStore({ ...choice, client }), close }
+}
+
+/** Names the server without the password in its URL. */
+function unusable (url: string): string {
+  return `the server at ${new URL(url).host} can't be used`
 }
 
 /** The exports of a user's module. */

@@ -7,10 +7,10 @@ import { terminalJson } from './terminal-json.js'
 
 const HELP = `Usage: fastify-verify-totp report [options]
 
-Lists the identities in a store, one a line, and whether each is enrolled, then their number. It changes nothing
-and prints no secrets.
+Lists the identities in a store, one per line, with their factors, and at the end their number. It changes
+nothing and prints no secrets.
 
-${STORE_HELP}  --json                prints JSON, one line an identity: identity, status, factors, failures, disabledAt
+${STORE_HELP}  --json                prints JSON, one line per identity: identity, status, factors, failures, disabledAt
   --help                prints this help
 `
 

@@ -23,7 +23,7 @@ export const STORE_HELP = `  --database-url <url>  entities in PostgreSQL (or th
   --store <module>      a store of your own: an ES module whose default export is the store or a function that
                         returns it; its export "close", if there is one, is called at the end
   --table <name>        table in PostgreSQL (totp_entities)
-  --schema <name>       schema of the table (found in the search path)
+  --schema <name>       schema of the table (from the search path)
   --prefix <text>       prefix of all keys in Redis (totp:)
   --allow-loss          accepts a Redis server that may lose documents
 `

@@ -13,26 +13,26 @@ import type { SessionCaller } from '../../verifier/caller.js'
 import { createVerifier, type Verifier } from '../../verifier/verifier.js'
 import { entitiesIn } from '../../verifier/entities.js'
 import type { EntityStore } from '../../documents/store.js'
-import { atOnce, type Bench, type Promises } from './trial.js'
+import { alternating, type Trial, type Promises } from './trial.js'
 import type { Random } from './random.js'
 
-/** What a store is for: the rules of codes, as two instances of an application keep them together. */
+/** The rules about codes, which a store has to let two instances of an application keep together. */
 export const codes: Promises<Entity> = {
-  async 'of 100 challenges at once with one code, on two instances, one is approved' (bench) {
-    const house = await enrolled(bench)
-    const outcomes = await hundredTimes(house, house.code)
+  async 'of 100 simultaneous challenges with one code, on two instances, one is approved' (trial) {
+    const app = await enrolled(trial)
+    const outcomes = await hundredTimes(app, app.code)
     assert.deepEqual(outcomes, { approved: 1, ERR_TOTP_CHALLENGE_DENIED: 5, ERR_TOTP_LOCKED: 94 })
   },
 
-  async 'of 100 wrong codes at once, on two instances, five are judged' (bench) {
-    const house = await enrolled(bench)
-    const outcomes = await hundredTimes(house, house.wrong)
+  async 'of 100 simultaneous wrong codes, on two instances, five are judged' (trial) {
+    const app = await enrolled(trial)
+    const outcomes = await hundredTimes(app, app.wrong)
     assert.deepEqual(outcomes, { ERR_TOTP_CHALLENGE_DENIED: 5, ERR_TOTP_LOCKED: 95 })
-    assert.deepEqual(await hundredTimes(house, house.code), { ERR_TOTP_LOCKED: 100 })
+    assert.deepEqual(await hundredTimes(app, app.code), { ERR_TOTP_LOCKED: 100 })
   },
 
-  async 'a factor that was removed on one instance opens nothing on the other' (bench) {
-    const { one, two, caller, code, sid } = await enrolled(bench)
+  async 'a factor that was removed on one instance approves nothing on the other' (trial) {
+    const { one, two, caller, code, sid } = await enrolled(trial)
     const { mark } = await two.challenge(caller, { code })
     const approved = { ...caller, session: { ...caller.session, mark } }
     for (const verifier of [two, one, two]) await verifier.check(approved)
@@ -43,11 +43,11 @@ export const codes: Promises<Entity> = {
   }
 }
 
-/** Two instances of an application, one of whose users has a factor. */
+/** Two instances of an application, and a user with a factor. */
 interface Enrolled {
   readonly one: Verifier
   readonly two: Verifier
-  /** A login session of that user which has answered no challenge yet. */
+  /** A login session of the user that has answered no challenge yet. */
   readonly caller: SessionCaller
   readonly sid: string
   readonly code: string
@@ -57,10 +57,10 @@ interface Enrolled {
 const START = 1_800_000_000
 const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const
 const LIMITS = { lockAfter: 5, lockFor: 30, disableAfter: 50 }
-/** Seconds. Slowness is nothing that is judged here. */
-const PATIENCE = 60
+/** Seconds. A slow store doesn't fail the suite. */
+const TIMEOUT = 60
 
-async function enrolled ({ one, two, key, random }: Bench<Entity>): Promise<Enrolled> {
+async function enrolled ({ one, two, key, random }: Trial<Entity>): Promise<Enrolled> {
   let now = START
   const keyring = createKeyring([bytes(random, 32)])
   const instance = (store: EntityStore) => verifierOn(store, keyring, () => now)
@@ -73,7 +73,7 @@ async function enrolled ({ one, two, key, random }: Bench<Entity>): Promise<Enro
   const { factor: { sid } } = await instance(one)
     .enroll(operator, { friendlyName: 'phone', secret: encodeSecret(secret) })
   await instance(two).verify(operator, sid, code(0))
-  // Away from the step that this has burnt.
+  // Moves the clock away from the step that was just burnt.
   now += 10 * CONFIG.timeStep
   return {
     one: instance(one),
@@ -89,7 +89,7 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
   const embedded = embeddedProvider({ issuer: 'Acme', keyring })
   const emit = () => {}
   return createVerifier({
-    entities: entitiesIn({ store, clock, timeout: PATIENCE, backOff: jitter, emit }),
+    entities: entitiesIn({ store, clock, timeout: TIMEOUT, backOff: jitter, emit }),
     providers: providersOf(embedded, embedded, []),
     ...keyring,
     emit,
@@ -99,14 +99,14 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
     freshness: 300,
     maxFactors: 5,
     reenroll: false,
-    timeout: PATIENCE
+    timeout: TIMEOUT
   })
 }
 
-/** What becomes of one code when it comes 100 times at once, half of them to either instance. */
-async function hundredTimes (house: Enrolled, code: string): Promise<Record<string, number>> {
-  const outcomes = await atOnce(house, 100, async verifier =>
-    await verifier.challenge(house.caller, { code })
+/** Submits a code 100 times at once, half of them to each instance. Resolves how often each outcome came. */
+async function hundredTimes (app: Enrolled, code: string): Promise<Record<string, number>> {
+  const outcomes = await alternating(app, 100, async verifier =>
+    await verifier.challenge(app.caller, { code })
       .then(({ status }) => status, (refusal: TotpError) => refusal.code))
   const counts: Record<string, number> = {}
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1

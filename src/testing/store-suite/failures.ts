@@ -3,8 +3,8 @@ import type { Store } from '../../documents/store.js'
 import { note, type Note } from './trial.js'
 
 /**
- * False says that another write won, null that nothing is kept: a store that says so because it failed loses
- * what was recorded, or finds nobody enrolled.
+ * False means that another write won, and null that nothing is kept. A store that resolves these because it
+ * failed loses what was recorded, or lets enrolled users pass as unenrolled.
  */
 export async function rejectsAll (store: Store<Note>): Promise<void> {
   const alice = 'identity:alice'
@@ -13,8 +13,8 @@ export async function rejectsAll (store: Store<Note>): Promise<void> {
     'a creation': async () => await store.replace(alice, null, note(1)),
     'a replacement': async () => await store.replace(alice, 1, note(2)),
     'a deletion': async () => await store.replace(alice, 1, null),
-    'absence in the place of absence': async () => await store.replace(alice, null, null),
-    list: async () => await (store.list?.(undefined, 1) ?? Promise.reject(new Error('there is no list')))
+    'replacing absence by absence': async () => await store.replace(alice, null, null),
+    list: async () => await (store.list?.(undefined, 1) ?? Promise.reject(new Error('the store has no list')))
   }
   for (const [name, call] of Object.entries(calls)) {
     await assert.rejects(call(), `${name} of a broken store did not reject`)

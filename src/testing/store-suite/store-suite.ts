@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { EntityStore } from '../../documents/store.js'
-import type { Bench } from './trial.js'
+import type { Trial } from './trial.js'
 import { codes } from './codes.js'
 import { documents } from './documents.js'
 import { rejectsAll } from './failures.js'
@@ -14,24 +14,24 @@ const PROMISES = { ...writes, ...keys, ...documents, ...lists, ...codes }
 /** Options of `storeSuite`. */
 export interface StoreSuiteOptions {
   /**
-   * Registers a test with your runner: `test` of `node:test` or of vitest, `t.test` of tap. It may run them
-   * one after the other or at once.
+   * Registers a test with your runner: `test` of `node:test` or of vitest, `t.test` of tap. The tests may run
+   * one after the other or at the same time.
    */
   readonly test: (name: string, run: () => Promise<void>) => unknown
   /**
-   * Gives a store object; it is called twice, for what two instances of an application would have: two
-   * objects, best with a connection each, on the same storage. A store for one process alone gives the same
-   * object twice. Other documents may be in the storage, but are listed with the suite's own, so better an
-   * empty one. Each test deletes what it kept; to close what was opened is up to you.
+   * Returns a store object. It is called twice, for two instances of an application: return two objects on
+   * the same storage, each with its own connection if possible. For a store of a single process, return the
+   * same object twice. Use empty storage: other documents do no harm, but the suite lists them too. Each test
+   * deletes its own documents; closing connections is up to you.
    */
   readonly factory: () => EntityStore | Promise<EntityStore>
-  /** Gives a store object whose connection is broken. @default nothing is known of failures */
+  /** Returns a store object whose connection is broken. @default failures aren't tested */
   readonly broken?: () => EntityStore | Promise<EntityStore>
-  /** Decides what is written in which order; a test that fails tells it. @default a random one */
+  /** Seed of the random writes. A failure names it, and the same seed repeats them. @default a random one */
   readonly seed?: number
 }
 
-/** Registers a test for each promise that a store has to keep. */
+/** Registers one test for each promise that a store has to keep. */
 export function storeSuite ({ test, factory, broken, seed = randomInt(2 ** 32) }: StoreSuiteOptions): void {
   const run = `suite-${randomBytes(6).toString('hex')}`
   let opened: Promise<readonly [EntityStore, EntityStore]> | undefined
@@ -52,18 +52,18 @@ export function storeSuite ({ test, factory, broken, seed = randomInt(2 ** 32) }
   }
 
   if (broken === undefined) return
-  test('a broken connection is a rejection, and never false or null', async () => {
+  test('a broken connection is a rejection, never false or null', async () => {
     await rejectsAll(await broken())
   })
 }
 
-/** Keys that nobody else has, as far as they were asked for. */
-function keysOf (owner: string): { readonly key: Bench['key'], readonly made: ReadonlySet<string> } {
+/** Creates keys that only this test uses, and remembers them. */
+function keysOf (owner: string): { readonly key: Trial['key'], readonly made: ReadonlySet<string> } {
   const made = new Set<string>()
   return {
     made,
-    key (name, door = 'identity') {
-      const key = `${door}:${owner}-${name}`
+    key (name, namespace = 'identity') {
+      const key = `${namespace}:${owner}-${name}`
       made.add(key)
       return key
     }
@@ -74,7 +74,7 @@ function messageOf (error: unknown): string {
   return error instanceof Error ? error.message.trimEnd() : String(error)
 }
 
-/** Where that fails, the test has failed already. */
+/** Errors are ignored: if the store fails here, the test has failed already. */
 async function remove (store: EntityStore, key: string): Promise<void> {
   try {
     const kept = await store.get(key)

@@ -1,33 +1,33 @@
 import type { Store } from '../../documents/store.js'
 import type { Random } from './random.js'
 
-/** A document of no more than what a store may look at, and something that it may not. */
+/** A document with the revision, which a store may look at, and a content, which it may not. */
 export interface Note {
   readonly revision: number
   readonly content?: unknown
 }
 
-/** What a promise is tried on. */
-export interface Bench<Document extends Note = Note> {
+/** The stores that a promise is tried on. */
+export interface Trial<Document extends Note = Note> {
   readonly one: Store<Document>
-  /** Another object on the same storage, as another instance of the application has it. */
+  /** Another store object on the same storage, as another instance of the application has it. */
   readonly two: Store<Document>
-  /** A key of this test alone; what is kept under it is deleted afterwards. */
-  key (name: string, door?: string): string
+  /** A key that only this test uses. Its document is deleted afterwards. */
+  key (name: string, namespace?: string): string
   readonly random: Random
 }
 
-/** Promises by their names; one that is not kept throws. */
+/** Promises by their names. A promise that the store breaks throws. */
 export type Promises<Document extends Note = Note> =
-  Readonly<Record<string, (bench: Bench<Document>) => Promise<void>>>
+  Readonly<Record<string, (trial: Trial<Document>) => Promise<void>>>
 
-/** A document of a revision. */
+/** A document of this revision. */
 export function note (revision: number, content: unknown = null): Note {
   return { revision, content }
 }
 
-/** What comes of `count` calls at once, in turn on either of two instances. */
-export async function atOnce<Instance, T> (
+/** Makes `count` calls at once, alternating between two instances. Resolves their answers. */
+export async function alternating<Instance, T> (
   { one, two }: { readonly one: Instance, readonly two: Instance },
   count: number,
   call: (instance: Instance, index: number) => Promise<T>

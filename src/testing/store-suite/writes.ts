@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
-import { atOnce, note, type Note, type Promises } from './trial.js'
+import { alternating, note, type Note, type Promises } from './trial.js'
 
-/** Revisions begin at random below 2^48; some numbers are one number to 32 bits, or to floats of them. */
+/**
+ * Revisions begin at random below 2^48: beyond 32-bit integers, and beyond what 32-bit floats can tell apart.
+ */
 const FAR = 2 ** 48
 
 const MANY = 50
 const WORKERS = 5
 const INCREMENTS = 20
 
-/** What every rule of this package rests on: a write wins over exactly what was read, once. */
+/** Every rule of this package relies on this: a write replaces exactly the revision that was read, once. */
 export const writes: Promises = {
-  async 'what was never kept is absent' ({ one, two, key }) {
+  async 'a key that was never written has no document' ({ one, two, key }) {
     const alice = key('alice')
     assert.equal(await one.get(alice), null)
     assert.equal(await one.replace(alice, 1, note(2)), false)
@@ -18,7 +20,7 @@ export const writes: Promises = {
     assert.equal(await two.get(alice), null)
   },
 
-  async 'absence in the place of absence is true and no change, in the place of a document it is false' (
+  async 'replacing absence by absence resolves true and changes nothing; where a document is stored it resolves false' (
     { one, two, key }
   ) {
     const alice = key('alice')
@@ -37,42 +39,42 @@ export const writes: Promises = {
     assert.deepEqual(await two.get(alice), note(5, 'first'))
   },
 
-  async 'of many that create a document at once, one wins' (bench) {
-    const alice = bench.key('alice')
-    const won = await atOnce(bench, MANY, async (store, index) =>
+  async 'of many simultaneous creations of a document, one wins' (trial) {
+    const alice = trial.key('alice')
+    const won = await alternating(trial, MANY, async (store, index) =>
       await store.replace(alice, null, note(index)))
     assert.equal(won.filter(Boolean).length, 1, `${won.filter(Boolean).length} of ${MANY} creations won`)
-    assert.deepEqual(await bench.one.get(alice), note(won.indexOf(true)))
+    assert.deepEqual(await trial.one.get(alice), note(won.indexOf(true)))
   },
 
-  async 'of many that replace a revision at once, one wins' (bench) {
-    const alice = bench.key('alice')
-    await bench.one.replace(alice, null, note(1))
-    const won = await atOnce(bench, MANY, async (store, index) =>
+  async 'of many simultaneous replacements of a revision, one wins' (trial) {
+    const alice = trial.key('alice')
+    await trial.one.replace(alice, null, note(1))
+    const won = await alternating(trial, MANY, async (store, index) =>
       await store.replace(alice, 1, note(2, index)))
     assert.equal(won.filter(Boolean).length, 1, `${won.filter(Boolean).length} of ${MANY} replacements won`)
-    assert.deepEqual(await bench.one.get(alice), note(2, won.indexOf(true)))
+    assert.deepEqual(await trial.one.get(alice), note(2, won.indexOf(true)))
   },
 
-  async 'no update is lost' (bench) {
-    const alice = bench.key('alice')
+  async 'no update is lost' (trial) {
+    const alice = trial.key('alice')
     const all = WORKERS * INCREMENTS
-    await bench.one.replace(alice, null, note(0, 0))
-    await atOnce(bench, WORKERS, async store => {
+    await trial.one.replace(alice, null, note(0, 0))
+    await alternating(trial, WORKERS, async store => {
       let done = 0
-      // A race is lost to a write of somebody else, of which there are fewer than this.
+      // Each lost race is a write that another worker won, and they write less often than this in all.
       for (let tries = 0; tries < all && done < INCREMENTS; tries++) {
         const kept = await store.get(alice)
-        assert.ok(kept !== null, 'a document that nobody deleted is absent')
+        assert.ok(kept !== null, 'a document is gone that was never deleted')
         const next = note(kept.revision + 1, Number(kept.content) + 1)
         if (await store.replace(alice, kept.revision, next)) done++
       }
-      assert.equal(done, INCREMENTS, 'updates were refused more often than others won')
+      assert.equal(done, INCREMENTS, 'updates lost more races than others can have won')
     })
-    assert.deepEqual(await bench.two.get(alice), note(all, all))
+    assert.deepEqual(await trial.two.get(alice), note(all, all))
   },
 
-  async 'another revision than the one that is there changes nothing' ({ one, two, key }) {
+  async 'a write that expects another revision changes nothing' ({ one, two, key }) {
     for (const revision of [0, 5, FAR, Number.MAX_SAFE_INTEGER - 1]) {
       const alice = key(`alice ${revision}`)
       const others = [revision + 1, revision === 0 ? FAR : revision - 1, revision % FAR + 2 ** 32, 7]
@@ -85,7 +87,7 @@ export const writes: Promises = {
     }
   },
 
-  async 'a revision is what the document says, however far from the last one' ({ one, two, key }) {
+  async 'the revision is the one in the document, however far from the last one' ({ one, two, key }) {
     const alice = key('alice')
     let last: number | null = null
     for (const revision of [5, 6, FAR, 2 ** 31, 2 ** 32 + 5, 0, Number.MAX_SAFE_INTEGER]) {
@@ -95,19 +97,19 @@ export const writes: Promises = {
     }
   },
 
-  async 'of a deletion and a replacement at once, one wins' (bench) {
+  async 'of a simultaneous deletion and replacement, one wins' (trial) {
     for (let round = 0; round < 10; round++) {
-      const alice = bench.key(`alice ${round}`)
-      await bench.one.replace(alice, null, note(1))
+      const alice = trial.key(`alice ${round}`)
+      await trial.one.replace(alice, null, note(1))
       const nexts = round % 2 === 0 ? [null, note(2)] : [note(2), null]
-      const won = await atOnce(bench, 2, async (store, index) =>
+      const won = await alternating(trial, 2, async (store, index) =>
         await store.replace(alice, 1, nexts[index] ?? null))
       assert.equal(won.filter(Boolean).length, 1, `${won.filter(Boolean).length} of 2 won`)
-      assert.deepEqual(await bench.one.get(alice), nexts[won.indexOf(true)])
+      assert.deepEqual(await trial.one.get(alice), nexts[won.indexOf(true)])
     }
   },
 
-  async 'what was deleted stays deleted: a write from before is too late' ({ one, two, key }) {
+  async 'a deleted document stays deleted: a write that expects its revision fails' ({ one, two, key }) {
     const alice = key('alice')
     await one.replace(alice, null, note(7))
     assert.equal(await one.replace(alice, 7, null), true)
@@ -121,7 +123,7 @@ export const writes: Promises = {
     assert.deepEqual(await one.get(alice), note(9))
   },
 
-  async 'what one instance has written, the other one reads at once' ({ one, two, key }) {
+  async 'a write on one instance is read by the other at once' ({ one, two, key }) {
     const alice = key('alice')
     const read = async (expected: Note | null) => {
       for (const store of [two, one, two]) assert.deepEqual(await store.get(alice), expected)
@@ -140,7 +142,7 @@ export const writes: Promises = {
     await read(note(4))
   },
 
-  async 'replace resolves true or false and get a document or null, and neither anything else' (
+  async 'replace resolves only true or false, and get only a document or null' (
     { one, two, key }
   ) {
     const alice = key('alice')
@@ -163,7 +165,7 @@ export const writes: Promises = {
       [null, false, true, true, false, false, true, false, false, note(2), true, false, null])
   },
 
-  async 'whatever two instances do in turn comes out as it is written' ({ one, two, key, random }) {
+  async 'any sequence of reads and writes on two instances keeps the contract' ({ one, two, key, random }) {
     const kept = new Map<string, Note>()
     for (let step = 0; step < 100; step++) {
       const store = random(2) === 0 ? one : two

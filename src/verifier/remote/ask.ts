@@ -6,16 +6,19 @@ import { checkedTag } from '../../providers/tag.js'
 import type { VerifierContext } from '../context.js'
 
 /**
- * The provider that keeps a factor, or what is left of one. Throws when that isn't configured, and for a
- * factor that was touched.
+ * The provider that keeps a factor, or the leftover of one. Throws `ProviderError` when that provider isn't
+ * configured, and `UnsealableError` when the factor was tampered with.
  */
-export function keeperOf (context: VerifierContext, identity: string, kept: Leftover): RemoteProvider {
+export function providerOf (context: VerifierContext, identity: string, kept: Leftover): RemoteProvider {
   checkedTag(context, identity, kept)
   return context.providers.remote(kept.remote.serviceSid)
 }
 
-/** What a remote provider made of a code. When it takes too long, nobody will ever know. */
-export async function judgedInTime<T> (timeout: number, ask: () => Promise<T>): Promise<T | Outcome> {
+/**
+ * Asks a remote provider about a code. After a failure or a timeout the verdict is `unknown`: the code may
+ * have been judged all the same.
+ */
+export async function askForVerdict<T> (timeout: number, ask: () => Promise<T>): Promise<T | Outcome> {
   try {
     return await deadlineIn(timeout).race(ask)
   } catch (error) {
@@ -23,8 +26,10 @@ export async function judgedInTime<T> (timeout: number, ask: () => Promise<T>): 
   }
 }
 
-/** What a remote provider answers. Throws a `TotpError` when it fails, or takes too long. */
-export async function answeredInTime<T> (timeout: number, ask: () => Promise<T>): Promise<T> {
+/**
+ * Asks a remote provider for something that judges no code. Throws a `TotpError` on a failure or a timeout.
+ */
+export async function askForAnswer<T> (timeout: number, ask: () => Promise<T>): Promise<T> {
   try {
     return await deadlineIn(timeout).race(ask)
   } catch (error) {

@@ -1,152 +1,171 @@
-import { hasEnded, type Session } from '../../entity/approvals.js'
+import { isWithdrawn } from '../../entity/approvals.js'
 import {
   giveBack, newReservation, releaseAttempt, reserveAttempt, settleFailure, settleUnknown
 } from '../../entity/attempts.js'
-import type { Attempts, Entity, Reservation, TwilioFactor } from '../../entity/entity.js'
+import type { Attempts, Entity, Reservation, TwilioFactor, VerifiedFactor } from '../../entity/entity.js'
 import {
-  askedFactor, creationWait, isSameRemote, isSpent, notCreated, openChallenge, usedFactor
+  creationWait, isSameRemote, isSpent, markAsked, notCreated, openChallenge, usedFactor
 } from '../../entity/twilio-factor.js'
 import {
   ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError,
-  type TotpError
+  MalformedError, type TotpError
 } from '../../errors.js'
 import type { Outcome } from '../../providers/provider.js'
 import { tagsOf } from '../../providers/tag.js'
-import type { Decision, Happening } from '../entities.js'
-import { judgedInTime, keeperOf } from './ask.js'
+import type { Decision, Happening, Refused } from '../entities.js'
+import { askForVerdict, providerOf } from './ask.js'
 import { sessionOf, type Caller } from '../caller.js'
-import { change, type VerifierContext } from '../context.js'
+import { change, type Situation, type VerifierContext } from '../context.js'
 import { approved, consequences, denied, type Challenged } from '../verdict.js'
 
-/** An attempt that is counted already, so that Twilio may be asked about its code. */
+/** An attempt that is counted already, so Twilio may be asked about its code. */
 export interface Reserved {
   readonly reservation: Reservation
   readonly factor: TwilioFactor
   readonly code: string
-  /** The challenge that a wrong code left pending, or null where a new one is to be created. */
+  /** The challenge that a wrong code left pending; null where a new one has to be created. */
   readonly pending: TwilioFactor['challenge']
-  /**
-   * Whether an embedded factor has judged the code already: that it was wrong there counts, whatever comes.
-   */
-  readonly guessed: boolean
+  /** Whether an embedded factor denied the code already: that counts, however Twilio answers. */
+  readonly deniedHere: boolean
   /** The generation in which Twilio was asked. */
   readonly generation: number
 }
 
 /**
- * Counts the attempt. A code that was accepted before, or is being asked about, is a wrong one without
- * asking.
+ * The only candidate at Twilio whose codes have this length, or null. Throws `MalformedError` when there are
+ * several: one code must never start two challenges there.
  */
-export function reserved (
-  context: VerifierContext, entity: Entity, factor: TwilioFactor, code: string, guessed: boolean, now: number
+export function remoteCandidate (candidates: readonly VerifiedFactor[], code: string): TwilioFactor | null {
+  const [remote, another] = candidates.flatMap(factor =>
+    factor.provider === 'twilio' && factor.config.codeLength === code.length ? [factor] : [])
+  if (another !== undefined) throw new MalformedError('factorSid is needed: several factors could have this code')
+  return remote ?? null
+}
+
+/**
+ * Counts the attempt before Twilio is asked. A code that was accepted before, or that another request is
+ * asking about, is wrong without asking.
+ */
+export function reserve (
+  context: VerifierContext, situation: Situation,
+  { factor, code, candidates }: Pick<Reserved, 'factor' | 'code'> & { readonly candidates: readonly VerifiedFactor[] }
 ): Decision<Reserved> {
+  const { entity, now } = situation
   const { identity, generation } = entity
   const digests = context.digests(code, { identity, factorSid: factor.sid })
-  if (isSpent(factor, entity.attempts, digests)) return denied(context, entity, factor.sid, now)
+  if (isSpent(factor, entity.attempts, digests)) return denied(context, situation, factor.sid)
+  const deniedHere = candidates.some(({ provider, config }) =>
+    provider === 'embedded' && config.codeLength === code.length)
   const pending = openChallenge(factor, now)
   try {
-    keeperOf(context, identity, factor)
+    providerOf(context, identity, factor)
     const wait = pending === null ? creationWait(factor, now) : 0
     if (wait > 0) throw new LockedError(wait)
   } catch (error) {
-    if (guessed) return denied(context, entity, null, now)
+    if (deniedHere) return denied(context, situation, null)
     throw error
   }
 
   const reservation = newReservation(factor.sid, digests[0], now)
   const attempts = reserveAttempt(entity.attempts, reservation, context.limits, now)
-  const next = withFactor({ ...entity, attempts }, askedFactor(factor, now))
-  return { next, answer: { reservation, factor, code, pending, guessed, generation } }
+  const next = withFactor({ ...entity, attempts }, markAsked(factor, now))
+  return { next, answer: { reservation, factor, code, pending, deniedHere, generation } }
 }
 
-/** Asks Twilio, and records what became of the attempt before anybody learns it. */
-export async function settled (
+/** Asks Twilio, and records the outcome of the attempt before the caller learns it. */
+export async function askAndSettle (
   context: VerifierContext, caller: Caller, reserved: Reserved
 ): Promise<Challenged> {
   const { reservation: { id, factorSid }, factor: { remote }, code, pending } = reserved
   const session = sessionOf(caller)
   const provider = context.providers.remote(remote.serviceSid)
-  const outcome = await judgedInTime(context.timeout, async () =>
+  const outcome = await askForVerdict(context.timeout, async () =>
     await provider.challenge(remote, code, pending?.sid ?? null))
 
   return await change(context, caller, (entity, now): Decision<Challenged> => {
     if (entity === null) throw new FactorNotFoundError()
-    // It was given up meanwhile: nobody may use what it turned out to be.
-    if (!entity.attempts.asked.some(reservation => reservation.id === id)) throw new ChallengeDeniedError()
+    // The reservation was given up meanwhile, so its outcome must not be used, even if the code was right.
+    if (!entity.attempts.pending.some(reservation => reservation.id === id)) throw new ChallengeDeniedError()
+    const situation = { entity, session, now }
     const factor = entity.factors.find(({ sid }) => sid === factorSid)
     if (factor?.provider !== 'twilio' || !isSameRemote(factor.remote, remote)) {
-      return lost(context, entity, reserved, new FactorNotFoundError(), now)
+      return settleUnjudged(context, situation, reserved, { refusal: new FactorNotFoundError() })
     }
-    return settlement(context, session, entity, factor, reserved, outcome, now)
+    return settle(context, situation, { ...reserved, factor, outcome })
   })
 }
 
-function settlement (
-  context: VerifierContext, session: Session | null, entity: Entity, factor: TwilioFactor,
-  reserved: Reserved, outcome: Outcome, now: number
+function settle (
+  context: VerifierContext, situation: Situation, reserved: Reserved & { readonly outcome: Outcome }
 ): Decision<Challenged> {
-  const { reservation: { id, digest, at }, pending, guessed } = reserved
+  const { entity, session, now } = situation
+  const { reservation: { id, digest, at }, factor, pending, deniedHere, outcome } = reserved
   const { attempts } = entity
-  const closed = closedMeanwhile(context, entity, session, reserved, now)
+  const closed = refusalToApprove(context, situation, reserved)
   switch (outcome.verdict) {
     case 'approved': {
       const [tag] = tagsOf(context, entity.identity, factor.sid, factor.remote)
       const used = { ...usedFactor(factor, digest, now), tag }
-      if (closed !== null) return refused(withFactor(entity, used), settleUnknown(attempts, id), closed)
-      return approved(context, { ...entity, attempts: releaseAttempt(attempts, id) }, session, [used], now)
+      if (closed !== null) return refuse(withFactor(entity, used), settleUnknown(attempts, id), closed)
+      const released = { ...entity, attempts: releaseAttempt(attempts, id) }
+      return approved(context, { entity: released, session, now }, [used])
     }
     case 'denied': {
       const { challengeSid: sid } = outcome
       const tries = (pending?.tries ?? 0) + 1
       const left = sid === null ? factor : { ...factor, challenge: { sid, tries, at: pending?.at ?? at } }
       const after = settleFailure(attempts, id, context.limits, now)
-      return refused(withFactor(entity, left), after, closed ?? new ChallengeDeniedError(), [
+      return refuse(withFactor(entity, left), after, closed ?? new ChallengeDeniedError(), [
         { type: 'challenge.denied', factorSid: factor.sid }
       ])
     }
     case 'unjudged': {
       const left = withFactor(entity, pending === null ? notCreated(factor, at) : factor)
-      // What was pending for longer than a lock may have been part of one that is over, and can't be told
-      // apart.
+      // An attempt that took longer than a lock may belong to a lock that is over: it can't be given back.
       const late = now - at >= context.limits.lockFor
-      if (guessed || late) return lost(context, left, reserved, outcome.refusal, now)
-      return refused(left, giveBack(attempts, id), outcome.refusal)
+      const isFinal = deniedHere || late
+      if (isFinal) return settleUnjudged(context, { ...situation, entity: left }, reserved, outcome)
+      return refuse(left, giveBack(attempts, id), outcome.refusal)
     }
     case 'unknown':
-      return lost(context, entity, reserved, outcome.refusal, now)
+      return settleUnjudged(context, situation, reserved, outcome)
     case 'unfit':
-      return lost(context, entity, reserved, outcome.refusal, now, [
-        { type: 'provider.refused', factorSid: factor.sid }
-      ])
+      return settleUnjudged(context, situation, reserved, {
+        refusal: outcome.refusal,
+        events: [{ type: 'provider.refused', factorSid: factor.sid }]
+      })
   }
 }
 
-/** Nobody will learn whether the code was right, but for an embedded factor, for which it was wrong. */
-function lost (
-  { limits }: VerifierContext, entity: Entity, { reservation: { id }, guessed }: Reserved,
-  answer: TotpError, now: number, events: readonly Happening[] = []
-): Decision<never> {
+/** The attempt stays unknown, unless an embedded factor denied its code: then it was wrong. */
+function settleUnjudged (
+  { limits }: VerifierContext, { entity, now }: Situation, { reservation: { id }, deniedHere }: Reserved,
+  { refusal, events = [] }: Pick<Refused, 'refusal' | 'events'>
+): Refused {
   const { attempts } = entity
-  if (!guessed) return refused(entity, settleUnknown(attempts, id), answer, events)
+  if (!deniedHere) return refuse(entity, settleUnknown(attempts, id), refusal, events)
   const denial: Happening = { type: 'challenge.denied', factorSid: null }
-  return refused(entity, settleFailure(attempts, id, limits, now), answer, [denial, ...events])
+  return refuse(entity, settleFailure(attempts, id, limits, now), refusal, [denial, ...events])
 }
 
-/** Why a right code opens nothing any more. A lock that began after the attempt was reserved is no reason. */
-function closedMeanwhile (
-  { maxAge }: VerifierContext, entity: Entity, session: Session | null, { generation }: Reserved, now: number
+/**
+ * A right code approves nothing once challenges were disabled, or the approval was withdrawn, while Twilio
+ * was asked. A lock that began after the reservation is no obstacle.
+ */
+function refusalToApprove (
+  { maxAge }: VerifierContext, { entity, session, now }: Situation, { generation }: Reserved
 ): TotpError | null {
   if (entity.attempts.disabledAt !== null) return new DisabledError()
-  const ended = entity.generation !== generation || (session !== null && hasEnded(entity, session, now))
-  return ended ? new ChallengeRequiredError(maxAge) : null
+  const isVoid = entity.generation !== generation || (session !== null && isWithdrawn(entity, session, now))
+  return isVoid ? new ChallengeRequiredError(maxAge) : null
 }
 
-function refused (
-  entity: Entity, attempts: Attempts, answer: TotpError, events: readonly Happening[] = []
-): Decision<never> {
+function refuse (
+  entity: Entity, attempts: Attempts, refusal: TotpError, events: readonly Happening[] = []
+): Refused {
   return {
     next: { ...entity, attempts },
-    answer,
+    refusal,
     events: [...events, ...consequences(entity.attempts, attempts)]
   }
 }

@@ -1,4 +1,4 @@
-import { atOnce } from '../../in-batches.js'
+import { inBatches } from '../../in-batches.js'
 import { jitter } from '../../time/back-off.js'
 import type { Clock } from '../../time/clock.js'
 import { deadlineIn, type Deadline } from '../../time/deadline.js'
@@ -53,7 +53,7 @@ export interface EntityRead {
   readonly now: number
 }
 
-/** Opens the records of a store, anew for each request: all its reads and writes share one deadline. */
+/** Returns a function that opens the records for one request, whose reads and writes share one deadline. */
 export function recordsIn ({ store, clock, timeout }: RecordsOptions): () => Records {
   const documents = documentsIn<VerifyDocument>({
     store, check, clock, timeout, backOff: jitter
@@ -88,7 +88,7 @@ function recordsBy (
     async deleteEntities (serviceSid) {
       const failures: unknown[] = []
       const keys = keysIn(store, entityKeyPrefix(serviceSid), undefined, () => deadlineIn(timeout))
-      const deletions = atOnce(PARALLEL_DELETIONS, keys, async key =>
+      const deletions = inBatches(PARALLEL_DELETIONS, keys, async key =>
         await documents.change(key, () => ({ next: null, answer: null })).catch((error: unknown) => error))
       for await (const failure of deletions) {
         if (failure !== null) failures.push(failure)

@@ -1,4 +1,4 @@
-import { atOnce } from '../../in-batches.js'
+import { inBatches } from '../../in-batches.js'
 import type { Form } from './form.js'
 import { integer, type Reader } from './parameters.js'
 import { NotFound } from './refusal.js'
@@ -132,7 +132,7 @@ export function byKey<Item> (
     async after (anchor, limit) {
       const items: Item[] = []
       const keys = listKeys(anchor === null ? undefined : prefix + anchor)
-      for await (const present of atOnce(PARALLEL_READS, keys, readIfPresent)) {
+      for await (const present of inBatches(PARALLEL_READS, keys, readIfPresent)) {
         items.push(...present)
         if (items.length === limit) break
       }
@@ -150,7 +150,7 @@ export function byKey<Item> (
         if (preceding.length > limit) preceding.shift()
       }
       const items: Item[] = []
-      for await (const present of atOnce(PARALLEL_READS, preceding, readIfPresent)) items.push(...present)
+      for await (const present of inBatches(PARALLEL_READS, preceding, readIfPresent)) items.push(...present)
       return items
     }
   }

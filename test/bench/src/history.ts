@@ -52,10 +52,10 @@ function perKilobyte (name: string): string {
 }
 
 function holdingsOf ([name, { document }]: readonly [string, Person]): string {
-  const { factors, approvals, ended } = document
-  const former = approvals.reduce((sum, { line }) => sum + line.length, 0)
+  const { factors, approvals, withdrawn } = document
+  const former = approvals.reduce((sum, { formerMarks }) => sum + formerMarks.length, 0)
   return `${name}: ${kilobytesOf(document).toFixed(1)} KB. Factors: ${factors.length}; approvals: ${approvals.length}; ` +
-    `former marks of their sessions: ${former}; withdrawn marks: ${ended.length}.`
+    `former marks of their sessions: ${former}; withdrawn marks: ${withdrawn.length}.`
 }
 
 function kilobytesOf (document: Person['document']): number {
