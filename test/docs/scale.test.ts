@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { memoryStore, postgresStore, type EntityStore, type PostgresClient } from '../../src/index.js'
-import { storeSuite } from '../../src/store-suite.js'
-import { keyOf } from '../../src/stores/entities.js'
+import { storeSuite } from '../../src/testing.js'
+import { keyOf } from '../../src/verifier/entities.js'
 import { authenticator } from '../authenticator.js'
 import { entityWith } from '../entity/documents.js'
+import { ROOT } from '../root.js'
 import { verifierOn } from '../growth/verifier.js'
 
 type Store = Required<EntityStore>
@@ -17,7 +19,7 @@ const { DATABASE_URL } = process.env
 const IDENTITY = 'alice'
 const NAMES = Array.from({ length: 200 }, (_, i) => keyOf(`user-${i}`))
 
-const page = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8')
+const page = readFileSync(join(ROOT, 'docs', 'scale.md'), 'utf8')
 const partitions = blockWith('sql', 'PARTITION BY HASH')
 const { shardedStore } = await moduleOf(blockWith('ts', 'function shardedStore'))
 const sharded: (stores: readonly Store[]) => Store = shardedStore
