@@ -17,7 +17,8 @@ export function approvalOf (
   entity: Entity, session: Session, maxAge: number, now: number
 ): StoredApproval | null {
   if (session.hash === null) return null
-  const approval = entity.approvals.find(({ hash }) => hash === session.hash)
+  // From the newest on: the sessions in use are among the last.
+  const approval = entity.approvals.findLast(({ hash }) => hash === session.hash)
   return approval !== undefined && counts(entity, approval, maxAge, now) ? approval : null
 }
 
