@@ -47,7 +47,7 @@ async function runProcess (file: string, env: NodeJS.ProcessEnv): Promise<Run> {
   const child = spawn(process.execPath, ['--enable-source-maps', ...mocks, compiledFile(file)], {
     cwd: ROOT, env: { TAP_TIMEOUT: TIMEOUT, ...env }, stdio: ['ignore', 'pipe', 'pipe']
   })
-  const [tap, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  const [tap, errors, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
 
   const output = join(OUTPUT, `${file}.tap`)
@@ -56,6 +56,6 @@ async function runProcess (file: string, env: NodeJS.ProcessEnv): Promise<Run> {
   const results = readResults(tap)
   const ok = code === 0 && results.passed + results.skipped > 0
   console.log(`${ok ? 'ok' : 'not ok'} ${join('test', file)} (${results.passed} in ${seconds} s)`)
-  if (!ok) process.stderr.write(errors)
+  if (!ok) console.log(`It ended with ${signal ?? `exit code ${code}`}.\n${errors}`)
   return { ...results, output, ok }
 }
