@@ -1,7 +1,7 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['src/http/plain-schemas.ts', 'dist', 'example/dist', 'test/bench/dist', '.tap'] }),
+  ...neostandard({ ts: true, ignores: ['src/http/plain-schemas.ts', 'build', 'dist', 'example/dist', 'test/bench/dist'] }),
   {
     files: ['**/*.ts'],
     rules: {

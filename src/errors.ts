@@ -1,10 +1,10 @@
 /**
- * Every refusal: a stable `code` for programs, an HTTP status, a sentence that is safe to show to anybody.
+ * A refusal: a stable `code` for programs, an HTTP status, and a message that is safe to show to any user.
  */
 export abstract class TotpError extends Error {
-  /** Stable, part of the API. */
+  /** Stable: part of the API. */
   abstract readonly code: string
-  /** HTTP status of the answer; Fastify's error handler reads it. */
+  /** HTTP status of the answer, which Fastify's error handler reads. */
   readonly statusCode: number
 
   constructor (statusCode: number, message: string, options?: ErrorOptions) {
@@ -14,7 +14,7 @@ export abstract class TotpError extends Error {
   }
 }
 
-/** An option that can't work; thrown while the plugin registers, so that the server doesn't start. */
+/** An option is wrong. Thrown while the plugin registers, so the server doesn't start. */
 export class InvalidOptionError extends TotpError {
   readonly code = 'ERR_TOTP_INVALID_OPTION'
   constructor (option: string, expected: string, options?: ErrorOptions) {
@@ -22,7 +22,7 @@ export class InvalidOptionError extends TotpError {
   }
 }
 
-/** A function among the options turned out not to work during a request. The cause, for the log, names it. */
+/** A function among the options failed during a request. The cause, for the log, names it. */
 export class MisconfiguredError extends TotpError {
   readonly code = 'ERR_TOTP_INVALID_OPTION'
   constructor (cause: InvalidOptionError) {
@@ -30,7 +30,9 @@ export class MisconfiguredError extends TotpError {
   }
 }
 
-/** `identify` broke its contract: it threw, or returned something that is neither a string nor nobody. */
+/**
+ * `identify` threw, or returned something other than a string, undefined or null. The cause is for the log.
+ */
 export class IdentityError extends TotpError {
   readonly code = 'ERR_TOTP_IDENTITY'
   constructor (cause: Error) {
@@ -38,7 +40,7 @@ export class IdentityError extends TotpError {
   }
 }
 
-/** `identify` named nobody, or something that can't be the name of anybody. */
+/** No user is logged in: `identify` returned undefined, null, '' or a string that can't name a user. */
 export class UnidentifiedError extends TotpError {
   readonly code = 'ERR_TOTP_UNIDENTIFIED'
   constructor () {
@@ -55,8 +57,7 @@ export class CrossSiteError extends TotpError {
 }
 
 /**
- * Input that can't be judged; refused before anything is counted. Over HTTP it is Fastify's own validation
- * error.
+ * Malformed input, refused before anything is counted. It has the code of Fastify's own validation errors.
  */
 export class MalformedError extends TotpError {
   readonly code = 'FST_ERR_VALIDATION'
@@ -65,7 +66,7 @@ export class MalformedError extends TotpError {
   }
 }
 
-/** A cap on wrong codes was reached; only the operator's `unlock` ends this. */
+/** The identity has reached a cap on wrong codes. Only an operator's `unlock` ends this. */
 export class DisabledError extends TotpError {
   readonly code = 'ERR_TOTP_DISABLED'
   constructor () {
@@ -74,14 +75,14 @@ export class DisabledError extends TotpError {
 }
 
 /**
- * Judging pauses after wrong codes, or where the provider asks for it; right and wrong codes get this same
- * answer.
+ * Codes aren't judged for a while, after wrong ones or because the provider demands it. Right ones get this
+ * too.
  */
 export class LockedError extends TotpError {
   readonly code = 'ERR_TOTP_LOCKED'
-  /** Seconds until codes are judged again. */
+  /** Seconds after which codes are judged again. */
   readonly retryAfter: number
-  /** Fastify's error handler sends them. */
+  /** Response headers, which Fastify's error handler sends. */
   readonly headers: Readonly<Record<string, string>>
   constructor (retryAfter: number) {
     super(429, 'Too many codes: wait before trying again.')
@@ -98,10 +99,13 @@ export class NotEnrolledError extends TotpError {
   }
 }
 
-/** The session has no approval, or it is too old or void. 401 for callers with a bearer token, RFC 9470. */
+/**
+ * The session has no approval, or one that is too old or void. 401 for a request with a bearer token (RFC
+ * 9470).
+ */
 export class ChallengeRequiredError extends TotpError {
   readonly code = 'ERR_TOTP_CHALLENGE_REQUIRED'
-  /** Seconds that an approval may be old to pass. */
+  /** Seconds since the approval within which a request passes. */
   readonly maxAge: number
   constructor (maxAge: number, statusCode: 401 | 403 = 403) {
     super(statusCode, 'Answer a challenge with a code of your authenticator app first.')
@@ -109,7 +113,7 @@ export class ChallengeRequiredError extends TotpError {
   }
 }
 
-/** The code was wrong, spent or expired; the answer doesn't say which. */
+/** The code was wrong, spent or expired. The answer doesn't say which. */
 export class ChallengeDeniedError extends TotpError {
   readonly code = 'ERR_TOTP_CHALLENGE_DENIED'
   constructor () {
@@ -117,7 +121,7 @@ export class ChallengeDeniedError extends TotpError {
   }
 }
 
-/** The identity has no such factor, or this session may not know of it. */
+/** The identity has no such factor, or this session may not see it. */
 export class FactorNotFoundError extends TotpError {
   readonly code = 'ERR_TOTP_FACTOR_NOT_FOUND'
   constructor () {
@@ -125,7 +129,7 @@ export class FactorNotFoundError extends TotpError {
   }
 }
 
-/** The unverified factor can't be verified any more, at a remote provider; the cure is a new one. */
+/** The unverified factor at a remote provider can't be verified any more: the user has to enroll again. */
 export class EnrollmentEndedError extends TotpError {
   readonly code = 'ERR_TOTP_FACTOR_NOT_FOUND'
   constructor () {
@@ -133,7 +137,7 @@ export class EnrollmentEndedError extends TotpError {
   }
 }
 
-/** The identity has `maxFactors` verified factors. */
+/** The identity has `maxFactors` verified factors already. */
 export class FactorLimitError extends TotpError {
   readonly code = 'ERR_TOTP_FACTOR_LIMIT'
   constructor () {
@@ -142,23 +146,21 @@ export class FactorLimitError extends TotpError {
 }
 
 /**
- * Other requests for the same identity won every race, or Twilio is being asked still. The write that was to
- * come has changed nothing, and the request can be repeated.
+ * Other requests for the same identity won every race, or one of them is still waiting for Twilio. This
+ * request changed nothing and can be repeated.
  */
 export class ConflictError extends TotpError {
   readonly code = 'ERR_TOTP_CONFLICT'
   /** Seconds to wait before repeating the request. */
   readonly retryAfter = 1
-  /** Fastify's error handler sends them. */
+  /** Response headers, which Fastify's error handler sends. */
   readonly headers: Readonly<Record<string, string>> = { 'retry-after': '1' }
   constructor () {
     super(503, 'Too many requests for this account at once: try again.')
   }
 }
 
-/**
- * The store failed, was too slow, or returned what it can't have been given. The cause is for the log alone.
- */
+/** The store failed, was too slow, or returned a document that doesn't fit. The cause is only for the log. */
 export class StoreError extends TotpError {
   readonly code = 'ERR_TOTP_STORE'
   constructor (cause: unknown) {
@@ -167,8 +169,8 @@ export class StoreError extends TotpError {
 }
 
 /**
- * The remote provider failed, was too slow, or answered what it can't have been asked. The cause is for the
- * log alone, and says what is known without anything that was sent.
+ * The remote provider failed, was too slow, or answered about something else. The cause is only for the log,
+ * and quotes nothing that was sent.
  */
 export class ProviderError extends TotpError {
   readonly code = 'ERR_TOTP_PROVIDER'
@@ -177,21 +179,22 @@ export class ProviderError extends TotpError {
   }
 }
 
-/** Every error that this package throws; `switch (error.code)` narrows it. */
+/** The union of all errors of this package: `switch (error.code)` narrows it. */
 export type AnyTotpError =
   | InvalidOptionError | MisconfiguredError | IdentityError | UnidentifiedError | CrossSiteError
   | MalformedError | DisabledError
   | LockedError | NotEnrolledError | ChallengeRequiredError | ChallengeDeniedError | FactorNotFoundError
   | EnrollmentEndedError | FactorLimitError | ConflictError | StoreError | ProviderError
 
-/** True for the errors of this package. */
+/** True for an error of this package. */
 export function isTotpError (error: unknown): error is AnyTotpError {
   return error instanceof TotpError
 }
 
 /**
- * A copy of somebody else's error that is fit for a log. Drivers put connection strings, rows and parameters
- * into messages and properties, so only name, code, frames and a message without anything key-like remain.
+ * A copy of a foreign error that may be logged. Drivers put connection strings, rows and parameters into
+ * messages and properties, so the copy has only the name, the code, the frames, and the message with
+ * everything masked that looks like a key.
  */
 export function scrubbed (error: unknown): Error {
   try {
@@ -210,13 +213,13 @@ function scrubbedCopy (error: unknown): Error {
   return copy
 }
 
-/** What stands behind the message, which may have lines that look like frames. */
+/** The frames after the message, which may itself have lines that look like frames. */
 function framesOf ({ stack, message }: Error): string[] {
-  const [, ...behind] = String(stack).split(message || '\n')
-  return behind.join('\n').split('\n').filter(line => /^\s+at /.test(line))
+  const [, ...after] = String(stack).split(message || '\n')
+  return after.join('\n').split('\n').filter(line => /^\s+at /.test(line))
 }
 
-/** Hides credentials, runs as long as a secret or a mark, and runs of digits that could be a code. */
+/** Masks credentials, runs as long as a secret or a mark, and runs of digits that could be a code. */
 function masked (text: string): string {
   return text
     .replace(/\S+/g, withoutUserinfo)
@@ -225,7 +228,9 @@ function masked (text: string): string {
     .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
 }
 
-/** Without a RegExp: that would look for the end from every slash once more, in a text of a stranger's. */
+/**
+ * No regular expression: on text that an attacker chose, one would search for the end again from every slash.
+ */
 function withoutUserinfo (word: string): string {
   const [begin, end] = [word.indexOf('//'), word.lastIndexOf('@')]
   return begin < 0 || end < begin ? word : `${word.slice(0, begin)}//…${word.slice(end)}`

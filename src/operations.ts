@@ -1,5 +1,5 @@
-export { countIdentities } from './operations/entities.js'
-export type { RefusedIdentity, ScanOptions, StoreOptions } from './operations/entities.js'
+export { countIdentities } from './operations/scan.js'
+export type { RefusedIdentity, ScanOptions, StoreOptions } from './operations/scan.js'
 export { report } from './operations/report.js'
 export type { ReportedFactor, ReportedIdentity } from './operations/report.js'
 export { reseal } from './operations/reseal.js'

@@ -6,23 +6,23 @@ import {
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** Of the plaintext's layout; bound into every seal. */
+/** Version of the plaintext's layout, bound into every seal. */
 const FORMAT = 1
 
-/** What a sealed secret belongs to: moved to another place, it doesn't open. */
+/** The factor that a sealed secret belongs to. Moved to another one, the seal doesn't open. */
 export interface SealContext {
   readonly identity: string
   readonly factorSid: string
 }
 
-/** A secret out of its seal. */
+/** A secret and the state of its seal. */
 export interface Opened {
   readonly secret: Buffer
-  /** True when the seal isn't of the first key, and should be renewed with the next write. */
+  /** True when the seal isn't under the first key, and should be renewed with the next write. */
   readonly stale: boolean
 }
 
-/** A seal that doesn't open; the message says why, for the log. */
+/** A seal doesn't open. The message says why, for the log. */
 export class UnsealableError extends Error {
   override readonly name = 'UnsealableError'
 }
@@ -31,11 +31,15 @@ export class UnsealableError extends Error {
 export interface Keyring {
   /** Seals under the first key. */
   seal (secret: Uint8Array, context: SealContext): string
-  /** Opens a seal of any key. Throws `UnsealableError` when it is of none, is another's, or was touched. */
+  /**
+   * Opens a seal under any key. Throws `UnsealableError` for an unknown key, another factor, or tampering.
+   */
   open (sealed: string, context: SealContext): Opened
-  /** Digests of a code, one for each key, that of the first key first: by any of them it is known again. */
+  /**
+   * Digests of a code, one for each key, the first key's first. A match with any of them recognises the code.
+   */
   digests (code: string, context: SealContext): readonly [string, ...string[]]
-  /** Tags that tie a text to an identity and a factor, one for each key, that of the first key first. */
+  /** Tags that tie a text to an identity and a factor, one for each key, the first key's first. */
   tags (text: string, context: SealContext): readonly [string, ...string[]]
 }
 
@@ -47,9 +51,9 @@ interface SealingKey {
 }
 
 /**
- * Makes a keyring of keys with 32 bytes each. A key is known by a hash of itself rather than by its position,
- * so that keys can be put in any order, and is never used itself: what seals is derived from it, one HKDF
- * label per use.
+ * A keyring of keys of 32 bytes each. A key's id is a hash of the key, not its position, so keys can be put
+ * in any order. A key is never used itself: for each use, another one is derived from it under its own HKDF
+ * label.
  */
 export function createKeyring (keys: readonly Uint8Array[]): Keyring {
   const [first, ...others] = keys.map(sealingKey)
@@ -77,7 +81,7 @@ export function createKeyring (keys: readonly Uint8Array[]): Keyring {
         decipher.final()
         return { secret, stale: key !== first }
       } catch {
-        throw new UnsealableError('a sealed secret was touched, or belongs to another factor')
+        throw new UnsealableError('a sealed secret was tampered with, or belongs to another factor')
       }
     },
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as errors from '../src/errors.js'
-import { newMark } from '../src/entity/approvals.js'
+import { newMark } from '../src/entity/mark.js'
 import { encodeSecret, newSecret } from '../src/otp/secret.js'
 
 const { scrubbed } = errors

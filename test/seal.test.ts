@@ -43,12 +43,12 @@ t.test('a seal does not open for another identity or factor', async t => {
     { identity: CONTEXT.factorSid, factorSid: CONTEXT.identity },
     { identity: `alice","${CONTEXT.factorSid}`, factorSid: '' }
   ]
-  for (const context of others) t.throws(() => keyring.open(sealed, context), touched)
+  for (const context of others) t.throws(() => keyring.open(sealed, context), tampered)
 })
 
 t.test('identities with quotes and commas are kept apart', async t => {
   const sealed = keyring.seal(SECRET, { identity: 'a","b', factorSid: 'c' })
-  t.throws(() => keyring.open(sealed, { identity: 'a', factorSid: 'b","c' }), touched)
+  t.throws(() => keyring.open(sealed, { identity: 'a', factorSid: 'b","c' }), tampered)
 })
 
 t.test('no bit of a seal can be changed', async t => {
@@ -76,9 +76,9 @@ t.test('a seal that is cut, emptied or not one at all does not open', async t =>
 t.test('the text of two seals can not be mixed', async t => {
   const bobs = { ...CONTEXT, identity: 'bob' }
   const [mine, his] = [keyring.seal(SECRET, CONTEXT).split('.'), keyring.seal(SECRET, bobs).split('.')]
-  t.throws(() => keyring.open(his.join('.'), CONTEXT), touched)
-  t.throws(() => keyring.open([mine[0], mine[1], his[2]].join('.'), CONTEXT), touched)
-  t.throws(() => keyring.open([mine[0], his[1], mine[2]].join('.'), CONTEXT), touched)
+  t.throws(() => keyring.open(his.join('.'), CONTEXT), tampered)
+  t.throws(() => keyring.open([mine[0], mine[1], his[2]].join('.'), CONTEXT), tampered)
+  t.throws(() => keyring.open([mine[0], his[1], mine[2]].join('.'), CONTEXT), tampered)
 })
 
 t.test('the first key seals, all open, and what is not of the first is stale', async t => {
@@ -102,7 +102,7 @@ t.test('a key that is not there opens nothing, and a key that names itself as an
   const sealed = createKeyring([OTHER]).seal(SECRET, CONTEXT)
   t.throws(() => keyring.open(sealed, CONTEXT), unknown)
   const [id] = keyring.seal(SECRET, CONTEXT).split('.')
-  t.throws(() => keyring.open([id, ...sealed.split('.').slice(1)].join('.'), CONTEXT), touched)
+  t.throws(() => keyring.open([id, ...sealed.split('.').slice(1)].join('.'), CONTEXT), tampered)
 })
 
 t.test('a key may be any bytes, not only a Buffer', async t => {
@@ -133,7 +133,7 @@ const unknown = {
   name: 'UnsealableError',
   message: 'a secret is sealed under a key that is not among "keys"'
 }
-const touched = { constructor: UnsealableError, message: 'a sealed secret was touched, or belongs to another factor' }
+const tampered = { constructor: UnsealableError, message: 'a sealed secret was tampered with, or belongs to another factor' }
 
 /** Each way to change one bit. */
 function flips (part: string): string[] {

@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
+import { ROOT } from './root.js'
 
 t.test('the compiler refuses every misuse that it can know of, and nothing else', async t => {
-  const root = fileURLToPath(new URL('..', import.meta.url))
-  const file = fileURLToPath(new URL('types/misuse.ts', import.meta.url))
-  const read = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile)
+  const file = join(ROOT, 'test/types/misuse.ts')
+  const read = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
   t.equal(read.error, undefined)
-  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, root)
+  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, ROOT)
   const program = ts.createProgram([file], options)
   const source = program.getSourceFile(file)
   t.ok(source)

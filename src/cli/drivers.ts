@@ -1,8 +1,8 @@
 import type { PostgresClient } from '../stores/postgres.js'
 import type { IoredisClient } from '../stores/redis-client.js'
-import { StartError } from './start-error.js'
+import { CommandError } from './failure.js'
 
-/** What is asked of the package `pg`. */
+/** What we use of the package `pg`. */
 export interface PostgresDriver {
   readonly default: {
     readonly Pool: new (options: PoolOptions) => PostgresClient & {
@@ -12,7 +12,7 @@ export interface PostgresDriver {
   }
 }
 
-/** What is asked of the package `ioredis`. */
+/** What we use of the package `ioredis`. */
 export interface RedisDriver {
   readonly Redis: new (url: string, options: RedisOptions) => IoredisClient & {
     on (event: 'error', listener: (error: unknown) => void): unknown
@@ -21,8 +21,8 @@ export interface RedisDriver {
   }
 }
 
-/** A client that can be closed. */
-export interface Open<Client> {
+/** A client, and how to close it. */
+export interface OpenClient<Client> {
   readonly client: Client
   close (): Promise<void>
 }
@@ -43,37 +43,37 @@ interface RedisOptions {
   readonly maxRetriesPerRequest: number
 }
 
-/** Milliseconds that a request waits for a database. */
-const PATIENCE = 5000
+/** Milliseconds after which a request to a database times out. */
+const TIMEOUT = 5000
 
-/** Connections to PostgreSQL, made when they are needed. */
+/** Opens a pool of PostgreSQL, which connects when it is used. */
 export async function openPool (
   connectionString: string, load: () => Promise<PostgresDriver> = async () => await import('pg')
-): Promise<Open<PostgresClient>> {
-  const { default: { Pool } } = await driver('pg', 'PostgreSQL', load)
+): Promise<OpenClient<PostgresClient>> {
+  const { default: { Pool } } = await importDriver('pg', 'PostgreSQL', load)
   const client = new Pool({
     connectionString,
-    connectionTimeoutMillis: PATIENCE,
-    query_timeout: PATIENCE,
-    // The server gives up as well, so that nothing waits there for nobody.
-    statement_timeout: PATIENCE
+    connectionTimeoutMillis: TIMEOUT,
+    query_timeout: TIMEOUT,
+    // Lets the server cancel the statement too, so abandoned queries don't pile up there.
+    statement_timeout: TIMEOUT
   })
-  // An idle connection that breaks is replaced; without a listener it would end the process.
+  // The pool replaces an idle connection that breaks. Without a listener its error would end the process.
   client.on('error', () => {})
   return { client, close: async () => await client.end() }
 }
 
-/** A connection to Redis. */
+/** Connects to Redis. */
 export async function openRedis (
   url: string, load: () => Promise<RedisDriver> = async () => await import('ioredis')
-): Promise<Open<IoredisClient>> {
-  const { Redis } = await driver('ioredis', 'Redis', load)
+): Promise<OpenClient<IoredisClient>> {
+  const { Redis } = await importDriver('ioredis', 'Redis', load)
   const client = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: PATIENCE,
-    commandTimeout: PATIENCE,
-    socketTimeout: PATIENCE,
-    // What can't be sent now is not sent later, when nobody waits for it.
+    connectTimeout: TIMEOUT,
+    commandTimeout: TIMEOUT,
+    socketTimeout: TIMEOUT,
+    // Commands that can't be sent now fail, instead of being sent after their requests have timed out.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0
   })
@@ -83,17 +83,19 @@ export async function openRedis (
     await client.connect()
   } catch (error) {
     client.disconnect()
-    // What it rejects with says that the connection is closed, and not why.
+    // The rejection only says that the connection is closed. The reason came with the error event.
     throw reason ?? error
   }
   return { client, close: async () => client.disconnect() }
 }
 
-/** Whoever has no such database has no need of its driver, so it isn't among the dependencies. */
-async function driver<Driver> (name: string, database: string, load: () => Promise<Driver>): Promise<Driver> {
+/** The drivers aren't dependencies: users install the one for their database. */
+async function importDriver<Driver> (
+  name: string, database: string, load: () => Promise<Driver>
+): Promise<Driver> {
   try {
     return await load()
   } catch {
-    throw new StartError(`${database} needs the package ${name}: npm install ${name}`)
+    throw new CommandError(`${database} needs the package ${name}: npm install ${name}`)
   }
 }

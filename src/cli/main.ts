@@ -1,20 +1,27 @@
 #!/usr/bin/env node
-import { report } from './report.js'
-import { reseal } from './reseal.js'
-import { run } from './run.js'
-import { serve } from './serve.js'
-import { reasonOf } from './start-error.js'
-import { exporting, importing } from './transfer.js'
+import { runCommand } from './command.js'
+import { reasonOf } from './failure.js'
+import { exportCommand } from './operations/export.js'
+import { importCommand } from './operations/import.js'
+import { reportCommand } from './operations/report.js'
+import { resealCommand } from './operations/reseal.js'
+import { serveCommand } from './serve/serve.js'
 
-const commands = { serve, report, reseal, export: exporting, import: importing }
+const commands = {
+  serve: serveCommand,
+  report: reportCommand,
+  reseal: resealCommand,
+  export: exportCommand,
+  import: importCommand
+}
 
 process.stdout.on('error', error => {
-  // Whoever reads the output may have enough of it, as `head` has; anything else is news.
+  // A reader such as `head` may close the pipe early. Any other error is worth a message.
   if (!('code' in error && error.code === 'EPIPE')) process.stderr.write(`fastify-verify-totp: ${reasonOf(error)}\n`)
   process.exit(1)
 })
 
-const exitCode = await run(commands, process.argv.slice(2), process)
-// Not only `process.exitCode`: a store of somebody else's may have left something open. Not before stdout has
-// all that was written, or has told that it has not.
+const exitCode = await runCommand(commands, process.argv.slice(2), process)
+// `process.exitCode` isn't enough: a store of the user's own may keep the event loop alive. The callback of
+// the empty write runs when stdout has taken all output, or has failed.
 process.stdout.write('', () => setImmediate(() => process.exit(exitCode)))

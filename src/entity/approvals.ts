@@ -1,40 +1,15 @@
-import { hash, randomBytes } from 'node:crypto'
-import { isFuture, isWithin } from './age.js'
-import { MAX_LINE, MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
+import { isFuture, isWithin } from '../time/age.js'
+import { MAX_FORMER_MARKS, MAX_SESSIONS, type Entity, type StoredApproval } from './entity.js'
+import type { Session } from './mark.js'
 
-/** How an entity sees the login session that a request belongs to. */
-export interface Session {
-  /** Of the session's mark; null when it has none. */
-  readonly hash: string | null
-  /** When the request began, in Unix seconds. */
-  readonly since: number
-}
-
-/** An approved challenge, as one may see it. */
+/** An approved challenge, without the hash that proves it. */
 export interface Approval {
-  /** The factor whose code it was. */
+  /** The factor whose code was right: `YF` and 32 hex digits. */
   readonly factorSid: string
-  /** When it was approved, in Unix seconds. */
+  /** When the challenge was approved, in Unix seconds. */
   readonly at: number
-  /** When it ends at the latest, in Unix seconds. */
+  /** When the approval ends at the latest, in Unix seconds; a log-out or a removed factor ends it earlier. */
   readonly expiresAt: number
-}
-
-const MARK_PATTERN = /^[A-Za-z0-9_-]{22}$/
-
-/** 128 random bits that only the login session holds. */
-export function newMark (): string {
-  return randomBytes(16).toString('base64url')
-}
-
-/** The mark in what a session kept, or null when that isn't one. */
-export function markOf (kept: unknown): string | null {
-  return typeof kept === 'string' && MARK_PATTERN.test(kept) ? kept : null
-}
-
-/** What the entity keeps of a mark, so that reading a store makes no approval. */
-export function hashOf (mark: string): string {
-  return hash('sha256', mark, 'base64url')
 }
 
 /** The approval of this session that is at most `maxAge` seconds old, or null. */
@@ -43,86 +18,86 @@ export function approvalOf (
 ): StoredApproval | null {
   if (session.hash === null) return null
   const approval = entity.approvals.find(({ hash }) => hash === session.hash)
-  return approval !== undefined && holds(entity, approval, maxAge, now) ? approval : null
+  return approval !== undefined && counts(entity, approval, maxAge, now) ? approval : null
 }
 
-/**
- * True while an approval counts: of this generation, of a factor that is still there, neither too old nor
- * future.
- */
-export function holds (entity: Entity, approval: StoredApproval, maxAge: number, now: number): boolean {
+/** True while an approval counts: same generation, factor still there, neither too old nor in the future. */
+export function counts (entity: Entity, approval: StoredApproval, maxAge: number, now: number): boolean {
   return approval.generation === entity.generation &&
     entity.factors.some(({ sid }) => sid === approval.factorSid) &&
     isWithin(maxAge, approval.at, now)
 }
 
 /**
- * Puts an approval in the place of the one that the session had. The session's mark changes with it, to one
- * of this `hash`, so what hangs on the old mark, an unverified factor, moves to the new one.
+ * Approves the session, which gets the mark of this `hash`. The new approval replaces the one that the
+ * session had, and an unverified factor moves from the old mark to the new one.
  */
 export function approve (
-  entity: Entity, session: Session, hash: string, factorSid: string, now: number
+  entity: Entity, session: Session, { hash, factorSid, at }: Pick<StoredApproval, 'hash' | 'factorSid' | 'at'>
 ): { entity: Entity, approval: StoredApproval } {
-  const line = session.hash === null ? [] : lineOf(entity, session.hash).slice(-MAX_LINE)
+  const formerMarks = session.hash === null ? [] : marksBehind(entity, session.hash).slice(-MAX_FORMER_MARKS)
   const moved = changeMark(entity, session, hash)
-  const approval = { hash, line, factorSid, at: now, generation: entity.generation }
+  const approval = { hash, formerMarks, factorSid, at, generation: entity.generation }
   return { entity: { ...moved, approvals: [...moved.approvals, approval].slice(-MAX_SESSIONS) }, approval }
 }
 
 /**
- * Takes the session's approval away; its new mark has this `hash`. Other requests of the session, and copies
- * of its cookie, may have been given approvals of their own, which go too. Those that are still under way
- * must not bring one back: they find that the mark with which they began has ended.
+ * Withdraws the session's approval; its new mark has this `hash`. Approvals that came of the same marks go
+ * too: other requests of the session, and copies of its cookie, may have been given their own. Requests under
+ * way can't bring the approval back, because they find the mark that they began with among the withdrawn
+ * ones.
  */
 export function withdraw (entity: Entity, session: Session, hash: string, now: number): Entity {
   const { hash: old } = session
   if (old === null) return entity
-  const line = lineOf(entity, old)
-  const kin = entity.approvals.filter(approval => marksOf(approval).some(mark => line.includes(mark)))
+  const own = marksBehind(entity, old)
+  const related = entity.approvals.filter(approval => marksOf(approval).some(mark => own.includes(mark)))
   const moved = changeMark(entity, session, hash)
   return {
     ...moved,
-    approvals: moved.approvals.filter(approval => !kin.includes(approval)),
-    ended: endedWith(moved.ended, new Set([...line, ...kin.flatMap(marksOf)]), now)
+    approvals: moved.approvals.filter(approval => !related.includes(approval)),
+    withdrawn: addWithdrawn(moved.withdrawn, new Set([...own, ...related.flatMap(marksOf)]), now)
   }
 }
 
 /**
- * Of those that are too many, the ones that ended first are forgotten, and the last of `marks`. Whoever ends
- * so many while a request is under way has the password: with a code they'd rather get an approval than bring
- * one back.
+ * Beyond the limit, the marks withdrawn first are dropped, and the last of `marks`. A user who withdraws so
+ * many while one of their requests is under way has the password: with a code they could simply be approved
+ * again.
  */
-function endedWith (ended: Entity['ended'], marks: ReadonlySet<string>, now: number): Entity['ended'] {
-  const others = ended.filter(({ hash }) => !marks.has(hash))
+function addWithdrawn (
+  withdrawn: Entity['withdrawn'], marks: ReadonlySet<string>, now: number
+): Entity['withdrawn'] {
+  const others = withdrawn.filter(({ hash }) => !marks.has(hash))
   const last = [...marks].map(hash => ({ hash, at: now })).reverse()
   return [...others, ...last].sort((one, other) => one.at - other.at).slice(-MAX_SESSIONS)
 }
 
 /**
- * True when the session's approval was taken away while the request was under way, by clocks that differ a
- * little. What was taken away by one that has gone back since is void.
+ * True when the session's mark was withdrawn while the request was under way. Clocks may differ a little; a
+ * withdrawal in the future is void, because the clock has gone back since.
  */
-export function hasEnded ({ ended }: Entity, { hash: own, since }: Session, now: number): boolean {
-  return ended.some(({ hash, at }) => hash === own && !isFuture(since, at) && !isFuture(at, now))
+export function isWithdrawn ({ withdrawn }: Entity, { hash: own, since }: Session, now: number): boolean {
+  return withdrawn.some(({ hash, at }) => hash === own && !isFuture(since, at) && !isFuture(at, now))
 }
 
 /**
- * Makes every approval, and the unverified factor, of this identity void on every instance at once: they
- * carry the generation of their beginning.
+ * Voids every approval of this identity, and its unverified factor, on every instance at once: each carries
+ * the generation in which it began.
  */
 export function voidApprovals (entity: Entity): Entity {
   return { ...entity, generation: entity.generation + 1 }
 }
 
-/** The marks of a session, by what is known of them: those before, and the present one. */
-function lineOf ({ approvals }: Entity, hash: string): string[] {
+/** The marks that the session with this hash is known to have had, the present one last. */
+function marksBehind ({ approvals }: Entity, hash: string): string[] {
   const approval = approvals.find(approval => approval.hash === hash)
   return approval === undefined ? [hash] : marksOf(approval)
 }
 
-/** The marks that the session of an approval has had, the present one behind those before. */
-function marksOf ({ line, hash }: StoredApproval): string[] {
-  return [...line, hash]
+/** The marks that the session of an approval has had, the present one last. */
+function marksOf ({ formerMarks, hash }: StoredApproval): string[] {
+  return [...formerMarks, hash]
 }
 
 function changeMark (entity: Entity, { hash: old }: Session, hash: string): Entity {
@@ -133,7 +108,7 @@ function changeMark (entity: Entity, { hash: old }: Session, hash: string): Enti
   return { ...entity, approvals, unverified: moved }
 }
 
-/** The approval without what proves it. */
+/** The approval without the hash that proves it. */
 export function publicApproval ({ factorSid, at }: StoredApproval, maxAge: number): Approval {
   return { factorSid, at, expiresAt: at + maxAge }
 }

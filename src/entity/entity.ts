@@ -1,27 +1,27 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { MAX_SECONDS } from './age.js'
+import { MAX_SECONDS } from '../time/age.js'
 import { FRIENDLY_NAME_PATTERN } from './friendly-name.js'
-import { either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from './shape.js'
+import { either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../shape.js'
 
-/** The layout of the document; another one is refused rather than guessed at. */
+/** Version of the document's layout. Other versions are refused. */
 const FORMAT = 1
 
 /** Verified factors of one identity, whatever `maxFactors` says. */
 export const MAX_FACTORS = 10
 
-/** Marks that a session had before its present one, as far as they are remembered. */
-export const MAX_LINE = 8
+/** Former marks that are kept of a session; the oldest go first. */
+export const MAX_FORMER_MARKS = 8
 
-/** Challenges that one factor may have at Twilio within a day, and so the codes that can have been right. */
+/** Challenges that one factor may have at Twilio within a day, and so the most codes that were right. */
 export const MAX_CREATED = 100
 
-/** Attempts at a remote provider that are under way. */
-export const MAX_ASKED = 64
+/** Pending attempts at a remote provider. */
+export const MAX_PENDING = 64
 
 /** Removed factors that the remote provider still has. */
 export const MAX_LEFTOVERS = 64
 
-/** Approvals of one identity, and marks that were taken away; the oldest go first. */
+/** Approvals of one identity, and withdrawn marks; the oldest go first. */
 export const MAX_SESSIONS = 64
 
 const Count = integer(0, Number.MAX_SAFE_INTEGER)
@@ -51,8 +51,7 @@ const embedded = {
 }
 
 /**
- * Everything of it becomes part of a path: the patterns are Twilio's, and let nothing through that isn't a
- * name.
+ * Each value becomes part of a URL's path: the patterns are Twilio's, and admit nothing that isn't a name.
  */
 const RemoteShape = record({
   serviceSid: text(/^VA[0-9a-fA-F]{32}$/),
@@ -95,7 +94,7 @@ const ReservationShape = record({
 const AttemptsShape = record({
   failures: Count,
   unknown: Count,
-  asked: list(ReservationShape, MAX_ASKED),
+  pending: list(ReservationShape, MAX_PENDING),
   lockedAt: orNull(Seconds),
   tally: Count,
   tallyAt: Seconds,
@@ -104,7 +103,7 @@ const AttemptsShape = record({
 
 const ApprovalShape = record({
   hash: MarkHash,
-  line: list(MarkHash, MAX_LINE),
+  formerMarks: list(MarkHash, MAX_FORMER_MARKS),
   factorSid: FactorSid,
   at: Seconds,
   generation: Count
@@ -120,19 +119,19 @@ const EntityShape = record({
   unverified: orNull(either('provider', { embedded: UnverifiedEmbeddedShape, twilio: UnverifiedTwilioShape })),
   attempts: AttemptsShape,
   approvals: list(ApprovalShape, MAX_SESSIONS),
-  ended: list(record({ hash: MarkHash, at: Seconds }), MAX_SESSIONS),
+  withdrawn: list(record({ hash: MarkHash, at: Seconds }), MAX_SESSIONS),
   leftovers: list(LeftoverShape, MAX_LEFTOVERS)
 })
 
-/** Where Twilio keeps a factor; its `tag` ties that to the identity, as a seal does with a secret. */
+/** Where Twilio keeps a factor. The factor's `tag` ties this to the identity, as a seal does a secret. */
 export interface Remote extends Fitting<typeof RemoteShape> {}
 
-/** A factor that has given a right code; `lastStep` is the highest step that was burnt. */
+/** A factor that has given a right code. `lastStep` is the highest step that was burnt. */
 export interface EmbeddedFactor extends Fitting<typeof EmbeddedFactorShape> {}
 
 /**
- * A factor at Twilio that has given a right code: digests of its `spent` codes, the `challenge` that a wrong
- * code left pending, and when challenges were `created`.
+ * A factor at Twilio that has given a right code. `spent` has the digests of its spent codes, `challenge` is
+ * the one that a wrong code left pending, and `created` has the times at which challenges were created.
  */
 export interface TwilioFactor extends Fitting<typeof TwilioFactorShape> {}
 
@@ -140,59 +139,62 @@ export interface TwilioFactor extends Fitting<typeof TwilioFactorShape> {}
 export type VerifiedFactor = EmbeddedFactor | TwilioFactor
 
 /**
- * A factor that has not given a right code yet. `hash` is of the mark of the session that enrolled it, null
- * when an operator did; `failures` are the wrong codes for it.
+ * A factor that hasn't given a right code yet. `hash` is the hash of the mark of the session that enrolled
+ * it, null when an operator did. `failures` counts its wrong codes.
  */
 export interface UnverifiedEmbedded extends Fitting<typeof UnverifiedEmbeddedShape> {}
 
-/**
- * The same at Twilio; `askedAt` is set from before Twilio is asked about a code until the answer is known.
- */
+/** The same at Twilio. `askedAt` is set before Twilio is asked about a code, until its answer is recorded. */
 export interface UnverifiedTwilio extends Fitting<typeof UnverifiedTwilioShape> {}
 
-/** A factor that has not given a right code yet. */
+/** A factor that hasn't given a right code yet. */
 export type UnverifiedFactor = UnverifiedEmbedded | UnverifiedTwilio
 
-/** An attempt that was counted before a remote provider was asked about its code. */
+/** An attempt, counted before a remote provider is asked about its code. */
 export interface Reservation extends Fitting<typeof ReservationShape> {}
 
 /** A removed factor that the remote provider still has. */
 export interface Leftover extends Fitting<typeof LeftoverShape> {}
 
 /**
- * Wrong codes of an identity: `failures` since the last right one; attempts whose outcome is `unknown`, and
- * those that a remote provider is `asked` about now; `tally` of all wrong ones, draining since `tallyAt`;
- * when the present lock began, and when a cap was reached.
+ * Attempts of an identity. Since the last right code: `failures` counts the wrong codes, `unknown` the
+ * attempts whose outcome was never learned, and `pending` has those that a remote provider is judging now.
+ * `tally` counts all wrong codes and has been draining since `tallyAt`. `lockedAt` is when the present lock
+ * began, `disabledAt` when a cap was reached.
  */
 export interface Attempts extends Fitting<typeof AttemptsShape> {}
 
 /**
- * An approved challenge, for the session whose mark has this hash; `line` has the hashes of the marks that
- * the session had before, the last one last.
+ * An approved challenge, for the session whose mark has this hash. `formerMarks` has the hashes of the marks
+ * that the session had before, the latest one last.
  */
 export interface StoredApproval extends Fitting<typeof ApprovalShape> {}
 
-/** All that is kept about one identity. */
+/**
+ * Everything that is kept about one identity. `withdrawn` has the hashes of marks whose approval was
+ * withdrawn; `leftovers` has the removed factors that Twilio still has.
+ */
 export interface Entity extends Fitting<typeof EntityShape> {}
 
-/** What is no entity of an identity; the message names the place, and quotes nothing. */
+/** A document is not an entity, or not of this identity. The message names the place and quotes nothing. */
 export class UnfitError extends Error {
   override readonly name = 'UnfitError'
 }
 
 /**
- * What a store gave for `identity`, if it is an entity of that identity. Throws `UnfitError` for all else.
+ * The document that a store returned for `identity`, once it is checked. Throws `UnfitError` if it doesn't
+ * fit.
  */
 export function entityOf (identity: string, stored: unknown): Entity {
   if (!fits<Entity>(EntityShape, stored)) throw new UnfitError(misfitOf(EntityShape, stored))
-  if (stored.identity !== identity) throw new UnfitError('the document is of another identity')
-  if (hasTwice(stored)) throw new UnfitError('the document has a factor twice')
+  if (stored.identity !== identity) throw new UnfitError('the document belongs to another identity')
+  if (hasFactorTwice(stored)) throw new UnfitError('the document has a factor twice')
   return stored
 }
 
 /**
- * The entity of an identity that had none. Revision and generation start at random, so that neither a write
- * that stalled since before a deletion, nor an approval of that time, fits the new document.
+ * The entity of an identity that had none. Revision and generation start at random, so a write that stalled
+ * since before a deletion doesn't fit the new document, and neither does an approval of that time.
  */
 export function newEntity (identity: string, now: number): Entity {
   return {
@@ -205,14 +207,14 @@ export function newEntity (identity: string, now: number): Entity {
     unverified: null,
     attempts: noAttempts(now),
     approvals: [],
-    ended: [],
+    withdrawn: [],
     leftovers: []
   }
 }
 
-/** No wrong code yet. */
+/** The attempts of an identity that has made none. */
 export function noAttempts (now: number): Attempts {
-  return { failures: 0, unknown: 0, asked: [], lockedAt: null, tally: 0, tallyAt: now, disabledAt: null }
+  return { failures: 0, unknown: 0, pending: [], lockedAt: null, tally: 0, tallyAt: now, disabledAt: null }
 }
 
 /** A new identifier in Twilio's form: two letters for the kind, 128 random bits. */
@@ -220,7 +222,7 @@ export function newSid (kind: 'YE' | 'YF'): string {
   return kind + randomBytes(16).toString('hex')
 }
 
-function hasTwice ({ factors, unverified }: Entity): boolean {
+function hasFactorTwice ({ factors, unverified }: Entity): boolean {
   return factors.some(({ sid }, place) =>
     sid === unverified?.sid || factors.some((other, elsewhere) => elsewhere > place && other.sid === sid))
 }

@@ -1,21 +1,22 @@
 import type { TotpConfig } from '../otp/totp.js'
-import { voidApprovals, type Session } from './approvals.js'
-import { isWithin } from './age.js'
+import { isWithin } from '../time/age.js'
+import { voidApprovals } from './approvals.js'
 import {
   MAX_LEFTOVERS, type EmbeddedFactor, type Entity, type UnverifiedEmbedded, type UnverifiedFactor,
   type VerifiedFactor
 } from './entity.js'
+import type { Session } from './mark.js'
 import { leftoversOf } from './twilio-factor.js'
 
-/** One enrolled authenticator app, without its secret. Times are Unix seconds. */
+/** One enrolled authenticator app, without its secret. */
 export interface Factor {
   /** `YF` and 32 hex digits. */
   readonly sid: string
-  /** The account name that the app shows. */
+  /** The account name that the app shows: 1 to 64 characters. */
   readonly friendlyName: string
   /** Whether it has given a right code. */
   readonly status: 'unverified' | 'verified'
-  /** What its codes are made of. */
+  /** Hash, code length, time step and skew of its codes. */
   readonly config: TotpConfig
   /** When it was enrolled, in Unix seconds. */
   readonly createdAt: number
@@ -25,31 +26,35 @@ export interface Factor {
   readonly lastUsedAt: number | null
 }
 
-/** Seconds that an unverified factor lives. */
+/** Seconds after which an unverified factor expires. */
 const UNVERIFIED_LIFE = 600
 /** Wrong codes that end an unverified factor. */
 const UNVERIFIED_ATTEMPTS = 5
 
-/** The unverified factor, if it is still of use: not expired, not of an earlier generation. */
+/** The unverified factor, unless it has expired or is of an earlier generation. */
 export function livingUnverified ({ unverified, generation }: Entity, now: number): UnverifiedFactor | null {
   if (unverified === null || unverified.generation !== generation) return null
   return isWithin(UNVERIFIED_LIFE, unverified.createdAt, now) ? unverified : null
 }
 
-/** True for the session that enrolled the factor. */
-export function enrolledBy (unverified: UnverifiedFactor, session: Session): boolean {
-  return session.hash !== null && unverified.hash === session.hash
+/** The living unverified factor, if this session enrolled it; an operator (null) may have any session's. */
+export function ownUnverified (
+  entity: Entity, session: Session | null, now: number
+): UnverifiedFactor | null {
+  const unverified = livingUnverified(entity, now)
+  if (unverified === null || session === null) return unverified
+  return session.hash !== null && unverified.hash === session.hash ? unverified : null
 }
 
 /**
- * The unverified factor after a wrong code, counted already or not; the last one that it may have ends it. It
- * counts on no other.
+ * The unverified factor after a wrong code that its `failures` count already; null after the last one it may
+ * have.
  */
 export function afterFailure (unverified: UnverifiedFactor): UnverifiedFactor | null {
   return unverified.failures < UNVERIFIED_ATTEMPTS ? unverified : null
 }
 
-/** Enough of an unverified factor to be verified; the step is that of the code that did it. */
+/** The unverified factor as a verified one, after a code of this step. */
 export function verifiedEmbedded (
   { hash, generation, failures, ...enrolled }: UnverifiedEmbedded, lastStep: number, now: number
 ): EmbeddedFactor {
@@ -57,8 +62,8 @@ export function verifiedEmbedded (
 }
 
 /**
- * Adds a verified factor. The first one puts every session of the identity behind the guard: what was
- * approved or enrolled before is void.
+ * Adds a verified factor. The first one makes the guard demand a challenge of every session: it voids what
+ * was approved or enrolled before.
  */
 export function addVerified (entity: Entity, factor: VerifiedFactor): Entity {
   const added = { ...entity, factors: [...entity.factors, factor] }
@@ -66,8 +71,8 @@ export function addVerified (entity: Entity, factor: VerifiedFactor): Entity {
 }
 
 /**
- * Removes verified factors; with any of them go all approvals of the identity. What Twilio still has of them
- * is remembered until it is deleted there.
+ * Removes verified factors, and with any of them all approvals of the identity. Factors that Twilio has
+ * become leftovers until they are deleted there.
  */
 export function removeVerified (entity: Entity, sids: readonly string[]): Entity {
   const removed = entity.factors.filter(({ sid }) => sids.includes(sid))
@@ -78,23 +83,23 @@ export function removeVerified (entity: Entity, sids: readonly string[]): Entity
 }
 
 /**
- * Drops the unverified factor. Twilio deletes it by itself, unless it is just being asked about a code, and
- * may find it right: then it is remembered.
+ * Drops the unverified factor. Twilio deletes unverified factors by itself, but this one becomes a leftover
+ * if Twilio is judging a code of it now, because a right one would verify it.
  */
 export function dropUnverified (entity: Entity): Entity {
   const { unverified } = entity
   if (unverified === null) return entity
-  const asked = unverified.provider === 'twilio' && unverified.askedAt !== null
-  return asked ? removeUnverified(entity) : { ...entity, unverified: null }
+  const isPending = unverified.provider === 'twilio' && unverified.askedAt !== null
+  return isPending ? removeUnverified(entity) : { ...entity, unverified: null }
 }
 
-/** Removes the unverified factor, and remembers what Twilio has of it. */
+/** Removes the unverified factor. If Twilio has it, it becomes a leftover. */
 export function removeUnverified (entity: Entity): Entity {
   const removed = entity.unverified === null ? [] : leftoversOf([entity.unverified])
   return { ...entity, unverified: null, leftovers: [...entity.leftovers, ...removed].slice(-MAX_LEFTOVERS) }
 }
 
-/** The same factor as one may see it. */
+/** The factor without anything secret. */
 export function publicFactor (factor: VerifiedFactor | UnverifiedFactor): Factor {
   const { sid, friendlyName, config, createdAt } = factor
   const enrolled = { sid, friendlyName, config, createdAt }

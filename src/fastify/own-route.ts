@@ -1,5 +1,5 @@
 /**
- * Marks the plugin's own routes: a guard over their scope lets them pass, because they judge for themselves.
- * It also marks the requests of their scope: that is asked first, because asking for the route costs more.
+ * Marks the plugin's own routes: a guard over their scope lets them pass, because they decide for themselves.
+ * It also marks every request in their scope, which the guard looks at first because that costs less.
  */
 export const OWN_ROUTE = Symbol('fastify-verify-totp route')

@@ -1,21 +1,17 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { newMark } from '../entity/approvals.js'
-import { CrossSiteError } from '../errors.js'
-import { isCrossSite, READING } from '../http/cross-site.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
-import { NO_STORE } from '../http/refusal.js'
+import { NO_STORE } from '../http/error-headers.js'
 import { Nothing } from '../http/plain-schemas.js'
+import type { Exchange, Service } from '../http/service.js'
 import type { SessionCaller } from '../verifier/caller.js'
-import type { Verifier } from '../verifier/verifier.js'
+import { withErrorHeaders } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
-import type { Reception } from './reception.js'
-import { refused } from './refused.js'
 
-/** A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
+/** Bytes of a body. A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
 const BODY_LIMIT = 4096
 
-/** Where a request keeps who it is from. */
+/** Where a request keeps its caller. */
 const CALLER = Symbol('fastify-verify-totp caller')
 
 declare module 'fastify' {
@@ -24,32 +20,14 @@ declare module 'fastify' {
   }
 }
 
-/** The endpoints as routes of a scope of their own, which the settings of the host don't reach. */
-export function routes (
-  reception: Reception, verifier: Verifier, trustedOrigins: readonly string[]
-): FastifyPluginAsync {
+/** The endpoints as routes in a scope of their own, which the host's parsers and validators don't reach. */
+export function routes (service: Service<FastifyRequest, FastifyReply>): FastifyPluginAsync {
   return async fastify => {
-    /** Found out once, when the request begins: what its session loses after that, it may not use. */
-    async function callerOf (request: FastifyRequest, reply: FastifyReply): Promise<SessionCaller> {
-      request[CALLER] ??= await arrival(request, reply)
-      return request[CALLER]
-    }
-
-    /** A session that is to change something has a mark from the beginning, so that it can be taken away. */
-    async function arrival (request: FastifyRequest, reply: FastifyReply): Promise<SessionCaller> {
-      const caller = await reception.caller(request)
-      if (isCrossSite(request.method, request.headers, trustedOrigins)) throw new CrossSiteError()
-      if (caller.session.mark !== null || READING.includes(request.method)) return caller
-      const mark = newMark()
-      await reception.keep(request, reply, mark)
-      return { ...caller, session: { ...caller.session, mark } }
-    }
-
-    // The host may read forms or loose JSON, or coerce what it validates: here it is JSON, and strict.
+    // The host may read forms or loose JSON, or coerce what it validates. Here the body is JSON, and strict.
     fastify.removeAllContentTypeParsers()
     fastify.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT },
       fastify.getDefaultJsonParser('error', 'error'))
-    // The schemas describe. Endpoints check their input themselves, and to compile serializers takes long.
+    // The schemas only describe: endpoints check their own input, and compiling serializers takes long.
     fastify.setValidatorCompiler(() => () => true)
     fastify.setSerializerCompiler(() => serialize)
 
@@ -60,7 +38,7 @@ export function routes (
       try {
         await callerOf(request, reply)
       } catch (error) {
-        throw refused(request, reply, error)
+        throw withErrorHeaders(request, reply, error)
       }
     })
     fastify.addHook('preValidation', async request => {
@@ -75,28 +53,36 @@ export function routes (
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<object> {
         const caller = await callerOf(request, reply)
         const { params, query, body } = request
-        const friendlyName = async () => await reception.friendlyName(request, caller.identity)
+        const input = { params, query, body }
         try {
-          const answer = await endpoint.handle({ verifier, caller, friendlyName, params, query, body })
-          await reception.keep(request, reply, answer.mark ?? null, answer.rotate)
+          const answer = await service.answer(endpoint, exchangeOf(request, reply), caller, input)
           reply.code(answer.status)
           return answer.body ?? reply.send()
         } catch (error) {
-          throw refused(request, reply, error)
+          throw withErrorHeaders(request, reply, error)
         }
       }
     }
   }
+
+  async function callerOf (request: FastifyRequest, reply: FastifyReply): Promise<SessionCaller> {
+    request[CALLER] ??= await service.callerAtArrival(exchangeOf(request, reply))
+    return request[CALLER]
+  }
 }
 
-/** Fastify's error handler gives an object whose properties are neither its own nor enumerable. */
+function exchangeOf (request: FastifyRequest, reply: FastifyReply): Exchange<FastifyRequest, FastifyReply> {
+  return { request, reply, method: request.method, headers: request.headers }
+}
+
+/** Fastify's error handler passes an object whose properties JSON doesn't see: they are inherited. */
 function serialize (payload: unknown): string {
   if (!(payload instanceof Error)) return JSON.stringify(payload)
   const told = ['statusCode', 'code', 'error', 'message'].map(name => [name, Reflect.get(payload, name)])
   return JSON.stringify(Object.fromEntries(told))
 }
 
-/** `summary` and `tags` are for those who generate a description of the API. */
+/** `summary` and `tags` are for `@fastify/swagger`. */
 function schemaOf (
   { summary, params, body, replies }: Endpoint
 ): FastifySchema & { summary: string, tags: string[] } {

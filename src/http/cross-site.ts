@@ -1,12 +1,12 @@
-/** Headers as Node gives them. */
+/** Headers as Node.js passes them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** Methods that change nothing. */
+/** Methods of requests that change nothing. */
 export const READING: readonly string[] = ['GET', 'HEAD']
 
 /**
- * True for a request that a page of another site made a browser send. Forwarding headers play no part:
- * whoever sends the request writes them. Doubt counts as another site.
+ * True when a page of another site made the browser send the request. Forwarding headers don't count: the
+ * client writes them itself. In doubt the request counts as cross-site.
  */
 export function isCrossSite (method: string, headers: Headers, trustedOrigins: readonly string[]): boolean {
   if (READING.includes(method)) return false
@@ -19,7 +19,7 @@ export function isCrossSite (method: string, headers: Headers, trustedOrigins: r
   return !(typeof origin === 'string' && typeof host === 'string' && isOriginOf(origin, host))
 }
 
-/** Compares as URLs, because one side may leave out the port that its scheme implies. */
+/** Compares them as URLs, because either may omit the default port of its scheme. */
 function isOriginOf (origin: string, host: string): boolean {
   if (!URL.canParse(origin)) return false
   const { protocol, host: own } = new URL(origin)

@@ -12,34 +12,34 @@ import { briefFactor, wireApproval, wireFactor } from './wire.js'
 export interface Call {
   readonly verifier: Verifier
   readonly caller: SessionCaller
-  /** The account name for a factor whose user gave none. */
+  /** The account name for a factor whose user typed none. */
   readonly friendlyName: () => Promise<string>
   readonly params: unknown
-  /** Has to be empty: no endpoint takes one. */
+  /** Must be empty: no endpoint takes a query. */
   readonly query?: unknown
   readonly body: unknown
 }
 
-/** What a transport has to answer. */
+/** The answer that a transport sends. */
 export interface Answer {
   readonly status: 200 | 201 | 204
   readonly body?: object
-  /** What the session has to keep before the answer goes out; null to leave it as it is. */
+  /** The mark to write to the session before the answer is sent; null leaves the session alone. */
   readonly mark?: string | null
-  /** Whether the session's id has to change with the mark: it was approved. */
+  /** Whether the session was approved, so its id must change with the mark. */
   readonly rotate?: boolean
 }
 
-/** One route, free of any framework. */
+/** A route, without any framework. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below the prefix. */
+  /** The path below the prefix. */
   readonly path: string
   readonly summary: string
   readonly params: Schema
-  /** Null where a body makes no sense. */
+  /** Null for an endpoint without a body. */
   readonly body: Schema | null
-  /** Every status that the route can answer. */
+  /** Every status that the endpoint can answer, with its schema. */
   readonly replies: Readonly<Record<number, Schema>>
   /** Checks its input, and throws a `TotpError` to refuse. */
   handle (call: Call): Promise<Answer>
@@ -48,20 +48,20 @@ export interface Endpoint {
 interface Definition<Params extends Schema, Body extends Schema> extends
   Pick<Endpoint, 'method' | 'path' | 'summary'> {
   readonly params: Params
-  /** `Nothing` where a body makes no sense. */
+  /** `Nothing` for an endpoint without a body. */
   readonly body: Body
   readonly reply: readonly [status: number, schema: Schema]
-  /** The refusals that come on top of those that every route has. */
+  /** The refusals beyond those of every endpoint. */
   readonly refusals?: readonly number[]
   handle (call: Call, params: Valid<Params>, body: Valid<Body>): Promise<Answer>
 }
 
 /**
- * Malformed, unidentified, refused, too large, not JSON, broken, unavailable: what every route can answer.
+ * The refusals of every endpoint: malformed, unidentified, refused, too large, not JSON, broken, unavailable.
  */
 const REFUSALS = [400, 401, 403, 413, 415, 500, 503]
 
-/** The endpoints of the plugin. */
+/** Every endpoint. */
 export const endpoints: readonly Endpoint[] = [
   endpoint({
     method: 'GET',
@@ -140,8 +140,8 @@ export const endpoints: readonly Endpoint[] = [
     reply: [200, ChallengedSchema],
     refusals: [404, 429],
     async handle ({ verifier, caller }, _params, { code, factorSid }) {
-      const { status, approval, mark, enrollAnew } = await verifier.challenge(caller, { code, factorSid })
-      const hint = enrollAnew ? { enrollAnew } : {}
+      const { status, approval, mark, reenroll } = await verifier.challenge(caller, { code, factorSid })
+      const hint = reenroll ? { reenroll } : {}
       const body = { status, approval: approval && wireApproval(approval), ...hint }
       return { status: 200, body, mark, rotate: true }
     }

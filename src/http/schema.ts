@@ -1,7 +1,7 @@
-import { oneOf, record, text, type Shape } from '../entity/shape.js'
+import { oneOf, record, text, type Shape } from '../shape.js'
 import { MalformedError } from '../errors.js'
 
-/** As much of JSON Schema as describes the endpoints. `Value` is what fits it, for the compiler alone. */
+/** The part of JSON Schema that the endpoints use. `Value` is the type of values that fit. */
 export interface Schema<Value = unknown> {
   readonly type?: string
   readonly description?: string
@@ -19,8 +19,8 @@ export interface Schema<Value = unknown> {
 export type Valid<S> = S extends Schema<infer Value> ? Value : never
 
 /**
- * Makes the parser of one part of a request: it returns a value that fits the schema, and throws
- * `MalformedError` for any other. It coerces nothing: a code that came as a number is no code.
+ * Makes a parser for one part of a request. It returns a value that fits the schema, and throws
+ * `MalformedError` for any other value. It coerces nothing: a code sent as a number is refused.
  */
 export function parserOf<S extends Schema> (part: string, schema: S): (value: unknown) => Valid<S> {
   const shape = shapeOf(schema)
@@ -31,7 +31,7 @@ export function parserOf<S extends Schema> (part: string, schema: S): (value: un
   }
 }
 
-/** The check of a schema of requests. Throws for a keyword it doesn't know rather than ignore it. */
+/** Turns a schema into a check. Throws for a keyword it doesn't know, because it must not ignore one. */
 function shapeOf (schema: Schema): Shape<unknown> {
   const { type, description, pattern, anyOf, properties = {}, required = [] } = schema
   const isOnly = (...keywords: string[]) =>

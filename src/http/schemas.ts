@@ -1,4 +1,4 @@
-// Loading TypeBox takes longer than starting a server, so endpoints use the copies in plain-schemas.ts.
+// TypeBox takes longer to load than a server takes to start, so endpoints use the copies in plain-schemas.ts.
 import { Type, type TSchema } from '@sinclair/typebox'
 import { FRIENDLY_NAME_PATTERN } from '../entity/friendly-name.js'
 import { CODE_PATTERN } from '../otp/code.js'
@@ -21,7 +21,7 @@ const ConfigSchema = Type.Object({
   skew: Type.Integer()
 })
 
-/** A factor; without an approval the dates of verified ones are left out. */
+/** A factor. A session without an approval doesn't see the dates of verified factors. */
 export const FactorSchema = Type.Object({
   sid: FactorSid,
   friendlyName: Type.String(),
@@ -46,9 +46,9 @@ export const FactorsSchema = Type.Object({
 export const EnrolledSchema = Type.Object({
   factor: FactorSchema,
   binding: Type.Object({
-    secret: Type.String({ description: 'Base32, to be typed by hand. Shown only here' }),
-    uri: Type.String({ description: 'otpauth:// URI. Shown only here' }),
-    qr: Type.String({ description: 'The URI as a QR code: data URI of an SVG or PNG. Shown only here' })
+    secret: Type.String({ description: 'Base32, to type by hand. Shown only in this answer' }),
+    uri: Type.String({ description: 'otpauth:// URI. Shown only in this answer' }),
+    qr: Type.String({ description: 'QR code of the URI, as a data URI of an SVG or PNG. Shown only in this answer' })
   })
 })
 
@@ -62,10 +62,10 @@ export const RenamedSchema = Type.Object({ factor: FactorSchema })
 export const ChallengedSchema = Type.Object({
   status: Type.Literal('approved'),
   approval: ApprovalSchema,
-  enrollAnew: Type.Optional(Type.Literal(true, { description: 'The factor is of a former provider: enroll another now' }))
+  reenroll: Type.Optional(Type.Literal(true, { description: 'The factor belongs to a former provider: enroll again now' }))
 })
 
-/** An error as Fastify renders it. Open, because the host's error handler may render it otherwise. */
+/** An error as Fastify renders it. Open, because the host may have an error handler of its own. */
 export const ErrorSchema = Type.Object({
   statusCode: Type.Optional(Type.Integer()),
   code: Type.Optional(Type.String()),
@@ -76,7 +76,7 @@ export const ErrorSchema = Type.Object({
 /** Body of `POST /factors`. */
 export const EnrollBody = strict({
   friendlyName: Type.Optional(FriendlyName),
-  qr: Type.Optional(Type.Union([Type.Literal('svg'), Type.Literal('png')], { description: 'Picture format, svg unless given' }))
+  qr: Type.Optional(Type.Union([Type.Literal('svg'), Type.Literal('png')], { description: 'Picture format; svg by default' }))
 })
 
 /** Body of `POST /factors/:sid/verify`. */
@@ -91,7 +91,7 @@ export const ChallengeBody = strict({ code: Code, factorSid: Type.Optional(Facto
 /** Parameters of the routes of one factor. */
 export const FactorParams = strict({ sid: Type.String({ description: 'The sid of a factor' }) })
 
-/** Parameters and query of routes that take none. */
+/** No parameters, no query, no body. */
 export const Nothing = strict({})
 
 function strict<T extends Record<string, TSchema>> (properties: T) {

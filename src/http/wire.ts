@@ -12,8 +12,7 @@ export function wireFactor (factor: Factor): object {
 }
 
 /**
- * As much of a verified factor as a session without an approval may know: what it takes to answer a
- * challenge.
+ * The part of a verified factor that a session without an approval may see: enough to answer a challenge.
  */
 export function briefFactor ({ sid, friendlyName, status, config }: Factor): object {
   return { sid, friendlyName, status, config }

@@ -1,47 +1,47 @@
-import { atOnce } from '../at-once.js'
+import { inBatches } from '../in-batches.js'
 import type { Entity, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
-import { keyOf } from '../stores/entities.js'
-import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './entities.js'
+import { keyOf } from '../verifier/entities.js'
+import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
 
-/** A verified factor, and who judges its codes. */
+/** A verified factor, and the provider that judges its codes. */
 export interface ReportedFactor extends Factor {
-  /** When it gave its first right code, or was adopted, in Unix seconds. */
+  /** When its first right code verified it, or when it was adopted, in Unix seconds. */
   readonly verifiedAt: number
-  /** When it last gave a right code, or was adopted, in Unix seconds. */
+  /** When its last right code was used, or when it was adopted, in Unix seconds. */
   readonly lastUsedAt: number
-  /** The provider that made it. */
+  /** The provider that created it. */
   readonly provider: VerifiedFactor['provider']
 }
 
-/** An identity of which something is kept, without anything secret. */
+/** An identity that has a document, without its secrets. */
 export interface ReportedIdentity {
   readonly identity: string
-  /** Whether it has a verified factor. */
+  /** Enrolled identities have a verified factor. */
   readonly status: 'enrolled' | 'unenrolled'
-  /** Verified ones, in the order of their verification. */
+  /** The verified factors, in the order of their verification. */
   readonly factors: readonly ReportedFactor[]
   /** Wrong codes since the last right one. */
   readonly failures: number
-  /** When challenges were disabled, in Unix seconds; null when they aren't. */
+  /** When challenges were disabled, in Unix seconds; null if they aren't. */
   readonly disabledAt: number | null
 }
 
-/** Tells who is enrolled, and with what. Rejects when the store fails. */
+/** Lists who is enrolled, and with which factors. Rejects if the store fails. */
 export async function * report (
   options: ScanOptions
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
-  const entities = entitiesOf(options)
+  const entities = entitiesIn(options)
 
-  yield * atOnce(AT_ONCE, identitiesIn(options), async identity =>
+  yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       return reported(identity, document)
     }))
 }
 
+/** The entity is null if it was deleted after it was listed. */
 function reported (identity: string, entity: Entity | null): ReportedIdentity {
-  // It may have gone since it was listed.
   const factors = entity?.factors ?? []
   return {
     identity,

@@ -1,44 +1,44 @@
 import { isDeepStrictEqual } from 'node:util'
-import { atOnce } from '../at-once.js'
+import { inBatches } from '../in-batches.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { areKeys, must } from '../options.js'
+import { areKeys, must } from '../option-checks.js'
 import { checkedTag } from '../providers/tag.js'
 import { createKeyring, type Keyring } from '../seal.js'
-import { keyOf } from '../stores/entities.js'
-import { AT_ONCE, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions } from './entities.js'
+import { keyOf } from '../verifier/entities.js'
+import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
 
 /** Options of `reseal`. */
 export interface ResealOptions extends ScanOptions {
-  /** The keys of the plugin: secrets are sealed with the first; all of them open. */
+  /** The keys of the plugin. The first one seals; all of them open. */
   readonly keys: readonly Uint8Array[]
 }
 
-/** What became of the secrets of one identity. */
+/** The outcome of `reseal` for one identity. */
 export interface ResealedIdentity {
   readonly identity: string
-  /** `current` when everything was under the first key already, and nothing was written. */
+  /** `current` if the first key sealed everything already, so nothing was written. */
   readonly status: 'resealed' | 'current'
 }
 
-/** What a key is in: the seal of a secret, or the tag of what is at Twilio. */
-type Sealed = VerifiedFactor | UnverifiedFactor | Leftover
+/** A record that depends on a key: by the seal of a secret, or by the tag of a factor at Twilio. */
+type Keyed = VerifiedFactor | UnverifiedFactor | Leftover
 
 /**
- * Seals every secret of the plugin under the first key that isn't yet, while servers run. All of them need
- * that key as their first before: what is sealed under a key that nobody has any more is lost. A repetition
- * does what is left. Rejects when the store fails.
+ * Seals all secrets of the plugin with the first key, while servers run. Make that key the first key of every
+ * server before, and keep a copy: without its key a secret is lost. An interrupted run can be repeated, and
+ * skips what is done. Rejects if the store fails.
  *
- * When one run has told of nothing but `current`, the other keys open nothing any more, but for the digests
- * of codes that were right at Twilio a moment ago: take those keys away ten minutes later.
+ * Once a run yields nothing but `current`, the other keys open nothing any more, except digests of codes that
+ * Twilio accepted in the last minutes. Wait ten minutes, then remove the other keys.
  */
 export async function * reseal (
   { keys, ...options }: ResealOptions
 ): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
   must('keys', areKeys(keys), 'must be one or more different keys of 32 bytes each')
   const keyring = createKeyring(keys)
-  const entities = entitiesOf(options)
+  const entities = entitiesIn(options)
 
-  yield * atOnce(AT_ONCE, identitiesIn(options), async identity =>
+  yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => await entities.change<ResealedIdentity>(keyOf(identity), entity => {
       const next = entity && resealed(keyring, entity)
       return isDeepStrictEqual(next, entity)
@@ -49,7 +49,9 @@ export async function * reseal (
 
 /** The entity with everything under the first key. */
 function resealed (keyring: Keyring, entity: Entity): Entity {
-  const renewed = <K extends Sealed>(kept: K): K => ({ ...kept, ...renewal(keyring, entity.identity, kept) })
+  const renewed = <K extends Keyed>(record: K): K => ({
+    ...record, ...renewal(keyring, entity.identity, record)
+  })
   return {
     ...entity,
     factors: entity.factors.map(renewed),
@@ -58,12 +60,12 @@ function resealed (keyring: Keyring, entity: Entity): Entity {
   }
 }
 
-/** The seal or the tag that it has under the first key; the same one where it has that already. */
+/** The seal or tag under the first key. One that is already under it stays the same. */
 function renewal (
-  keyring: Keyring, identity: string, kept: Sealed
+  keyring: Keyring, identity: string, record: Keyed
 ): { readonly sealed: string } | { readonly tag: string } {
-  if (!('sealed' in kept)) return { tag: checkedTag(keyring, identity, kept) }
-  const context = { identity, factorSid: kept.sid }
-  const { secret, stale } = keyring.open(kept.sealed, context)
-  return { sealed: stale ? keyring.seal(secret, context) : kept.sealed }
+  if (!('sealed' in record)) return { tag: checkedTag(keyring, identity, record) }
+  const context = { identity, factorSid: record.sid }
+  const { secret, stale } = keyring.open(record.sealed, context)
+  return { sealed: stale ? keyring.seal(secret, context) : record.sealed }
 }

@@ -1,74 +1,73 @@
 import { isDeepStrictEqual } from 'node:util'
-import { atOnce } from '../at-once.js'
+import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
-import { keyOf } from '../stores/entities.js'
+import { keyOf } from '../verifier/entities.js'
 import {
-  AT_ONCE, checkedEntity, entitiesOf, identitiesIn, orRefused, type RefusedIdentity, type ScanOptions,
+  BATCH_SIZE, checkedEntity, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions,
   type StoreOptions
-} from './entities.js'
+} from './scan.js'
 
-/** What is kept of an identity, as it leaves a store: secrets sealed, marks hashed. */
+/** An identity and its document, with sealed secrets and hashed marks. */
 export interface ExportedIdentity {
   readonly identity: string
   readonly status: 'exported'
-  /** JSON for `importEntities`; nothing else is to be made of it. */
+  /** JSON for `importEntities`. Its layout is not part of the API. */
   readonly entity: Entity
 }
 
-/** What `importEntities` takes: what `exportEntities` gave, or what was read of a file of it. */
+/** An item for `importEntities`: as `exportEntities` yields it, or as it was read from a file. */
 export type Importable = RefusedIdentity | { readonly identity: string, readonly entity: unknown }
 
 /** Options of `importEntities`. */
 export interface ImportOptions extends StoreOptions {
-  /** What to import; `exportEntities({ store })` of another store, for example. */
+  /** The items to import, for example `exportEntities({ store })` of another store. */
   readonly entities: Iterable<Importable> | AsyncIterable<Importable>
 }
 
-/** What became of one identity that was to be imported. */
+/** The outcome of `importEntities` for one identity. */
 export interface ImportedIdentity {
   readonly identity: string
-  /** `present` when the very same was there already. */
+  /** `present` if the store already had exactly this entity. */
   readonly status: 'imported' | 'present'
 }
 
 /**
- * Gives everything that the plugin keeps, in a form that any other store can take. Rejects when the store
- * fails. What is written meanwhile may be missing: stop the servers, or a code that is used after the export
- * works once more where it is imported.
+ * Yields everything that the plugin keeps, in a form that any other store can import. Rejects if the store
+ * fails. Stop the servers first. The export may miss what they write meanwhile, and then a code used after
+ * the export works again where you import it.
  */
 export async function * exportEntities (
   options: ScanOptions
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
-  const entities = entitiesOf(options)
+  const entities = entitiesIn(options)
 
-  const exported = atOnce(AT_ONCE, identitiesIn(options), async identity =>
+  const exported = inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       return document && { identity, status: 'exported', entity: document } as const
     }))
-  // What has gone since it was listed is no loss.
-  for await (const found of exported) if (found !== null) yield found
+  // Null stands for an entity that was deleted after it was listed.
+  for await (const outcome of exported) if (outcome !== null) yield outcome
 }
 
 /**
- * Puts entities into a store where their identities have none; it never takes the place of anything, and can
- * be repeated: what is there already is `present`, or `refused` when it is something else. Rejects when the
- * store fails. The plugin there needs the same `keys`.
+ * Adds entities to a store whose servers have the same `keys`. It never replaces an entity: an equal one is
+ * `present`, a different one makes the identity `refused`. So it can be repeated. Rejects if the store fails.
  */
 export async function * importEntities (
   { entities: items, ...options }: ImportOptions
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
-  const entities = entitiesOf(options)
+  const entities = entitiesIn(options)
 
-  yield * atOnce(AT_ONCE, items, async item => {
+  yield * inBatches(BATCH_SIZE, items, async item => {
     if (!('entity' in item)) return item
     const { identity } = item
     return await orRefused(identity, async () => {
       const entity = checkedEntity(identity, item.entity)
-      return await entities.change<ImportedIdentity | RefusedIdentity>(keyOf(identity), kept => {
-        if (kept === null) return { next: entity, answer: { identity, status: 'imported' } }
-        if (isDeepStrictEqual(kept, entity)) return { answer: { identity, status: 'present' } }
-        return { answer: { identity, status: 'refused', reason: 'something else is kept of it already' } }
+      return await entities.change<ImportedIdentity | RefusedIdentity>(keyOf(identity), stored => {
+        if (stored === null) return { next: entity, answer: { identity, status: 'imported' } }
+        if (isDeepStrictEqual(stored, entity)) return { answer: { identity, status: 'present' } }
+        return { answer: { identity, status: 'refused', reason: 'the store already has another entity for it' } }
       })
     })
   })

@@ -1,27 +1,27 @@
 import { hash } from 'node:crypto'
 
-/** The hash under the HMAC; authenticator apps that ignore the parameter assume `sha1`. */
+/** The hash function of the HMAC. Authenticator apps that ignore the parameter assume `sha1`. */
 export type Alg = 'sha1' | 'sha256' | 'sha512'
 
-/** Bytes that each hash works on at a time, B of RFC 2104. */
+/** Block size of each hash in bytes, B of RFC 2104. */
 const BLOCKS: Readonly<Record<Alg, number>> = { sha1: 64, sha256: 64, sha512: 128 }
 
-/** Bytes of each hash's output. */
+/** Output length of each hash in bytes, L of RFC 2104. */
 const OUTPUTS: Readonly<Record<Alg, number>> = { sha1: 20, sha256: 32, sha512: 64 }
 
 /**
- * A secret made ready for messages of one length: K XOR ipad and K XOR opad of RFC 2104, each with what is
- * hashed behind it.
+ * A secret prepared for messages of one length: K XOR ipad followed by the message, and K XOR opad followed
+ * by the inner hash, of RFC 2104.
  */
 export interface HmacKey {
   readonly alg: Alg
   readonly inner: Buffer
   readonly outer: Buffer
-  /** The room for the message, in `inner`. */
+  /** The part of `inner` that the message is written to. */
   readonly message: DataView
 }
 
-/** Makes a key for messages of `length` bytes. */
+/** Prepares a secret for messages of `length` bytes. */
 export function hmacKey (alg: Alg, secret: Uint8Array, length: number): HmacKey {
   const block = BLOCKS[alg]
   const key = secret.length > block ? hash(alg, secret, 'buffer') : secret
@@ -36,8 +36,8 @@ export function hmacKey (alg: Alg, secret: Uint8Array, length: number): HmacKey 
 }
 
 /**
- * HMAC of the key's message, RFC 2104 section 2, as a string with a character for each byte. Two hashes in
- * one go each take a third of the time of Node's own HMAC: no object is made for them.
+ * HMAC of the key's message, RFC 2104 section 2, as a string with one character for each byte. Two one-shot
+ * hashes take a third of the time of Node's own HMAC, because they create no object.
  */
 export function hmac ({ alg, inner, outer }: HmacKey): string {
   outer.write(hash(alg, inner, 'binary'), BLOCKS[alg], 'binary')

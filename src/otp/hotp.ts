@@ -1,8 +1,8 @@
 import { hmac, hmacKey, type Alg, type HmacKey } from './hmac.js'
 
-/** What RFC 4226 leaves open: the hash and the number of digits. */
+/** The parameters of RFC 4226. */
 export interface HotpConfig {
-  /** Hash under the HMAC. */
+  /** Hash function of the HMAC. */
   readonly alg: Alg
   /** Digits of a code, 6 to 8. */
   readonly codeLength: number
@@ -11,17 +11,17 @@ export interface HotpConfig {
 /** Bytes of the counter, RFC 4226 section 5.1. */
 const COUNTER_BYTES = 8
 
-/** A secret made ready for counters. */
+/** A secret prepared for counters. */
 export function hotpKey (alg: Alg, secret: Uint8Array): HmacKey {
   return hmacKey(alg, secret, COUNTER_BYTES)
 }
 
-/** The code of one counter value: zero-padded digits. */
+/** The code of a counter value, padded with zeros. */
 export function hotp (key: HmacKey, counter: number, codeLength: number): string {
   return String(hotpValue(key, counter, codeLength)).padStart(codeLength, '0')
 }
 
-/** The code of one counter value as a number, RFC 4226 section 5.3. */
+/** The code of a counter value as a number, RFC 4226 section 5.3. */
 export function hotpValue (key: HmacKey, counter: number, codeLength: number): number {
   key.message.setUint32(0, Math.floor(counter / 2 ** 32))
   key.message.setUint32(4, counter % 2 ** 32)

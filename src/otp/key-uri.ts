@@ -1,10 +1,10 @@
 import type { TotpConfig } from './totp.js'
 
-/** What an authenticator app has to know about a factor. */
+/** The parts of a key URI. */
 export interface KeyUriParts {
-  /** The service, shown above the account. */
+  /** Name of the service, which apps show above the account. */
   readonly issuer: string
-  /** The account, shown below the issuer. */
+  /** Name of the account, which apps show below the issuer. */
   readonly account: string
   /** Base32 without padding. */
   readonly secret: string
@@ -12,9 +12,9 @@ export interface KeyUriParts {
 }
 
 /**
- * The `otpauth://` URI of Google's Key Uri Format. Neither issuer nor account should contain a colon, the
- * separator of the label: it is refused where they come in, but for the stand-in, which doesn't know that
- * Verify refuses it. A space has to be `%20`: apps show the `+` of form encoding.
+ * The `otpauth://` URI of Google's Key Uri Format. A colon separates issuer and account, so neither should
+ * contain one. The plugin refuses it where they are given; the stand-in doesn't, because it isn't known that
+ * Verify does. A space has to be `%20`: apps show the `+` of form encoding.
  */
 export function keyUri ({ issuer, account, secret, config }: KeyUriParts): string {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`

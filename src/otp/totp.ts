@@ -2,27 +2,29 @@ import { timingSafeEqual } from 'node:crypto'
 import type { HmacKey } from './hmac.js'
 import { hotpValue, type HotpConfig } from './hotp.js'
 
-/** What RFC 6238 leaves open, kept with each factor so that new options never re-interpret old factors. */
+/**
+ * The parameters of RFC 6238. Each factor keeps its own, so new options never reinterpret existing factors.
+ */
 export interface TotpConfig extends HotpConfig {
-  /** Seconds for which one code is current, X of RFC 6238. */
+  /** Seconds for which a code is current, X of RFC 6238. */
   readonly timeStep: number
   /** Steps accepted on either side of the current one. */
   readonly skew: number
 }
 
-/** Where codes are compared. Nothing waits meanwhile, so one place is enough. */
+/** Buffers in which codes are compared. Nothing is awaited meanwhile, so one of each is enough. */
 const typed = new Uint32Array(1)
 const computed = new Uint32Array(1)
 
-/** T of RFC 6238 section 4.2 at `now` in Unix seconds. */
+/** The step at `now` in Unix seconds: T of RFC 6238 section 4.2. */
 export function stepAt (now: number, timeStep: number): number {
   return Math.floor(now / timeStep)
 }
 
 /**
- * The highest step of the window whose code is `code`, or null. The highest, because two steps of one window
- * can have the same code: burning the lower one would let the code work again. Every step is computed and
- * compared in constant time whatever matches, so that the time taken tells nothing.
+ * The highest step of the window that has this code, or null. The highest, because two steps of one window
+ * can have the same code: if the lower one were burnt, the code would work again. Every step is computed and
+ * compared in constant time, so the time taken doesn't tell which one matched.
  */
 export function matchingStep (
   key: HmacKey, code: string, now: number, { codeLength, timeStep, skew }: TotpConfig

@@ -6,7 +6,7 @@ import { matchingStep } from '../otp/totp.js'
 import type { Keyring } from '../seal.js'
 import type { LocalProvider } from './provider.js'
 
-/** The default provider: RFC 6238 in this process, secrets sealed in the store. */
+/** The default provider: RFC 6238 in this process, with sealed secrets in the store. */
 export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring: Keyring }): LocalProvider {
   return {
     name: 'embedded',
@@ -30,7 +30,7 @@ export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring
       }
     },
 
-    holds (identity, factor, secret) {
+    isSecretOf (identity, factor, secret) {
       const { secret: own } = keyring.open(factor.sealed, { identity, factorSid: factor.sid })
       return areSameKey(own, decodeSecret(secret), factor.config.alg)
     }

@@ -2,68 +2,67 @@ import type { EmbeddedFactor, Remote, UnverifiedEmbedded } from '../entity/entit
 import type { TotpError } from '../errors.js'
 import type { TotpConfig } from '../otp/totp.js'
 
-/** Makes secrets and judges codes: here, or by asking somebody else. */
+/** Creates secrets and judges codes, in this process or by asking a remote service. */
 export type Provider = LocalProvider | RemoteProvider
 
-/** What a new factor is made of. */
+/** The properties of a new factor. */
 export interface NewFactor {
   readonly identity: string
   readonly factorSid: string
   readonly friendlyName: string
   readonly config: TotpConfig
-  /** Base32 of a secret that was made elsewhere; without it the provider makes one. */
+  /** Base32 of a secret that was created elsewhere; undefined for a new one. */
   readonly secret: string | undefined
 }
 
-/** Secret and URI of a new factor, shown once, and what is kept of them. */
+/** Secret and URI of a new factor, shown once, and the secret as it is kept. */
 export interface Binding {
-  /** Base32, for people who can't scan. */
+  /** The secret in base32, for users who can't scan. */
   readonly secret: string
   /** The `otpauth://` URI, for the QR code. */
   readonly uri: string
-  /** The secret as it is kept. */
+  /** The sealed secret, which the entity keeps. */
   readonly sealed: string
 }
 
 /**
- * What a local provider found out about a code. It is no verdict: whether the step is spent, the entity
- * knows.
+ * The result of judging a code locally. It isn't a verdict yet: the entity knows whether the step is spent.
  */
 export interface Judgement {
-  /** The highest step whose code it is, or null. */
+  /** The highest step that has this code, or null. */
   readonly step: number | null
-  /** The secret as it is to be kept from now on. */
+  /** The sealed secret to keep from now on, under the first key. */
   readonly sealed: string
 }
 
 /**
- * Judges in this process, at once, so that one write can hold the verdict and all that follows from it.
- * Throws when it can't judge: nothing is approved, nothing is counted.
+ * Judges codes synchronously in this process, so one write can record the verdict with everything that
+ * follows from it. Throws when it can't judge: then nothing is approved or counted.
  */
 export interface LocalProvider {
-  /** Recorded with each factor: a factor is judged by the provider that made it. */
+  /** Recorded with each factor: the provider that created a factor judges it. */
   readonly name: 'embedded'
-  /** Makes the secret of a new factor. Throws `MalformedError` for a given secret that can't be one. */
+  /** Creates the secret of a new factor. Throws `MalformedError` for an unusable given secret. */
   bind (factor: NewFactor): Binding
-  /** Judges a code. The work is the same whatever the code. */
+  /** Judges a code. It does the same work for every code. */
   judge (identity: string, factor: EmbeddedFactor | UnverifiedEmbedded, code: string, now: number): Judgement
-  /** True when this is the secret of the factor. */
-  holds (identity: string, factor: EmbeddedFactor, secret: string): boolean
+  /** True when the factor has this secret. */
+  isSecretOf (identity: string, factor: EmbeddedFactor, secret: string): boolean
 }
 
-/** Secret and URI of a new factor at a remote provider, shown once, and what is kept of it. */
+/** Secret and URI of a new factor at a remote provider, shown once, and where the provider keeps it. */
 export interface RemoteBinding {
-  /** Base32, for people who can't scan. */
+  /** The secret in base32, for users who can't scan. */
   readonly secret: string
   /** The `otpauth://` URI, for the QR code. */
   readonly uri: string
-  /** What its codes are made of. */
+  /** Hash, code length, time step and skew of its codes. */
   readonly config: TotpConfig
   /** Where it is kept. */
   readonly remote: Remote
 }
 
-/** A verified factor that a remote provider has. */
+/** A verified factor at a remote provider. */
 export interface RemoteFactor {
   readonly friendlyName: string
   readonly config: TotpConfig
@@ -71,44 +70,41 @@ export interface RemoteFactor {
   readonly createdAt: number
 }
 
-/** What a remote provider made of a code. */
+/** The outcome of asking a remote provider about a code. */
 export type Outcome =
-  /** It is right, and was so for exactly what was asked. */
+  /** The code is right, and the answer is about exactly what was asked. */
   | { readonly verdict: 'approved' }
-  /** It is wrong. */
+  /** The code is wrong. `challengeSid` names the challenge that it left pending. */
   | { readonly verdict: 'denied', readonly challengeSid: string | null }
-  /** Surely nobody has judged it. */
+  /** The code was certainly not judged. */
   | { readonly verdict: 'unjudged', readonly refusal: TotpError }
   /**
-   * It may have been judged, one way or the other; `unfit`: the answer is about something else, or of no
-   * sense.
+   * The code may have been judged either way. `unfit`: the answer is about something else, or makes no sense.
    */
   | { readonly verdict: 'unknown' | 'unfit', readonly refusal: TotpError }
 
-/** The same of the first code of a factor; `ended`: no code verifies this factor any more. */
+/** The same for the first code of a factor. `ended`: no code can verify this factor any more. */
 export type FirstOutcome = Outcome | { readonly verdict: 'ended' }
 
 /**
- * Asks somebody else. So each attempt is counted before it is asked about, its answer is compared with what
- * was asked, and nothing is asked twice.
+ * Asks a remote service to judge. So each attempt is counted before asking, each answer is compared with the
+ * question, and no question is repeated.
  */
 export interface RemoteProvider {
   /** Recorded with each factor. */
   readonly name: 'twilio'
-  /** The service whose factors these are, recorded with each of them too. */
+  /** The service that keeps the factors, recorded with each of them. */
   readonly serviceSid: string
-  /** Throws `InvalidOptionError` for what this provider can't make factors of. */
+  /** Throws `InvalidOptionError` unless this provider can create factors with this config. */
   requireConfig (config: TotpConfig): void
-  /** Makes a factor. Throws a `TotpError` when that failed. `identity` is the entity's own sid. */
+  /** Creates a factor. Throws a `TotpError` on failure. `identity` is the entity's sid, not the user's id. */
   bind (factor: Omit<NewFactor, 'factorSid'>): Promise<RemoteBinding>
   /** Judges the first code of a factor. Never rejects. */
   verify (remote: Remote, code: string): Promise<FirstOutcome>
-  /** Judges a code by a new challenge, or by one that a wrong code left pending. Never rejects. */
+  /** Judges a code with a new challenge, or with the pending one of this sid. Never rejects. */
   challenge (remote: Remote, code: string, pendingSid: string | null): Promise<Outcome>
-  /** Deletes a factor; one that isn't there any more is deleted. Throws `ProviderError` when that failed. */
+  /** Deletes a factor, if it is still there. Throws `ProviderError` on failure. */
   remove (remote: Remote): Promise<void>
-  /**
-   * What there is of a factor that somebody has verified. Throws a `TotpError` when there is no such factor.
-   */
+  /** Looks up a verified factor. Throws a `TotpError` when there is none, or on failure. */
   fetch (remote: Remote): Promise<RemoteFactor>
 }

@@ -2,24 +2,21 @@ import type { VerifiedFactor } from '../entity/entity.js'
 import { ProviderError } from '../errors.js'
 import type { LocalProvider, Provider, RemoteProvider } from './provider.js'
 
-/** The providers that are configured. */
+/** The configured providers. */
 export interface Providers {
-  /** Makes new factors. */
+  /** Creates new factors. */
   readonly present: Provider
-  /** Judges codes of embedded factors; it needs nothing but the keys, so it is always there. */
+  /** Judges codes of embedded factors. It needs only the keys, so it is always there. */
   readonly embedded: LocalProvider
   /** The provider that keeps the factors of this service. Throws `ProviderError` when it isn't configured. */
   remote (serviceSid: string): RemoteProvider
-  /** The remote provider of this service, or the only one there is; undefined when there is none such. */
+  /** The remote provider of this service, or, without a sid, the only one; undefined when there is none. */
   find (serviceSid: string | undefined): RemoteProvider | undefined
-  /** True for factors of another provider than the one that makes new ones. */
+  /** True for a factor that the present provider didn't create. */
   isFormer (factor: VerifiedFactor): boolean
 }
 
-/**
- * Finds providers by what a factor has recorded: factors are judged by the provider that made them, or not at
- * all.
- */
+/** Finds providers by what each factor records: only the provider that created a factor judges it. */
 export function providersOf (
   embedded: LocalProvider, present: Provider, former: readonly RemoteProvider[]
 ): Providers {

@@ -1,25 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
-import { MAX_SECONDS } from '../entity/age.js'
+import { MAX_SECONDS } from '../time/age.js'
 import type { Remote } from '../entity/entity.js'
 import { InvalidOptionError, MalformedError, ProviderError, TotpError } from '../errors.js'
 import { decodeSecret, encodeSecret } from '../otp/secret.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { RemoteProvider } from './provider.js'
-import { answerOf, bindingOf, concerns, configOf, unfit, verdict, verification, type Answer } from './twilio-answer.js'
 import {
-  causeOf, enrollmentRefusal, failedOutcome, failureOf, fetchRefusal, hasEnded, isGone, type Failure
+  answerOf, bindingOf, concerns, configOf, firstVerdictOf, unfit, verdictOf, type Answer
+} from './twilio-answer.js'
+import {
+  causeOf, endsEnrollment, enrollmentRefusal, failureOf, fetchRefusal, isGone, outcomeOf, type Failure
 } from './twilio-failure.js'
 import { isChallengeSid, isFactorSid, isIdentity, isServiceSid } from './twilio-name.js'
 
-/**
- * As much of the client of the `twilio` package as is used: what `twilio(accountSid, authToken)` returns has
- * it.
- */
+/** The part of the `twilio` package's client that is used. `twilio(accountSid, authToken)` returns one. */
 export interface TwilioClient {
   readonly verify: { readonly v2: { services (sid: string): { entities (identity: string): TwilioEntity } } }
 }
 
-/** What the client knows of one entity at Twilio. */
+/** The client's methods for one entity at Twilio. */
 export interface TwilioEntity {
   readonly newFactors: { create (params: NewFactorParams): Promise<unknown> }
   factors (sid: string): {
@@ -33,7 +32,7 @@ export interface TwilioEntity {
   }
 }
 
-/** Parameters of a new factor, in the client's spelling. */
+/** Parameters of a new factor, as the client spells them. */
 export interface NewFactorParams {
   friendlyName: string
   factorType: 'totp'
@@ -52,10 +51,12 @@ export interface TwilioProviderOptions {
   readonly serviceSid: string
 }
 
-/** A provider of factors that Twilio Verify keeps. */
+/** A provider whose factors are at Twilio Verify; create one with `twilioProvider()`. */
 export interface TwilioProvider extends RemoteProvider {}
 
-/** Lets Twilio Verify make the secrets and judge the codes. Throws `InvalidOptionError` for wrong options. */
+/**
+ * Lets Twilio Verify create the secrets and judge the codes. Throws `InvalidOptionError` for a wrong option.
+ */
 export function twilioProvider (options: TwilioProviderOptions): TwilioProvider {
   const { client, serviceSid, ...others } = options ?? {}
   const [unknown] = Object.keys(others)
@@ -65,7 +66,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
 
   const entity = (identity: string) => client.verify.v2.services(serviceSid).entities(identity)
 
-  /** The client encodes nothing that becomes part of a path, so nothing else than names may reach it. */
+  /** Only names may reach the client: it doesn't encode what becomes part of a path. */
   function isHere (remote: Remote): boolean {
     return remote.serviceSid === serviceSid && isIdentity(remote.identity) && isFactorSid(remote.sid)
   }
@@ -86,7 +87,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     async bind ({ identity, friendlyName, config, secret: given }) {
       if (!isIdentity(identity)) throw stray()
       const own = given === undefined ? undefined : encodeSecret(decodeSecret(given))
-      const answer = await asked(enrollmentRefusal, async () =>
+      const answer = await call(enrollmentRefusal, async () =>
         await entity(identity).newFactors.create({
           friendlyName,
           factorType: 'totp',
@@ -108,10 +109,10 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     async verify (remote, code) {
       if (!isHere(remote)) return { verdict: 'unjudged', refusal: stray() }
       try {
-        return verification(remote, answerOf(await factor(remote).update({ authPayload: code })))
+        return firstVerdictOf(remote, answerOf(await factor(remote).update({ authPayload: code })))
       } catch (error) {
         const failure = failureOf(error)
-        return hasEnded(failure) ? { verdict: 'ended' } : failedOutcome(failure)
+        return endsEnrollment(failure) ? { verdict: 'ended' } : outcomeOf(failure)
       }
     },
 
@@ -124,15 +125,15 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
         const answer = pendingSid === null
           ? await challenges.create({ factorSid: remote.sid, authPayload: code })
           : await challenges(pendingSid).update({ authPayload: code })
-        return verdict(remote, answerOf(answer), pendingSid)
+        return verdictOf(remote, answerOf(answer), pendingSid)
       } catch (error) {
-        return failedOutcome(failureOf(error))
+        return outcomeOf(failureOf(error))
       }
     },
 
     async remove (remote) {
       try {
-        // Any other success is that of somebody in between: a page to log in, or to wait.
+        // Any other success comes from a proxy in between, such as a login page.
         const { statusCode } = answerOf(await factor(remote).removeWithHttpInfo())
         if (statusCode !== 204) throw unfit()
       } catch (error) {
@@ -146,10 +147,10 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
         throw new MalformedError('a factor at Twilio is named by an identity of 8 to 64 letters, digits and hyphens, ' +
           'and by YF and 32 hex digits')
       }
-      const answer = await asked(fetchRefusal, async () => await factor(remote).fetch())
+      const answer = await call(fetchRefusal, async () => await factor(remote).fetch())
       if (!concerns(answer, remote, answer['sid'])) throw unfit()
       if (answer['status'] !== 'verified' || answer['factorType'] !== 'totp') {
-        throw new MalformedError('the factor at Twilio is no verified TOTP factor')
+        throw new MalformedError('the factor at Twilio is not a verified TOTP factor')
       }
       const { friendlyName, dateCreated } = answer
       const createdAt = dateCreated instanceof Date ? Math.floor(dateCreated.getTime() / 1000) : NaN
@@ -159,12 +160,12 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
   }
 }
 
-/** Asks for what judges no code. */
-async function asked (
-  refusal: (failure: Failure) => TotpError | null, ask: () => Promise<unknown>
+/** Makes a request that judges no code. Throws the refusal for its failure, or `ProviderError`. */
+async function call (
+  refusal: (failure: Failure) => TotpError | null, request: () => Promise<unknown>
 ): Promise<Answer> {
   try {
-    return answerOf(await ask())
+    return answerOf(await request())
   } catch (error) {
     if (error instanceof TotpError) throw error
     const failure = failureOf(error)
@@ -173,7 +174,7 @@ async function asked (
 }
 
 function stray (): ProviderError {
-  return new ProviderError(new Error('a factor is named that can\'t be at this Verify service'))
+  return new ProviderError(new Error('the factor can\'t be at this Verify service'))
 }
 
 function requireClient (client: TwilioClient): void {
@@ -181,7 +182,7 @@ function requireClient (client: TwilioClient): void {
   if (typeof services !== 'function') {
     throw new InvalidOptionError('client', 'must be a client of the twilio package: twilio(accountSid, authToken)')
   }
-  // A verification that is sent again is another attempt, at Twilio too.
+  // A code that the client sends again is another attempt at Twilio.
   if ('httpClient' in client && Reflect.get(Object(client.httpClient), 'autoRetry') === true) {
     throw new InvalidOptionError('client', 'must be made without autoRetry')
   }

@@ -11,7 +11,7 @@ interface SessionStore {
   get (id: string, callback: (error: unknown, session?: unknown) => void): void
 }
 
-/** Marks in the sessions of `@fastify/session`. */
+/** Keeps marks in the sessions of `@fastify/session`, and rotates their ids. */
 export const fastifySession: SessionPort<object> = {
   read (request) {
     return sessionOf(request)?.get(MARK)
@@ -26,8 +26,8 @@ export const fastifySession: SessionPort<object> = {
       if (rotate) await session.regenerate(keysOf(session))
       else await session.save()
     } catch (error) {
-      // Otherwise the plugin would save the session once more with the answer, and hand out its cookie. Where
-      // it only ended or changed meanwhile, a log-out may be about to destroy it.
+      // Otherwise the plugin would save the session again with the answer, and set its cookie. A session that
+      // only ended or changed meanwhile stays, because a log-out may be about to destroy it.
       if (rotate || !(error instanceof TotpError)) Reflect.set(request, 'session', null)
       throw error
     }
@@ -35,9 +35,9 @@ export const fastifySession: SessionPort<object> = {
 }
 
 /**
- * A session that holds a mark was saved with it. If it is gone, somebody has logged out while this request
- * was under way, and neither saving nor rotating it may log them in again. If it holds another one, its
- * approval was taken away.
+ * A session that holds a mark was saved with it. If it is gone from the store, the user has logged out while
+ * this request was under way, and saving or rotating it would log them in again. If it holds another mark
+ * there, its approval was withdrawn or replaced.
  */
 async function requireUnchanged (request: object, session: StoredSession): Promise<void> {
   const store: unknown = Reflect.get(request, 'sessionStore')
@@ -49,7 +49,7 @@ async function requireUnchanged (request: object, session: StoredSession): Promi
   if (Reflect.get(kept, MARK) !== session.get(MARK)) throw new ConflictError()
 }
 
-/** `regenerate` keeps the keys that it is told; the cookie is made anew. */
+/** `regenerate` keeps only the keys that it is given, and creates the cookie itself. */
 function keysOf (session: StoredSession): string[] {
   return Object.keys(session).filter(key => key !== 'cookie')
 }

@@ -1,6 +1,8 @@
 import { MARK, requireMark, sessionOf, type SessionPort } from './session.js'
 
-/** Marks in the sessions of `@fastify/secure-session`, which live in a cookie and have no id to rotate. */
+/**
+ * Keeps marks in the sessions of `@fastify/secure-session`. They are in a cookie and have no id to rotate.
+ */
 export const secureSession: SessionPort = {
   read (request) {
     return sessionOf(request)?.get(MARK)

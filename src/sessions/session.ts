@@ -1,39 +1,40 @@
-import { markOf } from '../entity/approvals.js'
+import { markOf } from '../entity/mark.js'
 
 /**
- * Where a login session keeps its mark. Bring your own when yours lives elsewhere than in `@fastify/session`
- * or `@fastify/secure-session`, for example in a table beside the bearer token.
+ * Keeps the mark of a login session. Write your own when your sessions are not in `@fastify/session` or
+ * `@fastify/secure-session`, for example when they are in a table of bearer tokens.
  */
 export interface SessionPort<Request = unknown, Reply = unknown> {
   /**
-   * What `write` last kept in the login session of this request; anything else means that it holds no mark.
+   * Returns, or resolves, the mark that `write` kept last; any other value means that the session has none.
    */
   read (request: Request): unknown
   /**
-   * Keeps the mark in the login session of this request, beside all that is there. Resolves when it is kept;
-   * a rejection is answered with 503. With `rotate`, a session that has an id gets a new one: whoever knew it
-   * before the approval must not be approved.
+   * Keeps the mark in the login session of this request, beside its other content. Resolves once it is kept;
+   * a rejection is answered with 503. With `rotate`, a session that has an id must get a new one: an attacker
+   * who knew the id before the approval must not be approved.
    */
   write (request: Request, reply: Reply, mark: string, rotate: boolean): Promise<void> | void
 }
 
-/** Name of the entry that holds the mark. */
+/** Name of the session's entry that holds the mark. */
 export const MARK = 'totpMark'
 
-/** Taken for a hook by mistake, `write` would let everybody pass; a hook gets a function for a mark. */
+/**
+ * `write` used as a hook by mistake would let every request pass. A hook gets a function in place of the
+ * mark.
+ */
 export function requireMark (mark: unknown): void {
-  if (markOf(mark) === null) throw new TypeError('write takes a mark: as a guard, use app.totp.required()')
+  if (markOf(mark) === null) throw new TypeError('write takes a mark; to guard a route, use app.totp.required()')
 }
 
-/** The part of a session object that both plugins have in common. */
+/** The methods that the session objects of both plugins have. */
 export interface KeyedSession {
   get (key: string): unknown
   set (key: string, value: unknown): void
 }
 
-/**
- * `request.session`, or null when the session plugin's hook has not run yet, or has taken the session away.
- */
+/** `request.session`, or null when the session plugin's hook hasn't run yet, or has removed the session. */
 export function sessionOf (request: unknown): KeyedSession | null {
   const session = property(request, 'session')
   return hasMethods(session) ? session : null

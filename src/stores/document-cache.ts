@@ -1,21 +1,21 @@
 import { InvalidOptionError } from '../errors.js'
-import { freezeDocument } from '../frozen.js'
+import { freezeDocument } from '../documents/frozen.js'
 
 /**
- * Documents and their texts, as the database last had them. The database is asked for the text every time;
- * what the cache saves is parsing and checking a text that hasn't changed.
+ * Documents by their texts, as the database last had them. The database is asked for the text every time, but
+ * a text that hasn't changed isn't parsed and checked again.
  */
 export interface DocumentCache<Document> {
-  /** The document of a text: the same frozen object as before, if the key had the same text then. */
+  /** The document of a text: the same frozen object as before, if the text hasn't changed. */
   documentOf (key: string, text: string): Document
   /** Remembers the document that was written as this text. */
   remember (key: string, text: string, document: Document): void
 }
 
-/** Characters of text that a store remembers. The documents parsed from it take about four times as much. */
+/** Characters of text that a store caches. The parsed documents take about four times as much. */
 export const DEFAULT_CACHE_SIZE = 4_000_000
 
-/** Remembers up to `size` characters of text; the documents that were used longest ago are dropped first. */
+/** Caches up to `size` characters of text. The documents used longest ago are dropped first. */
 export function documentCache<Document extends object> (
   size: number, parse: (text: string) => Document
 ): DocumentCache<Document> {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entity } from '../entity/entity.js'
-import type { Store } from './store.js'
-import { turns } from './turns.js'
+import type { Store } from '../documents/store.js'
+import { turns } from '../documents/turns.js'
+import { parseOrNull } from './json.js'
 
 /** A store with a folder of its own. */
 export interface FolderStore<Document extends { readonly revision: number } = Entity>
@@ -12,7 +13,7 @@ export interface FolderStore<Document extends { readonly revision: number } = En
   createFolder (): Promise<void>
 }
 
-/** What a file holds: the key too, because its name can't be turned back into one. */
+/** The content of a file. It has the key, because the file's name is only a hash of it. */
 interface Kept<Document> {
   readonly key: string
   readonly document: Document
@@ -21,8 +22,8 @@ interface Kept<Document> {
 const NAME_PATTERN = /^[0-9a-f]{64}\.json$/
 
 /**
- * Keeps documents in a folder, a file for each, for one process at a time: whoever starts it has to see to
- * that. Call `createFolder()` once before use.
+ * Keeps documents in a folder, one file each. Only one process may use the folder at a time, and the caller
+ * has to ensure that. Call `createFolder()` once before use.
  */
 export function folderStore<Document extends { readonly revision: number } = Entity> (
   folder: string
@@ -34,7 +35,7 @@ export function folderStore<Document extends { readonly revision: number } = Ent
     return text === null ? null : keptOf(name, text)
   }
 
-  /** No file is no document, but no folder is a failure: a disk may have gone. */
+  /** A missing file means no document, but a missing folder is a failure: its disk may be gone. */
   async function textOf (file: string): Promise<string | null> {
     try {
       return await readFile(file, 'utf8')
@@ -45,7 +46,7 @@ export function folderStore<Document extends { readonly revision: number } = Ent
     }
   }
 
-  /** The file has its new content as a whole or not at all, whenever the machine stops. */
+  /** Replaces the whole file or nothing, even if the machine stops meanwhile. */
   async function write (name: string, kept: Kept<Document>): Promise<void> {
     const draft = join(folder, `${name}.draft`)
     await writeFile(draft, JSON.stringify(kept), { mode: 0o600, flush: true })
@@ -63,7 +64,7 @@ export function folderStore<Document extends { readonly revision: number } = Ent
     },
 
     async replace (key, expected, next) {
-      // As it is now: whoever asks may change the object while this waits.
+      // The text of now: the caller may change the object while this waits.
       const text = JSON.stringify(next)
       return await inTurn(key, async () => {
         const name = nameOf(key)
@@ -76,10 +77,10 @@ export function folderStore<Document extends { readonly revision: number } = Ent
       })
     },
 
-    /** In the order of the names of the files, which is none of the keys', but stays. */
+    /** In the order of the files' names: unrelated to the keys, but fixed. */
     async list (after, limit) {
-      const behind = after === undefined ? '' : nameOf(after)
-      const names = (await readdir(folder)).filter(name => NAME_PATTERN.test(name) && name > behind).sort()
+      const last = after === undefined ? '' : nameOf(after)
+      const names = (await readdir(folder)).filter(name => NAME_PATTERN.test(name) && name > last).sort()
       const keys: string[] = []
       for (const name of names) {
         if (keys.length === limit) break
@@ -91,25 +92,17 @@ export function folderStore<Document extends { readonly revision: number } = Ent
   }
 }
 
-/** Keys are compared byte by byte; file systems may fold case, or find different strings equal. */
+/** A hash, because file systems may ignore case, or treat different strings as equal. */
 function nameOf (key: string): string {
   return `${createHash('sha256').update(key).digest('hex')}.json`
 }
 
 function keptOf<Document> (name: string, text: string): Kept<Document> {
-  const kept = parsed(text)
+  const kept = parseOrNull(text)
   const isKept = typeof kept?.key === 'string' && typeof kept.document?.revision === 'number'
   if (isKept && nameOf(kept.key) === name) return kept
-  // Not with what the parser says, which quotes the file, nor with so many hex digits that they look secret.
+  // The name is shortened, because so many hex digits would be masked as a secret.
   throw new Error(`the file ${name.slice(0, 16)}….json doesn't hold the document that its name stands for`)
-}
-
-function parsed (text: string) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 async function remove (folder: string, name: string): Promise<void> {
@@ -117,9 +110,9 @@ async function remove (folder: string, name: string): Promise<void> {
   await flush(folder)
 }
 
-/** Files come and go for good only when the folder that names them is on the disk as well. */
+/** A file is created or deleted durably only once its folder is on the disk too. */
 async function flush (folder: string): Promise<void> {
-  // Windows opens no folders, and keeps their changes in a journal of its own.
+  // Windows can't open folders, and keeps their changes in its own journal.
   if (process.platform !== 'win32') await flushFolder(folder)
 }
 

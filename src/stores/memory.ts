@@ -1,10 +1,10 @@
 import type { Entity } from '../entity/entity.js'
-import { freezeDocument } from '../frozen.js'
-import type { Store } from './store.js'
+import { freezeDocument } from '../documents/frozen.js'
+import type { Store } from '../documents/store.js'
 
 /**
- * Keeps documents in this process, for tests and demonstrations: they are gone with it, and other processes
- * don't see them. What is kept is frozen, so that nobody changes an object that is also in the store.
+ * Keeps documents in this process, for tests and demonstrations: they are lost with it, and other processes
+ * don't see them. Kept documents are frozen, so code that holds one can't change the store.
  */
 export function memoryStore<Document extends { readonly revision: number } = Entity> (
 ): Required<Store<Document>> {

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { Entity } from '../entity/entity.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
-import type { Store } from './store.js'
+import { parseOrNull } from './json.js'
+import type { Store } from '../documents/store.js'
 
-/** What is asked of a client: `Pool` of `pg` has it, and so has `PGlite`. */
+/** The part of a client that is used. `Pool` of `pg` has it, and so has `PGlite`. */
 export interface PostgresClient {
   /** Runs one statement, with `$1` and so on for the values, and commits it. */
   query<Row extends Record<string, unknown>> (text: string, values?: unknown[]): Promise<{ rows: Row[] }>
 }
 
-/** A client that can also prepare a statement under a name: `Pool` of `pg`. */
+/** A client that can prepare a statement under a name too: `Pool` of `pg`. */
 export interface PreparingPostgresClient extends PostgresClient {
-  /** Runs one statement, and commits it. A connection parses the statement of a name once. */
+  /** Runs one statement and commits it. Each connection parses a named statement once. */
   query<Row extends Record<string, unknown>> (
     statement: { readonly name: string, readonly text: string, readonly values: unknown[] }
   ): Promise<{ rows: Row[] }>
@@ -22,32 +23,36 @@ export interface PreparingPostgresClient extends PostgresClient {
 export type PostgresStoreClient =
   | {
     /**
-     * A `Pool` of `pg`, or a `PGlite`. Never a client with a transaction open: each statement has to commit
-     * by itself, because a rollback would make a used code work again.
+     * A `Pool` of `pg`, or a `PGlite`. Never pass a client with an open transaction: each statement has to
+     * commit by itself, because after a rollback a used code works again.
      */
     readonly client: PostgresClient
-    /** Whether to prepare statements under a name, which only `pg` can. @default false */
+    /** Whether to prepare statements under a name, which only `pg` supports. @default false */
     readonly prepare?: false
   }
   | {
     /** A `Pool` of `pg`. */
     readonly client: PreparingPostgresClient
     /**
-     * Each connection parses and plans a statement once, which saves a third of the time of a read. Behind
-     * PgBouncer this takes version 1.21 or later with `max_prepared_statements`, or `pool_mode = session`.
+     * Parses and plans each statement once on each connection, which saves a third of the time of a read.
+     * With PgBouncer this needs version 1.21 or later with `max_prepared_statements`, or `pool_mode =
+     * session`.
      */
     readonly prepare: true
   }
 
 /** Options of `postgresStore`. */
 export type PostgresStoreOptions = PostgresStoreClient & {
-  /** Name of the table, quoted as it is. @default 'totp_entities' */
+  /** Name of the table, quoted exactly as given. @default 'totp_entities' */
   readonly table?: string
-  /** Name of the schema that the table is in, quoted as it is; it has to exist. @default the search path's */
+  /**
+   * Name of an existing schema for the table, quoted exactly as given. @default the one of the search path
+   */
   readonly schema?: string
   /**
-   * Characters of document text to remember, so that an unchanged document isn't parsed and checked again; 0
-   * turns it off. The database is asked for the whole document each time. @default 4000000
+   * Characters of document text to cache, so an unchanged document isn't parsed and checked again; 0 turns
+   * the cache off. The database is asked for the whole document each time. Throws `InvalidOptionError` unless
+   * it is an integer of 0 or more. @default 4000000
    */
   readonly cacheSize?: number
 }
@@ -55,20 +60,20 @@ export type PostgresStoreOptions = PostgresStoreClient & {
 /** A store with a table of its own. */
 export interface PostgresStore<Document extends { readonly revision: number } = Entity>
   extends Required<Store<Document>> {
-  /** Creates the table unless it is there; several instances may do so at once. */
+  /** Creates the table unless it exists. Several instances may call it at once. */
   createTable (): Promise<void>
 }
 
-/** Two sessions that create one table at the same time: the loser gets one of these. */
+/** Errors for the loser when two sessions create the same table at the same time. */
 const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 
 /**
- * Keeps documents in PostgreSQL, one row for each; call `createTable()` once before use.
+ * Keeps documents in PostgreSQL, one row each. Call `createTable()` once before use.
  *
- * Each change is one statement, which decides and commits by itself. That takes `read committed`, the
- * default: under a stricter isolation a race that is lost is a rejection. With `synchronous_commit` off a
- * crash takes back the last changes that were resolved, and a code works once more; a failover does where
- * replicas aren't synchronous. Never give it a replica to read from.
+ * Each change is one statement that decides and commits by itself. It needs the default isolation, `read
+ * committed`: under a stricter one a lost race is a rejection. With `synchronous_commit` off, a crash may
+ * undo the last resolved changes, and a used code works again; so may a failover to a replica that isn't
+ * synchronous. Never let it read from a replica.
  */
 export function postgresStore<Document extends { readonly revision: number } = Entity> (
   { table = 'totp_entities', schema, cacheSize = DEFAULT_CACHE_SIZE, ...options }: PostgresStoreOptions
@@ -79,7 +84,7 @@ export function postgresStore<Document extends { readonly revision: number } = E
 
   let committing: Promise<void> | null = null
 
-  /** Asked once, before the first write: two statements of one transaction mean that it was left open. */
+  /** Runs once, before the first write: two statements in the same transaction mean that one is open. */
   async function requireAutocommit (): Promise<void> {
     const transaction = async () => {
       const [row] = await query<{ id: string }>('SELECT pg_current_xact_id()::text AS id', [])
@@ -87,7 +92,7 @@ export function postgresStore<Document extends { readonly revision: number } = E
     }
     const [first, second] = [await transaction(), await transaction()]
     if (first === second) {
-      throw new Error('the client has a transaction open: a burnt code could be rolled back, so pass a pool')
+      throw new Error('the client has an open transaction, whose rollback would make a used code work again: pass a pool')
     }
   }
 
@@ -102,7 +107,7 @@ export function postgresStore<Document extends { readonly revision: number } = E
   }
 
   async function get (key: string): Promise<Document | null> {
-    // As text, because drivers and hosts have parsers of their own for jsonb.
+    // As text, because drivers and hosts may have their own parsers for jsonb.
     const [row] = await query(`SELECT document::text FROM ${name} WHERE key = $1`, [key])
     if (row === undefined) return null
     if (typeof row.document !== 'string') throw notDocument()
@@ -112,7 +117,7 @@ export function postgresStore<Document extends { readonly revision: number } = E
   return {
     async createTable () {
       try {
-        // Keys are compared byte by byte: a collation of people's languages may find different strings equal.
+        // Collation C compares keys byte by byte. One of a language may treat different strings as equal.
         await options.client.query(`CREATE TABLE IF NOT EXISTS ${name} (
           key text COLLATE "C" PRIMARY KEY, revision bigint NOT NULL, document jsonb NOT NULL)`)
       } catch (error) {
@@ -127,7 +132,7 @@ export function postgresStore<Document extends { readonly revision: number } = E
         if (expected === null) return (await get(key)) === null
         return await changed(`DELETE FROM ${name} WHERE key = $1 AND revision = $2`, [key, expected])
       }
-      // As text, because some drivers would make JSON of what they see to be JSON.
+      // As text, because some drivers encode values for a jsonb parameter as JSON themselves.
       const document = JSON.stringify(next)
       if (expected === null) {
         return await changed(
@@ -147,11 +152,13 @@ export function postgresStore<Document extends { readonly revision: number } = E
   }
 }
 
-/** Runs one statement, under a name of its own where the client is to prepare it. */
+/** Runs one statement, under its own name if the client prepares statements. */
 function queryBy (options: PostgresStoreClient) {
   const names = new Map<string, string>()
 
-  /** PostgreSQL cuts names after 63 bytes, and a connection may be shared by stores of several tables. */
+  /**
+   * A hash, because PostgreSQL cuts names after 63 bytes and stores of several tables may share a connection.
+   */
   function nameOf (text: string): string {
     const name = names.get(text) ?? `totp_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
     names.set(text, name)
@@ -168,24 +175,15 @@ function queryBy (options: PostgresStoreClient) {
   }
 }
 
-/** A JSON null is no absence. */
+/** The document of a text. A JSON null doesn't mean that there is none. */
 function parse (text: string) {
-  const document = parsedOrNull(text)
+  const document = parseOrNull(text)
   if (document === null) throw notDocument()
   return document
 }
 
-/** Without the parser's own message: that quotes the document. */
-function parsedOrNull (text: string) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
 function notDocument (): Error {
-  return new Error('the database answered what is no JSON document')
+  return new Error('the database returned something that is not a JSON document')
 }
 
 function quoted (name: string): string {

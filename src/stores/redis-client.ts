@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto'
 
-/** As much of a `Redis` of the `ioredis` package as is used. */
+/** The part of the `ioredis` package's `Redis` that is used. */
 export interface IoredisClient {
   evalsha (sha1: string, numkeys: number, ...args: string[]): Promise<unknown>
   eval (script: string, numkeys: number, ...args: string[]): Promise<unknown>
 }
 
-/** As much of a `Cluster` of the `ioredis` package as is used. */
+/** The part of the `ioredis` package's `Cluster` that is used. */
 export interface IoredisCluster extends IoredisClient {
   nodes (role: 'master'): IoredisClient[]
 }
 
-/** As much of a client, a pool or a sentinel of the `redis` package as is used. */
+/** The part of the `redis` package's client, pool or sentinel that is used. */
 export interface NodeRedisClient {
   evalSha (sha1: string, options: { keys: string[], arguments: string[] }): Promise<unknown>
   eval (script: string, options: { keys: string[], arguments: string[] }): Promise<unknown>
 }
 
-/** As much of a cluster of the `redis` package as is used. */
+/** The part of the `redis` package's cluster that is used. */
 export interface NodeRedisCluster extends NodeRedisClient {
   readonly masters: readonly object[]
   nodeClient (master: object): Promise<NodeRedisClient>
 }
 
-/** Any of them. */
+/** Any client of `ioredis` or `redis`. */
 export type RedisClient = IoredisClient | IoredisCluster | NodeRedisClient | NodeRedisCluster
 
-/** What a server runs as one step, and how it remembers it. */
+/** A Lua script, which a server runs atomically and caches by its hash. */
 export interface Script {
   readonly text: string
   readonly sha1: string
@@ -37,8 +37,8 @@ export function scriptOf (text: string): Script {
 }
 
 /**
- * Runs a script. Whatever is asked of a server is asked by one, reads too: those clients may take from a
- * replica that lags, or from a cache, but scripts they leave to the master.
+ * Runs a script. Reads are scripts too: clients may read from a replica that lags, or from a cache, but they
+ * run scripts on the master.
  */
 export async function run (
   client: RedisClient, { text, sha1 }: Script, keys: string[], args: string[] = []
@@ -55,7 +55,7 @@ export async function run (
   }
 }
 
-/** A client of each server that has keys: of a cluster's masters, or the one that was given. */
+/** A client for each server that has keys: for each of a cluster's masters, or the given client itself. */
 export async function serversOf (client: RedisClient): Promise<readonly RedisClient[]> {
   if ('nodes' in client) return client.nodes('master')
   if ('masters' in client) return await Promise.all(client.masters.map(async master => await client.nodeClient(master)))

@@ -2,10 +2,10 @@ import { run, scriptOf, type RedisClient } from './redis-client.js'
 
 const INFO = scriptOf("return redis.call('INFO')")
 
-/** Policies under which keys that never expire stay. */
+/** Eviction policies that spare keys without an expiry. */
 const KEEPING = /^(?:noeviction|volatile-.*)$/
 
-/** Throws when a server is a replica, and when it may lose documents, unless that is allowed. */
+/** Throws when the server is a replica, or when it may lose documents and `allowLoss` is false. */
 export async function requireKeeping (server: RedisClient, allowLoss: boolean): Promise<void> {
   const info = await infoOf(server)
   if (info('role') === 'slave') throw new Error('the Redis server is a replica, which lags behind: connect to the master')
@@ -16,17 +16,17 @@ export async function requireKeeping (server: RedisClient, allowLoss: boolean): 
   ]
   if (faults.length === 0 || allowLoss) return
   throw new Error(`the Redis server may lose documents, and with them second factors: ${faults.join(', ')}. Set ` +
-    '"maxmemory-policy noeviction" and "appendonly yes", or pass allowLoss: true if you know better')
+    '"maxmemory-policy noeviction" and "appendonly yes", or set allowLoss: true if you know that it is safe')
 }
 
-/** What a server says of itself, by name. */
+/** The server's own settings and state, by name. */
 async function infoOf (server: RedisClient): Promise<(name: string) => string> {
   try {
     const lines = String(await run(server, INFO, [])).split('\r\n').map(line => line.split(':', 2))
     const values = new Map(lines.map(([name = '', value = '']) => [name, value]))
     return name => values.get(name) ?? 'unknown'
   } catch (error) {
-    // Managed servers may forbid to ask. A connection that broke says nothing of the server.
+    // Managed servers may refuse INFO. Any other error is one of the connection, not an answer.
     if (!(error instanceof Error && /^(?:NOPERM|ERR) /.test(error.message))) throw error
     return () => `unknown (it refuses INFO: ${error.message})`
   }

@@ -1,51 +1,54 @@
 import { randomUUID } from 'node:crypto'
 import type { Entity } from '../entity/entity.js'
 import { InvalidOptionError } from '../errors.js'
-import { isFrozenDocument } from '../frozen.js'
+import { isFrozenDocument } from '../documents/frozen.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
+import { parseOrNull } from './json.js'
 import { run, scriptOf, serversOf, type RedisClient } from './redis-client.js'
 import { requireKeeping } from './redis-server.js'
-import { NO_DOCUMENT, type Store } from './store.js'
+import { NO_DOCUMENT, type Store } from '../documents/store.js'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {
   /**
-   * A client of `ioredis` (`Redis`, `Cluster`) or of `redis` (client, pool, sentinel, cluster). Never a
-   * pipeline, nor a connection with a MULTI open: what is only queued is rejected, not taken for written.
+   * A client of `ioredis` (`Redis`, `Cluster`) or of `redis` (client, pool, sentinel, cluster). Not a
+   * pipeline or a connection with an open MULTI: a write that is only queued is rejected. Throws
+   * `InvalidOptionError` for anything else.
    */
   readonly client: RedisClient
-  /** What the names of all keys begin with. @default 'totp:' */
+  /** Prefix of every key's name. @default 'totp:' */
   readonly prefix?: string
   /**
-   * Whether to go on with a server that is known to lose documents, or that doesn't say. A document that is
-   * lost is a user whose second factor is gone. @default false
+   * Whether to use a server that may lose documents, or that hides its settings. Lose a document, and the
+   * user has no second factor. @default false
    */
   readonly allowLoss?: boolean
   /**
-   * Characters of document text to remember, so that an unchanged document isn't parsed and checked again; 0
-   * turns it off. The server is asked for the whole document each time. @default 4000000
+   * Characters of document text to cache, so an unchanged document isn't parsed and checked again; 0 turns
+   * the cache off. The server is asked for the whole document each time. Throws `InvalidOptionError` unless
+   * it is an integer of 0 or more. @default 4000000
    */
   readonly cacheSize?: number
 }
 
-/** A store on a server that can be checked. */
+/** A store on a Redis server, whose settings it can check. */
 export interface RedisStore<Document extends { readonly revision: number } = Entity>
   extends Required<Store<Document>> {
   /**
-   * Rejects when the server is a replica, or may lose documents (unless `allowLoss`): because it evicts keys
-   * when its memory is full, or keeps no append-only file. The first use of the store does the same; to know
-   * before the first user, call this at the start.
+   * Rejects when the server is a replica, or, unless `allowLoss` is set, when it may lose documents: because
+   * it evicts keys when its memory is full, or has no append-only file. The first use of the store checks
+   * this too. Call it at boot to fail before the first user does.
    */
   checkServer (): Promise<void>
-  /** Goes through all keys of the database, whatever `limit` is: ask for many at once. */
+  /** Scans all keys of the database, however small `limit` is, so pass a large one. */
   list (after: string | undefined, limit: number): Promise<string[]>
 }
 
 const READ = scriptOf("return redis.call('GET', KEYS[1])")
 
 /**
- * Revisions are compared as text, because Lua's numbers would round them. What is stored already is this very
- * call's own, by its UUID: clients send a command again when the connection broke before the answer came.
+ * Revisions are compared as text, because Lua would round them as numbers. Clients repeat a command when the
+ * connection broke before its answer: the UUID shows that the stored document is this call's own.
  */
 const REPLACE = scriptOf(`
   local stored = redis.call('GET', KEYS[1])
@@ -56,24 +59,23 @@ const REPLACE = scriptOf(`
   if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
   return 'replaced'`)
 
-/** The name of a key as the server knows it: a client may put something in front. */
+/** The name of a key on the server: the client may add its own prefix. */
 const NAME = scriptOf('return KEYS[1]')
 const SCAN = scriptOf("return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', '1000')")
 
-/** What stands before the document: its revision, and the UUID of the write. */
+/** The text before the document: its revision, and the UUID of the write. */
 const HEAD = /^([0-9]+) [0-9a-f-]{36} /
 
 /**
- * Keeps documents in Redis, a string for each. What `replace` resolves is as durable as the server makes it:
+ * Keeps documents in Redis, one string each. A resolved write is as durable as the server makes it:
  *
- * - `appendonly yes` is needed. With `appendfsync always` nothing that was resolved is lost; with `everysec`,
- *   the default, a power cut takes back the last second, and a code of that second works once more.
- * - `maxmemory-policy` has to be `noeviction`, or `volatile-…`: these keys never expire, so that those leave
- *   them alone.
- * - Replicas follow later. A failover can take back any write that the new master hadn't seen: a code works
- *   again, a lock is gone, and so is a factor that was just enrolled, and a factor that was just removed is
- *   back. `min-replicas-to-write` and `min-replicas-max-lag` make that seldom, not impossible; where it
- *   mustn't be, use PostgreSQL with `synchronous_commit` and synchronous replicas.
+ * - `appendonly yes` is required. With `appendfsync always` no resolved write is lost. With `everysec`, the
+ *   default, a power cut undoes the last second, and a code used in it works again.
+ * - `maxmemory-policy` has to be `noeviction` or `volatile-…`: the keys never expire, so both spare them.
+ * - Replicas lag behind. A failover undoes the writes that the new master hadn't received: a used code works
+ *   again, a lock or a new factor is gone, a removed factor is back. `min-replicas-to-write` and
+ *   `min-replicas-max-lag` make that rare, not impossible. To rule it out, use PostgreSQL with
+ *   `synchronous_commit` and synchronous replicas.
  */
 export function redisStore<Document extends { readonly revision: number } = Entity> (
   { client, prefix = 'totp:', allowLoss = false, cacheSize = DEFAULT_CACHE_SIZE }: RedisStoreOptions
@@ -109,12 +111,12 @@ export function redisStore<Document extends { readonly revision: number } = Enti
     },
 
     async replace (key, expected, next) {
-      // As it is now: whoever asks may change the object while this waits.
+      // The text of now: the caller may change the object while this waits.
       const text = next === null ? '' : `${next.revision} ${randomUUID()} ${JSON.stringify(next)}`
       await checkOnce()
       const outcome = await run(client, REPLACE, [prefix + key], [expected === null ? '' : String(expected), text])
       if (outcome !== 'replaced' && outcome !== 'kept') throw unexpected(outcome)
-      // A frozen document is still the one that was written, whatever the caller has done since.
+      // A frozen document can't have changed since its text was made.
       if (outcome === 'replaced' && next !== null && isFrozenDocument(next)) cache.remember(key, text, next)
       return outcome === 'replaced'
     },
@@ -132,7 +134,7 @@ export function redisStore<Document extends { readonly revision: number } = Enti
   }
 }
 
-/** The names of a server's keys that begin with `prefix`, some of them more than once. */
+/** The names of a server's keys that begin with `prefix`; some may come more than once. */
 async function * namesOn (server: RedisClient, prefix: string): AsyncGenerator<string> {
   const pattern = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`
   let cursor = '0'
@@ -150,18 +152,9 @@ function isPage (reply: unknown): reply is [cursor: string, names: string[]] {
 
 function parse (stored: string) {
   const [head = '', revision] = HEAD.exec(stored) ?? []
-  const document = parsedOrNull(stored.slice(head.length))
+  const document = parseOrNull(stored.slice(head.length))
   if (revision === undefined || document?.revision !== Number(revision)) throw notDocument(stored)
   return document
-}
-
-/** Without the parser's own message: that quotes the document. */
-function parsedOrNull (text: string) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 function notDocument (stored: unknown): Error {
@@ -170,6 +163,6 @@ function notDocument (stored: unknown): Error {
 
 function unexpected (reply: unknown): Error {
   return new Error(reply === 'QUEUED'
-    ? 'the client has a MULTI open, so nothing is known to be written: pass one that nobody else uses for that'
-    : 'the server answered what this store can\'t have written')
+    ? 'the client has an open MULTI, so the write is only queued: pass a client without one'
+    : 'the server returned something that this store did not write')
 }

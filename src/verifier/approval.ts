@@ -1,21 +1,22 @@
 import {
-  approve, hashOf, newMark, publicApproval, withdraw as withdrawn, type Approval, type Session
+  approve, publicApproval, withdraw as withdrawApproval, type Approval
 } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
+import { hashOf, newMark } from '../entity/mark.js'
 import { ChallengeRequiredError } from '../errors.js'
 import { passage, type Requirement } from '../guard.js'
 import { identityOf, sessionOf, type SessionCaller } from './caller.js'
-import { change, type NewMark, type VerifierContext } from './context.js'
+import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 
 /**
- * Lets the session pass, or throws why not. Answers the approval, or null where identities without a factor
- * may pass.
+ * Lets the session pass, or throws why it may not. Resolves the approval, or null for an identity without a
+ * factor that passes by `unenrolled: 'allow'`.
  */
 export async function check (
-  context: VerifierContext, caller: SessionCaller, asked: Partial<Requirement> = {}
+  context: VerifierContext, caller: SessionCaller, required: Partial<Requirement> = {}
 ): Promise<Approval | null> {
   const { entities, limits, maxAge: longest, emit } = context
-  const { maxAge = longest, unenrolled = 'deny' } = asked
+  const { maxAge = longest, unenrolled = 'deny' } = required
   const requirement = { maxAge: Math.min(maxAge, longest), unenrolled }
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
@@ -30,7 +31,7 @@ export async function check (
   return publicApproval(passing.approval, longest)
 }
 
-/** Takes the session's approval away, and gives it a mark that no request under way has. */
+/** Withdraws the session's approval, and gives the session a mark that no request under way has. */
 export async function withdraw (context: VerifierContext, caller: SessionCaller): Promise<NewMark> {
   const session = sessionOf(caller)
   if (session === null) return { mark: null }
@@ -38,22 +39,22 @@ export async function withdraw (context: VerifierContext, caller: SessionCaller)
   const answer = { mark }
   return await change(context, caller, (entity, now) => {
     if (entity === null || session.hash === null) return { answer }
-    return { next: withdrawn(entity, session, hashOf(mark), now), answer }
+    return { next: withdrawApproval(entity, session, hashOf(mark), now), answer }
   })
 }
 
-/** What a right code leads to: an approval for the session, none for an operator. */
+/** The entity after a right code, and the approval that the session got; an operator gets none. */
 export interface Granted extends NewMark {
   readonly next: Entity
   readonly approval: Approval | null
 }
 
-/** Approves the session, under a mark that nobody has seen yet. */
+/** Approves the session under a new mark, which no other request has seen. */
 export function granted (
-  { maxAge }: VerifierContext, entity: Entity, session: Session | null, factorSid: string, now: number
+  { maxAge }: VerifierContext, { entity, session, now }: Situation, factorSid: string
 ): Granted {
   if (session === null) return { next: entity, approval: null, mark: null }
   const mark = newMark()
-  const { entity: next, approval } = approve(entity, session, hashOf(mark), factorSid, now)
+  const { entity: next, approval } = approve(entity, session, { hash: hashOf(mark), factorSid, at: now })
   return { next, approval: publicApproval(approval, maxAge), mark }
 }

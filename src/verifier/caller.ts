@@ -1,14 +1,13 @@
-import { hasEnded, hashOf, markOf, type Session } from '../entity/approvals.js'
-import type { Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
-import { ChallengeRequiredError, IdentityError, UnidentifiedError } from '../errors.js'
+import { hashOf, markOf, type Session } from '../entity/mark.js'
+import { IdentityError, UnidentifiedError } from '../errors.js'
 
-/** Who asks: a request of a login session, or the application itself, a job or an administrator's script. */
+/** Who calls: a request of a login session, or the application itself (a job, an administrator's script). */
 export type Caller = SessionCaller | Operator
 
-/** A request of a login session. What it may do depends on the approval of that session. */
+/** A request of a login session. The approval of that session decides what the request may do. */
 export interface SessionCaller {
-  /** Who is logged in. */
+  /** The user who is logged in: 1 to 256 bytes of well-formed text, compared byte by byte. */
   readonly identity: string
   /** The login session that the request belongs to. */
   readonly session: LoginSession
@@ -16,40 +15,37 @@ export interface SessionCaller {
 
 /** A login session, as a request of it found it. */
 export interface LoginSession {
-  /** What the session holds for this package: 22 characters, or null when it holds nothing yet. */
+  /** The mark that the session holds for this package: 22 characters, or null when it holds none yet. */
   readonly mark: string | null
   /** When the request began, in Unix seconds. */
   readonly since: number
 }
 
 /**
- * The application itself: it may do everything, gets no approval, and answers for asking whoever has to be
- * asked.
+ * The application itself. It needs no approval and gets none, so the application must check who is allowed to
+ * call it.
  */
 export interface Operator {
-  /** Whose entity it is about. */
+  /** The user whose factors the call is about. */
   readonly identity: string
-  /** Says that this is meant. */
+  /** States that the call is made on purpose without a session. */
   readonly operator: true
 }
 
 /**
- * The identity in what `identify` returned. Throws `UnidentifiedError` when that is nobody, or a string that
- * can't be the name of anybody; `IdentityError` for any other type, because coercing it would mix up users.
+ * The identity in the value that `identify` returned. Throws `UnidentifiedError` for undefined, null, '' and
+ * strings that can't name a user, and `IdentityError` for any other type: coercing one would mix up users.
  */
 export function identityOf (identified: unknown): string {
   if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError()
   if (typeof identified !== 'string') {
-    throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but has to return a string`))
+    throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but must return a string`))
   }
   if (!isIdentity(identified)) throw new UnidentifiedError()
   return identified
 }
 
-/**
- * The session of a caller, or null of an operator. Whatever is neither is refused rather than taken for
- * either.
- */
+/** The session of a caller, or null for an operator. Throws a `TypeError` for anything that is neither. */
 export function sessionOf (caller: Caller): Session | null {
   if ('operator' in caller) {
     if (caller.operator === true) return null
@@ -57,10 +53,5 @@ export function sessionOf (caller: Caller): Session | null {
     const mark = markOf(caller.session.mark)
     return { hash: mark && hashOf(mark), since: caller.session.since }
   }
-  throw new TypeError('a caller has an identity, and either its session or "operator: true"')
-}
-
-/** A request that began before its session's approval was taken away changes nothing any more. */
-export function requireOngoing (entity: Entity, session: Session | null, maxAge: number, now: number): void {
-  if (session !== null && hasEnded(entity, session, now)) throw new ChallengeRequiredError(maxAge)
+  throw new TypeError('a caller needs an identity, and either a session or "operator: true"')
 }

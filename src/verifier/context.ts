@@ -1,18 +1,15 @@
-import type { Session } from '../entity/approvals.js'
 import type { AttemptLimits } from '../entity/attempts.js'
-import type { Entity, UnverifiedFactor } from '../entity/entity.js'
+import type { Entity } from '../entity/entity.js'
 import { withoutExpired } from '../entity/expiry.js'
-import { enrolledBy, livingUnverified } from '../entity/factors.js'
-import { MalformedError, type TotpError } from '../errors.js'
+import type { Session } from '../entity/mark.js'
 import type { TotpEvent } from '../events.js'
-import { passage } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
 import type { Keyring } from '../seal.js'
-import type { Decide, Decision, Entities } from '../stores/entities.js'
+import type { Decide, Decision, Entities } from './entities.js'
 import { identityOf, type Caller } from './caller.js'
 
-/** What every use case works with. */
+/** The parts and settings that every use case works with. */
 export interface VerifierContext {
   readonly entities: Entities
   readonly providers: Providers
@@ -20,27 +17,38 @@ export interface VerifierContext {
   readonly tags: Keyring['tags']
   readonly emit: (event: TotpEvent) => void
   readonly limits: AttemptLimits
-  /** What new factors are made of. */
+  /** Hash, code length, time step and skew of new factors. */
   readonly config: TotpConfig
   /** Seconds that an approval lasts. */
   readonly maxAge: number
-  /** Seconds that an approval is fresh enough to change factors. */
+  /** Seconds after an approval during which the session may change factors. */
   readonly freshness: number
-  /** Verified factors of one identity. */
+  /** Verified factors that one identity may have. */
   readonly maxFactors: number
-  /** Whether factors of other providers give way to new ones. */
-  readonly enrollAnew: boolean
-  /** Seconds that one question to a remote provider may take. */
+  /** Whether a new factor replaces those of former providers. */
+  readonly reenroll: boolean
+  /** Seconds that one call to a remote provider may take. */
   readonly timeout: number
 }
 
-/** What the session has to keep from now on. */
+/** The state that a use case decides on. */
+export interface Situation {
+  readonly entity: Entity
+  /** The login session of the request; null for an operator. */
+  readonly session: Session | null
+  /** Unix seconds. */
+  readonly now: number
+}
+
+/** The mark that the session has to keep from now on. */
 export interface NewMark {
-  /** The session's new mark; null when it keeps the one that it has, or when there is no session. */
+  /**
+   * Give it to the session. Null when the session keeps the mark that it has, or when there is no session.
+   */
   readonly mark: string | null
 }
 
-/** Changes the caller's entity; what has expired goes with the write. */
+/** Changes the caller's entity; the write also drops what has expired. */
 export function change<T> (
   { entities, maxAge }: VerifierContext, caller: Pick<Caller, 'identity'>, decide: Decide<T>
 ): Promise<T> {
@@ -49,30 +57,4 @@ export function change<T> (
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
   })
-}
-
-/** Changing factors takes an approval that was given just now; operators need none. Null when it is there. */
-export function stalenessOf (
-  { limits, freshness }: VerifierContext, entity: Entity, session: Session | null, now: number
-): TotpError | null {
-  if (session === null) return null
-  const fresh = passage(entity, session, { maxAge: freshness, unenrolled: 'deny' }, limits, now)
-  return fresh.passes ? null : fresh.refusal
-}
-
-/** The unverified factor, if it is of use, and this session enrolled it; an operator may have anybody's. */
-export function ownUnverified (
-  entity: Entity, session: Session | null, now: number
-): UnverifiedFactor | null {
-  const unverified = livingUnverified(entity, now)
-  const own = unverified !== null && (session === null || enrolledBy(unverified, session))
-  return own ? unverified : null
-}
-
-/**
- * A code of another length than the factors' can't be theirs: a slip rather than a guess, and not counted.
- */
-export function requireLength (code: string, configs: readonly TotpConfig[]): void {
-  const lengths = new Set(configs.map(({ codeLength }) => codeLength))
-  if (!lengths.has(code.length)) throw new MalformedError(`code must have ${[...lengths].join(' or ')} digits`)
 }

@@ -1,24 +1,25 @@
-import {
-  approvalOf, hashOf, newMark, publicApproval, withdraw, type Approval, type Session
-} from '../entity/approvals.js'
-import type { Entity, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
+import { approvalOf, publicApproval, withdraw, type Approval } from '../entity/approvals.js'
+import type { UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
+import { ownUnverified, publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
+import { hashOf, newMark } from '../entity/mark.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening } from './entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
-import { change, ownUnverified, stalenessOf, type NewMark, type VerifierContext } from './context.js'
-import { requireFriendlyName } from './enrollment.js'
-import { sweep } from './leftovers.js'
+import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
+import { refusalOfFriendlyName, refusalWithoutFreshApproval, throwRefusal } from './preconditions.js'
+import { deleteLeftovers } from './remote/leftovers.js'
 
 /** Answer of `factors`. */
 export interface Factors {
-  /** Verified ones in the order of their verification, then the unverified one, if it is this session's. */
+  /**
+   * Verified ones in the order of their verification, then the unverified one if this session enrolled it.
+   */
   readonly factors: readonly Factor[]
-  /** Null when this session has no approval. */
+  /** The approval of this session; null when it has none. */
   readonly approval: Approval | null
 }
 
-/** The factors that the caller may know of. */
+/** The factors that the caller may see. */
 export async function factors ({ entities, maxAge }: VerifierContext, caller: Caller): Promise<Factors> {
   const session = sessionOf(caller)
   const { document: entity, now } = await entities.read(identityOf(caller.identity))
@@ -31,15 +32,15 @@ export async function factors ({ entities, maxAge }: VerifierContext, caller: Ca
   }
 }
 
-/** Gives a factor another name. */
+/** Renames a factor. */
 export async function rename (
   context: VerifierContext, caller: Caller, sid: string, friendlyName: string
 ): Promise<Factor> {
   const session = sessionOf(caller)
-  requireFriendlyName(friendlyName)
+  throwRefusal(refusalOfFriendlyName(friendlyName))
   return await change(context, caller, (entity, now) => {
     if (entity === null) throw new FactorNotFoundError()
-    const factor = requireFactor(context, entity, session, sid, now)
+    const factor = changeableFactor(context, { entity, session, now }, sid)
     const renamed = { ...factor, friendlyName }
     return 'verifiedAt' in renamed
       ? {
@@ -51,38 +52,37 @@ export async function rename (
 }
 
 /**
- * Removes a factor. With a verified one go all approvals of the identity, this session's too. What Twilio has
- * of it is deleted there; where that failed before, it is what a repetition does.
+ * Removes a factor. Removing a verified one ends all approvals of the identity, this session's too. A factor
+ * at Twilio is then deleted there; if that failed, calling this again repeats it.
  */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
-  const { mark, leftover, repeated } = await removed(context, caller, sid)
-  const failure = leftover ? await sweep(context, caller.identity, sid) : null
-  if (repeated && failure !== null) throw failure instanceof TotpError ? failure : new StoreError(failure)
+  const { mark, isLeftover, isRepeated } = await removeFactor(context, caller, sid)
+  const failure = isLeftover ? await deleteLeftovers(context, caller.identity, sid) : null
+  if (isRepeated && failure !== null) throw failure instanceof TotpError ? failure : new StoreError(failure)
   return { mark }
 }
 
-/** A removal that has won. */
+/** A factor that was removed here. */
 interface Removed extends NewMark {
   /** Whether Twilio still has the factor. */
-  readonly leftover: boolean
-  /** Whether it was removed before. */
-  readonly repeated: boolean
+  readonly isLeftover: boolean
+  /** Whether it had been removed here before. */
+  readonly isRepeated: boolean
 }
 
-async function removed (context: VerifierContext, caller: Caller, sid: string): Promise<Removed> {
+async function removeFactor (context: VerifierContext, caller: Caller, sid: string): Promise<Removed> {
   const session = sessionOf(caller)
   const mark = newMark()
   return await change(context, caller, (entity, now): Decision<Removed> => {
     if (entity === null) throw new FactorNotFoundError()
+    const situation = { entity, session, now }
     if (entity.leftovers.some(leftover => leftover.sid === sid)) {
-      // Whoever removed the last factor has lost every approval, and may finish it; others have to show
-      // theirs.
-      const stale = entity.factors.length > 0 ? stalenessOf(context, entity, session, now) : null
-      if (stale !== null) throw stale
-      return { answer: { mark: null, leftover: true, repeated: true } }
+      // Removing the last factor ended the user's approvals, and they may still finish the removal.
+      if (entity.factors.length > 0) throwRefusal(refusalWithoutFreshApproval(context, situation))
+      return { answer: { mark: null, isLeftover: true, isRepeated: true } }
     }
-    const factor = requireFactor(context, entity, session, sid, now)
-    const answer = { mark: null, leftover: factor.provider === 'twilio', repeated: false }
+    const factor = changeableFactor(context, situation, sid)
+    const answer = { mark: null, isLeftover: factor.provider === 'twilio', isRepeated: false }
     const events: Happening[] = [{ type: 'factor.deleted', factorSid: sid }]
     if (!('verifiedAt' in factor)) return { next: removeUnverified(entity), answer, events }
     const next = removeVerified(entity, [sid])
@@ -92,14 +92,14 @@ async function removed (context: VerifierContext, caller: Caller, sid: string): 
 }
 
 /** The factor of this sid, if the caller may change it: a verified one takes a fresh approval. */
-function requireFactor (
-  context: VerifierContext, entity: Entity, session: Session | null, sid: string, now: number
+function changeableFactor (
+  context: VerifierContext, situation: Situation, sid: string
 ): VerifiedFactor | UnverifiedFactor {
+  const { entity, session, now } = situation
   const unverified = ownUnverified(entity, session, now)
   if (unverified?.sid === sid) return unverified
   const factor = entity.factors.find(factor => factor.sid === sid)
   if (factor === undefined) throw new FactorNotFoundError()
-  const stale = stalenessOf(context, entity, session, now)
-  if (stale !== null) throw stale
+  throwRefusal(refusalWithoutFreshApproval(context, situation))
   return factor
 }

@@ -3,9 +3,9 @@ import { newEntity, noAttempts, type Entity } from '../entity/entity.js'
 import { removeUnverified, removeVerified } from '../entity/factors.js'
 import type { TotpEventType } from '../events.js'
 import { change, type VerifierContext } from './context.js'
-import { sweep } from './leftovers.js'
+import { deleteLeftovers } from './remote/leftovers.js'
 
-/** Voids all approvals and unverified factors of an identity, for example after a change of password. */
+/** Voids all approvals and the unverified factor of an identity, for example after a change of password. */
 export async function revoke (context: VerifierContext, identity: string): Promise<void> {
   await operate(context, identity, 'identity.revoked', voidApprovals)
 }
@@ -13,13 +13,13 @@ export async function revoke (context: VerifierContext, identity: string): Promi
 /** Clears the counts, the lock and the disabled state of an identity; its factors stay. */
 export async function unlock (context: VerifierContext, identity: string): Promise<void> {
   await operate(context, identity, 'identity.unlocked', (entity, now) => ({
-    ...entity, attempts: { ...noAttempts(now), asked: entity.attempts.asked }
+    ...entity, attempts: { ...noAttempts(now), pending: entity.attempts.pending }
   }))
 }
 
 /**
- * Removes every factor, and all else that is kept about an identity. As long as Twilio still has something of
- * it, that is remembered, and a repetition deletes it there.
+ * Removes every factor of an identity, and everything else that is kept about it. Factors that Twilio still
+ * has are remembered, and calling this again deletes them there.
  */
 export async function reset (context: VerifierContext, identity: string): Promise<void> {
   await operate(context, identity, 'identity.reset', (entity, now) => {
@@ -27,10 +27,10 @@ export async function reset (context: VerifierContext, identity: string): Promis
     const { leftovers } = removeVerified(removeUnverified(entity), factors.map(({ sid }) => sid))
     return leftovers.length === 0 ? null : { ...newEntity(identity, now), leftovers }
   })
-  await sweep(context, identity)
+  await deleteLeftovers(context, identity)
 }
 
-/** Where nothing is kept about an identity there is nothing to do. */
+/** Does nothing where nothing is kept about the identity. */
 async function operate (
   context: VerifierContext,
   identity: string,

@@ -1,27 +1,30 @@
-import type { Approval, Session } from '../entity/approvals.js'
+import type { Approval } from '../entity/approvals.js'
 import { clearFailures, countFailure } from '../entity/attempts.js'
 import type { Attempts, Entity, VerifiedFactor } from '../entity/entity.js'
 import { ChallengeDeniedError } from '../errors.js'
-import type { Decision, Happening } from '../stores/entities.js'
+import type { Decision, Happening, Refused } from './entities.js'
 import { granted } from './approval.js'
-import type { NewMark, VerifierContext } from './context.js'
+import type { NewMark, Situation, VerifierContext } from './context.js'
 
-/** Answer of `challenge`: it was approved. All else is thrown. */
+/** Answer of `challenge`. A code that isn't approved is thrown as a refusal. */
 export interface Challenged extends NewMark {
-  /** There is no other: refusals are thrown. */
+  /** Always `approved`: every other outcome is thrown. */
   readonly status: 'approved'
-  /** The oldest factor whose code it was. */
+  /** The factor whose code it was, the oldest where several have it: `YF` and 32 hex digits. */
   readonly factorSid: string
-  /** Null for operators. */
+  /** The approval that the session got; null for operators. */
   readonly approval: Approval | null
-  /** Whether the user should enroll anew, because that factor is of a former provider; see `enrollAnew`. */
-  readonly enrollAnew: boolean
+  /**
+   * Whether to ask the user to enroll again, because the option `reenroll` is on and a former provider has
+   * the factor.
+   */
+  readonly reenroll: boolean
 }
 
-/** A right code, spent in all the factors that it fits, the oldest of them first. */
+/** A right code: spent in all the factors that have it, the oldest first, and the session approved. */
 export function approved (
-  context: VerifierContext, entity: Entity, session: Session | null,
-  used: readonly [VerifiedFactor, ...VerifiedFactor[]], now: number
+  context: VerifierContext, { entity, session, now }: Situation,
+  used: readonly [VerifiedFactor, ...VerifiedFactor[]]
 ): Decision<Challenged> {
   const [oldest] = used
   const spent: Entity = {
@@ -29,32 +32,33 @@ export function approved (
     factors: entity.factors.map(factor => used.find(({ sid }) => sid === factor.sid) ?? factor),
     attempts: clearFailures(entity.attempts)
   }
-  const { next, approval, mark } = granted(context, spent, session, oldest.sid, now)
-  const enrollAnew = context.enrollAnew && context.providers.isFormer(oldest)
+  const { next, approval, mark } = granted(context, { entity: spent, session, now }, oldest.sid)
+  const reenroll = context.reenroll && context.providers.isFormer(oldest)
   return {
     next,
-    answer: { status: 'approved', factorSid: oldest.sid, approval, mark, enrollAnew },
+    answer: { status: 'approved', factorSid: oldest.sid, approval, mark, reenroll },
     events: [{ type: 'challenge.approved', factorSid: oldest.sid }]
   }
 }
 
-/** A wrong code, counted in the write that this decision leads to. */
+/** A wrong code, counted. */
 export function denied (
-  { limits }: VerifierContext, entity: Entity, factorSid: string | null, now: number
-): Decision<never> {
+  { limits }: VerifierContext, { entity, now }: Situation, factorSid: string | null
+): Refused {
   const attempts = countFailure(entity.attempts, limits, now)
   return {
     next: { ...entity, attempts },
-    answer: new ChallengeDeniedError(),
+    refusal: new ChallengeDeniedError(),
     events: [{ type: 'challenge.denied', factorSid }, ...consequences(entity.attempts, attempts)]
   }
 }
 
 /**
- * What a failure led to. While others are under way, a lock may still be lifted by what they turn out to be.
+ * The events that a failure causes beside itself. While other attempts are pending, their outcome may still
+ * lift a lock, so it isn't reported yet.
  */
-export function consequences (before: Attempts, { disabledAt, lockedAt, asked }: Attempts): Happening[] {
+export function consequences (before: Attempts, { disabledAt, lockedAt, pending }: Attempts): Happening[] {
   const disabled: Happening = { type: 'identity.disabled', factorSid: null }
   if (disabledAt !== null) return before.disabledAt === null ? [disabled] : []
-  return lockedAt !== null && asked.length === 0 ? [{ type: 'identity.locked', factorSid: null }] : []
+  return lockedAt !== null && pending.length === 0 ? [{ type: 'identity.locked', factorSid: null }] : []
 }

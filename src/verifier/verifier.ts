@@ -3,52 +3,57 @@ import type { Factor } from '../entity/factors.js'
 import type { Requirement } from '../guard.js'
 import { check, withdraw } from './approval.js'
 import type { Caller, SessionCaller } from './caller.js'
-import { adopt, adoptAll, type Adopted, type Adoption } from './adoption.js'
+import { adopt, adoptAll, type Adopted, type Adoption } from './remote/adoption.js'
 import { challenge, type ChallengeOptions } from './challenge.js'
 import type { NewMark, VerifierContext } from './context.js'
-import { enroll, type EnrollOptions, type Enrolled } from './enrollment.js'
+import type { Enrolled, EnrollOptions } from './enrolled.js'
+import { enroll } from './enrollment.js'
 import { factors, remove, rename, type Factors } from './factors.js'
 import { reset, revoke, unlock } from './operator.js'
 import type { Challenged } from './verdict.js'
-import { verify, type Verified } from './verification.js'
+import { verify } from './verification.js'
+import type { Verified } from './verified.js'
 
 /**
- * Judges codes, and keeps the rules of what follows from them. Each method throws a `TotpError` to refuse.
+ * Enrolls factors, judges codes, and keeps the approvals that follow. Each method rejects with a `TotpError`
+ * when it refuses, `StoreError` and `ProviderError` included.
  */
 export interface Verifier {
-  /** The factors that the caller may know of, and the approval of its session. */
+  /** The factors that the caller may see, and the approval of its session. */
   factors (caller: Caller): Promise<Factors>
-  /** Makes an unverified factor. Its secret and URI are in this answer and nowhere else. */
+  /** Creates an unverified factor. Its secret and URI are in this answer and nowhere else. */
   enroll (caller: Caller, options: EnrollOptions): Promise<Enrolled>
-  /** Judges a code of an unverified factor; a right one makes it verified, and approves the session. */
+  /** Judges a code of an unverified factor. A right one verifies the factor and approves the session. */
   verify (caller: Caller, sid: string, code: string): Promise<Verified>
-  /** Judges a code of the verified factors; a right one approves the session. */
+  /** Judges a code of the verified factors. A right one approves the session. */
   challenge (caller: Caller, options: ChallengeOptions): Promise<Challenged>
-  /** Gives a factor another name. */
+  /** Renames a factor. */
   rename (caller: Caller, sid: string, friendlyName: string): Promise<Factor>
-  /** Removes a factor; with a verified one go all approvals of the identity, this session's too. */
+  /** Removes a factor. Removing a verified one ends all approvals of the identity, this session's too. */
   remove (caller: Caller, sid: string): Promise<NewMark>
-  /** Takes the approval of this session away. */
+  /** Withdraws the approval of this session. */
   withdraw (caller: SessionCaller): Promise<NewMark>
-  /** Does what the guard does: resolves what lets the session pass, throws why it may not. */
+  /**
+   * Decides as the guard does: resolves the approval that lets the session pass (null where `unenrolled:
+   * 'allow'` does), or rejects with the reason why it may not.
+   */
   check (caller: SessionCaller, requirement?: Partial<Requirement>): Promise<Approval | null>
   /**
-   * For operators: voids all approvals and unverified factors of an identity, as after a change of password.
+   * For operators: voids all approvals and the unverified factor of an identity, as after a change of
+   * password.
    */
   revoke (identity: string): Promise<void>
   /** For operators: clears the counts, the lock and the disabled state of an identity; its factors stay. */
   unlock (identity: string): Promise<void>
-  /** For operators: removes every factor, and all else that is kept about an identity. */
+  /** For operators: removes every factor of an identity, and everything else that is kept about it. */
   reset (identity: string): Promise<void>
-  /**
-   * For operators: takes over a factor that the identity has verified at Twilio, without a new enrollment.
-   */
+  /** For operators: takes over a factor that the user has verified at Twilio, without a new enrollment. */
   adopt (adoption: Adoption): Promise<Factor>
-  /** For operators: takes over many, some at a time; a repetition goes on with those that failed. */
+  /** For operators: adopts many factors, eight at a time. Calling it again tries those that failed again. */
   adoptAll (adoptions: Iterable<Adoption> | AsyncIterable<Adoption>): AsyncGenerator<Adopted, void, undefined>
 }
 
-/** Judges codes over the ports. */
+/** The verifier over the parts that the context names. */
 export function createVerifier (context: VerifierContext): Verifier {
   return {
     factors: caller => factors(context, caller),

@@ -1,10 +1,10 @@
 import type { RegisterOptions } from 'fastify'
-import { secondsOf, systemClock, type Clock } from '../clock.js'
-import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../options.js'
-import type { Store } from '../stores/store.js'
-import type { VerifyDocument } from './documents.js'
+import { secondsOf, systemClock, type Clock } from '../time/clock.js'
+import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../option-checks.js'
+import type { Store } from '../documents/store.js'
+import type { VerifyDocument } from './records/documents.js'
 
-/** A second way to authenticate. */
+/** Further credentials of the account. */
 export interface ApiKey {
   /** `SK` and 32 hex digits. */
   readonly sid: string
@@ -12,40 +12,43 @@ export interface ApiKey {
   readonly secret: string
 }
 
-/** Options of the stand-in. Wrong ones, and unknown ones, stop the boot with `ERR_TOTP_INVALID_OPTION`. */
+/** Options of the stand-in. An invalid or unknown one stops the boot with `ERR_TOTP_INVALID_OPTION`. */
 export interface VerifyApiOptions extends Pick<RegisterOptions, 'prefix' | 'logLevel' | 'logSerializers'> {
   /** Keeps services and entities: `memoryStore<VerifyDocument>()`, `postgresStore<VerifyDocument>(…)`, … */
   readonly store: Required<Store<VerifyDocument>>
-  /** Keys of 32 bytes each, all different. Secrets are sealed with the first; all of them open. */
+  /** Keys of 32 bytes each, all different. The first one seals secrets; all of them open secrets. */
   readonly keys: readonly Uint8Array[]
-  /** The one account that there is: `AC` and 32 hex digits. */
+  /** The only account: `AC` and 32 hex digits. */
   readonly accountSid: string
-  /** The account's password, 32 characters or more. */
+  /** The password of the account, 32 characters or more. */
   readonly authToken: string
-  /** Further credentials for the same account. @default none */
+  /** API keys that clients may use instead of the auth token. @default none */
   readonly apiKeys?: readonly ApiKey[]
-  /** Origin of the URLs in answers, as `https://verify.example`. @default scheme and host of the request */
+  /**
+   * Origin of the URLs in answers, such as `https://verify.example`. @default scheme and host of the request
+   */
   readonly baseUrl?: string
-  /** Says what time it is, in Unix seconds. @default the clock of this machine */
+  /** Returns the time in Unix seconds. @default the clock of this machine */
   readonly clock?: Clock
-  /** Seconds that one request waits for the store, 1 to 60. @default 5 */
+  /** Seconds after which a request stops waiting for the store, 1 to 60. @default 5 */
   readonly timeout?: number
 }
 
-/** The options with every default in its place. */
+/** The options, defaults filled in. */
 export interface VerifyApiSettings
   extends Required<Omit<VerifyApiOptions, 'baseUrl' | 'prefix' | 'logLevel' | 'logSerializers'>> {
   readonly baseUrl: string | null
 }
 
-const SHORTEST_PASSWORD = 32
+const MIN_PASSWORD_LENGTH = 32
 const KNOWN = [
   'store', 'keys', 'accountSid', 'authToken', 'apiKeys', 'baseUrl', 'clock', 'timeout',
   'prefix', 'logLevel', 'logSerializers'
 ]
 
 /**
- * Checks the options and fills in the defaults. Throws `InvalidOptionError` naming the first that is wrong.
+ * Checks the options and fills in the defaults. Throws `InvalidOptionError`, which names the first invalid
+ * one.
  */
 export function verifyApiSettingsOf (options: VerifyApiOptions): VerifyApiSettings {
   onlyKnown('', options, KNOWN)
@@ -53,12 +56,12 @@ export function verifyApiSettingsOf (options: VerifyApiOptions): VerifyApiSettin
   const { baseUrl, clock = systemClock, timeout = 5 } = options
   must('store', hasFunctions(store, ['get', 'replace', 'list']), 'must be a store, with get, replace and list')
   must('keys', areKeys(keys),
-    'must be a list of one or more different random keys of 32 bytes each, as randomBytes(32) makes them')
+    'must be a list of one or more different random keys of 32 bytes each, such as randomBytes(32) returns')
   must('accountSid', isSid('AC', accountSid), 'must be AC and 32 hex digits')
   must('authToken', isPassword(authToken),
-    `must have ${SHORTEST_PASSWORD} characters or more: it is all that protects the factors`)
+    `must have ${MIN_PASSWORD_LENGTH} characters or more: nothing else protects the factors`)
   must('apiKeys', Array.isArray(apiKeys) && apiKeys.every(isApiKey),
-    `must be a list of { sid, secret }: SK and 32 hex digits, ${SHORTEST_PASSWORD} characters or more`)
+    `must be a list of { sid, secret }: SK and 32 hex digits, ${MIN_PASSWORD_LENGTH} characters or more`)
   must('baseUrl', baseUrl === undefined || isOrigin(baseUrl), 'must be an origin such as "https://verify.example"')
   must('timeout', typeof timeout === 'number' && timeout >= 1 && timeout <= 60, 'must be 1 to 60 seconds')
   must('clock', typeof clock === 'function', 'must be a function that returns Unix seconds')
@@ -72,7 +75,7 @@ function isApiKey (key: unknown): boolean {
 }
 
 function isPassword (text: unknown): boolean {
-  return typeof text === 'string' && text.length >= SHORTEST_PASSWORD && text.isWellFormed()
+  return typeof text === 'string' && text.length >= MIN_PASSWORD_LENGTH && text.isWellFormed()
 }
 
 function isSid (kind: 'AC' | 'SK', text: unknown): boolean {

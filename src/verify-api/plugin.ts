@@ -1,28 +1,28 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
-import { isOrigin } from '../options.js'
+import { isOrigin } from '../option-checks.js'
 import { createKeyring, UnsealableError } from '../seal.js'
-import { authentication, CHALLENGE } from './authentication.js'
-import { challenges } from './challenges.js'
-import type { Answer, Endpoint } from './endpoint.js'
-import { entities } from './entities.js'
-import { factors } from './factors.js'
-import { formOf } from './form.js'
+import { AUTHENTICATE_HEADER, credentialCheck } from './authentication.js'
+import { challenges } from './endpoints/challenges.js'
+import type { VerifyAnswer, VerifyEndpoint } from './endpoints/endpoint.js'
+import { entities } from './endpoints/entities.js'
+import { factors } from './endpoints/factors.js'
+import { services } from './endpoints/services.js'
 import { verifyApiSettingsOf, type VerifyApiOptions } from './options.js'
-import { recordsIn } from './records.js'
-import { NotFound, notFound, Refusal, refusal, unreadable, wireRefusal } from './refusal.js'
-import { services } from './services.js'
+import { recordsIn } from './records/records.js'
+import { formOf } from './wire/form.js'
+import { NotFound, notFoundAt, Refusal, refusal, refusalBody, unreadableRequest } from './wire/refusal.js'
 
 interface Parameters { readonly Params: Readonly<Record<string, string>> }
 
 type Request = FastifyRequest<Parameters>
 
-/** The longest form has the fields of a challenge, and fits well. */
+/** Far more than the largest form, which has all fields of a challenge. */
 const BODY_LIMIT = 64 * 1024
 
-const ENDPOINTS: readonly Endpoint[] = [...services, ...entities, ...factors, ...challenges]
+const ENDPOINTS: readonly VerifyEndpoint[] = [...services, ...entities, ...factors, ...challenges]
 
-/** What there is of Verify beside TOTP. */
+/** The paths of Verify that aren't about TOTP. */
 const UNSUPPORTED = ['Forms/:form', ...[
   'AccessTokens', 'AccessTokens/:sid', 'Webhooks', 'Webhooks/:sid', 'Passkeys/*',
   'Entities/:identity/Challenges/:challenge/Notifications', 'Verifications', 'Verifications/:sid',
@@ -30,77 +30,82 @@ const UNSUPPORTED = ['Forms/:form', ...[
 ].map(path => `Services/:service/${path}`)].map(path => `/v2/${path}`)
 
 /**
- * Answers as Twilio Verify v2 does, as far as it is about TOTP, so that its helper libraries work without
- * Twilio: point them here, and nothing else has to change. A scope of its own, which the host's parsers,
- * validators and error handlers don't reach.
+ * Serves the TOTP part of Twilio Verify v2, so that Twilio's helper libraries work without Twilio: only their
+ * base URL changes. Its scope is its own: parsers, validators and error handlers of the host don't apply.
  */
 export async function verifyApi (fastify: FastifyInstance, options: VerifyApiOptions): Promise<void> {
   const settings = verifyApiSettingsOf(options)
   const { accountSid, baseUrl } = settings
-  const isAuthentic = authentication(settings)
-  const [recordsNow, keyring] = [recordsIn(settings), createKeyring(settings.keys)]
+  const hasCredentials = credentialCheck(settings)
+  const [recordsForRequest, keyring] = [recordsIn(settings), createKeyring(settings.keys)]
 
-  fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (request, body, done) => {
-    if (body === '' || isForm(request.headers['content-type'])) done(null, body)
-    else done(unreadable(415))
-  })
-  fastify.setErrorHandler(async (error, request, reply) => await sendRefusal(request, reply, error))
+  parseForms(fastify)
+  fastify.setErrorHandler(async (error, request, reply) => await sendRefusal(fastify, request, reply, error))
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    if (isAuthentic(request.headers.authorization)) return
-    reply.headers(CHALLENGE)
+    if (hasCredentials(request.headers.authorization)) return
+    reply.headers(AUTHENTICATE_HEADER)
     throw refusal(20003)
   })
 
   for (const { method, path, invalid, handle } of ENDPOINTS) {
-    route([method], path, async request => await handle({
-      records: recordsNow(),
+    route(fastify, method, path, async request => await handle({
+      records: recordsForRequest(),
       keyring,
-      place: { accountSid, base: (baseUrl ?? originOf(request)) + fastify.prefix },
+      root: { accountSid, base: (baseUrl ?? originOf(request)) + fastify.prefix },
       params: request.params,
       query: formOf(request.url.replace(/^[^?]*/, '')),
       form: formOf(typeof request.body === 'string' ? request.body : '', invalid)
     }))
   }
+  refuseOtherMethods(fastify)
+  for (const path of UNSUPPORTED) refuse(fastify, fastify.supportedMethods, path, () => refusal(60204))
+  for (const path of ['/v2', '/v2/*']) refuse(fastify, fastify.supportedMethods, path, () => new NotFound())
+}
+
+function parseForms (fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (request, body, done) => {
+    if (body === '' || isForm(request.headers['content-type'])) done(null, body)
+    else done(unreadableRequest(415))
+  })
+}
+
+function route (
+  fastify: FastifyInstance, method: string, url: string, answer: (request: Request) => Promise<VerifyAnswer>
+): void {
+  fastify.route<Parameters>({
+    method,
+    url,
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoute: true,
+    handler: async (request, reply) => await send(reply, await answer(request))
+  })
+}
+
+function refuseOtherMethods (fastify: FastifyInstance): void {
   for (const path of new Set(ENDPOINTS.map(({ path }) => path))) {
     const served = ENDPOINTS.filter(endpoint => endpoint.path === path).map(({ method }) => method)
     const others = fastify.supportedMethods.filter(method => !['HEAD', ...served].includes(method))
-    refuse(others, path, () => refusal(20004))
-  }
-  for (const path of UNSUPPORTED) refuse(fastify.supportedMethods, path, () => refusal(60204))
-  for (const path of ['/v2', '/v2/*']) refuse(fastify.supportedMethods, path, () => new NotFound())
-
-  function route (method: string[], url: string, answer: (request: Request) => Promise<Answer>): void {
-    fastify.route<Parameters>({
-      method,
-      url,
-      bodyLimit: BODY_LIMIT,
-      exposeHeadRoute: true,
-      handler: async (request, reply) => await send(reply, await answer(request))
-    })
-  }
-
-  /** Before the body is read: what can't be done can't be done with any. Each route has to have a handler. */
-  function refuse (method: string[], url: string, reason: () => Error): void {
-    const answer = async () => { throw reason() }
-    fastify.route({ method, url, exposeHeadRoute: true, onRequest: answer, handler: answer })
-  }
-
-  async function sendRefusal (
-    request: FastifyRequest, reply: FastifyReply, error: unknown
-  ): Promise<FastifyReply> {
-    const path = request.url.replace(/\?.*$/s, '').slice(fastify.prefix.length)
-    const refused = refusalFor(error, path)
-    if (refused.status >= 500) request.log.error(scrubbed(error instanceof StoreError ? error.cause : error))
-    return await send(reply, { status: refused.status, body: wireRefusal(refused) })
+    refuse(fastify, others, path, () => refusal(20004))
   }
 }
 
-/** As text, so that neither the host's serializers nor its hooks on what is to be serialized change it. */
-async function send (reply: FastifyReply, { status, body }: Sent): Promise<FastifyReply> {
-  if (body === undefined) return await reply.code(status).send()
-  return await reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
+/**
+ * Refuses before the body is read, whatever is in it. Fastify wants a handler for each route all the same.
+ */
+function refuse (fastify: FastifyInstance, method: string[], url: string, reason: () => Error): void {
+  const answer = async () => { throw reason() }
+  fastify.route({ method, url, exposeHeadRoute: true, onRequest: answer, handler: answer })
+}
+
+async function sendRefusal (
+  { prefix }: FastifyInstance, request: FastifyRequest, reply: FastifyReply, error: unknown
+): Promise<FastifyReply> {
+  const path = request.url.replace(/\?.*$/s, '').slice(prefix.length)
+  const refused = refusalFor(error, path)
+  if (refused.status >= 500) request.log.error(scrubbed(error instanceof StoreError ? error.cause : error))
+  return await send(reply, { status: refused.status, body: refusalBody(refused) })
 }
 
 interface Sent {
@@ -108,23 +113,35 @@ interface Sent {
   readonly body?: object
 }
 
-/** The store failed, was too slow, lost too many races, or has what doesn't fit; it may be better later. */
-const UNAVAILABLE = [StoreError, ConflictError, UnsealableError]
-
-/** What a caller is told of an error. What it was, if it is nobody's business, is for the log. */
-function refusalFor (error: unknown, path: string): Refusal {
-  if (error instanceof Refusal) return error
-  if (error instanceof NotFound) return notFound(path)
-  if (UNAVAILABLE.some(kind => error instanceof kind)) return refusal(20503)
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  return status >= 400 && status < 500 ? unreadable(status) : refusal(20500)
+/** Sends the body as text, so that the host's serializers and `preSerialization` hooks can't change it. */
+async function send (reply: FastifyReply, { status, body }: Sent): Promise<FastifyReply> {
+  if (body === undefined) return await reply.code(status).send()
+  return await reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 
-/** As the caller knows it. HTTP/1.0 needs no `Host`, and anybody may send any: clients follow these URLs. */
+/**
+ * The store failed, timed out, lost too many races, or holds an invalid document. A later request may
+ * succeed.
+ */
+const UNAVAILABLE = [StoreError, ConflictError, UnsealableError]
+
+/** What the client is told about an error. Details of unexpected errors go to the log only. */
+function refusalFor (error: unknown, path: string): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof NotFound) return notFoundAt(path)
+  if (UNAVAILABLE.some(kind => error instanceof kind)) return refusal(20503)
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  return status >= 400 && status < 500 ? unreadableRequest(status) : refusal(20500)
+}
+
+/**
+ * The origin as the client sees it. HTTP/1.0 requests may lack `Host`. Any client may send a forged one, and
+ * clients follow the URLs in our answers, so anything but a plain origin is refused.
+ */
 function originOf ({ protocol, host, socket: { localPort } }: FastifyRequest): string {
-  const asked = `${protocol}://${host === '' ? `localhost:${localPort}` : host}`
-  const origin = /^\w+:\/\/[\w.:[\]-]+$/.test(asked) && URL.canParse(asked) ? new URL(asked).origin : ''
-  if (!isOrigin(origin)) throw unreadable(400)
+  const url = `${protocol}://${host === '' ? `localhost:${localPort}` : host}`
+  const origin = /^\w+:\/\/[\w.:[\]-]+$/.test(url) && URL.canParse(url) ? new URL(url).origin : ''
+  if (!isOrigin(origin)) throw unreadableRequest(400)
   return origin
 }
 

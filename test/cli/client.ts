@@ -1,7 +1,7 @@
 import twilio from 'twilio'
 import { authenticator } from '../authenticator.js'
 
-/** What `serve --json` prints. */
+/** The line that `serve --json` prints. */
 export interface Printed {
   readonly baseUrl: string
   readonly accountSid: string
@@ -9,21 +9,21 @@ export interface Printed {
   readonly serviceSid: string
 }
 
-/** The only line that was printed, if it is one. */
+/** Parses the output of `serve --json`. Throws if it is more than one line. */
 export function printed (stdout: string): Printed {
   const [line = '', ...more] = stdout.split('\n')
   if (more.join('\n') !== '') throw new Error(`more than one line: ${stdout}`)
   return JSON.parse(line)
 }
 
-/** The service, by Twilio's own library. */
+/** The service, through Twilio's helper library. */
 export function serviceOf ({ baseUrl, accountSid, authToken, serviceSid }: Printed) {
   const client = twilio(accountSid, authToken)
   client.verify.baseUrl = baseUrl
   return client.verify.v2.services(serviceSid)
 }
 
-/** Somebody who has enrolled: with the code of this step, so the next one is fresh. */
+/** Enrolls a phone. The code of this step verifies the factor, so the next one is unused. */
 export async function enroll (server: Printed, identity: string) {
   const entity = serviceOf(server).entities(identity)
   const { sid, binding } = await entity.newFactors.create({ friendlyName: 'Phone', factorType: 'totp' })
@@ -32,7 +32,7 @@ export async function enroll (server: Printed, identity: string) {
   return { sid, secret: binding.secret, status, nextCode: () => phone.code(now() + 30) }
 }
 
-/** The status of a challenge that is answered with a code. */
+/** Creates a challenge with a code, and returns its status. */
 export async function challenge (
   server: Printed, identity: string, factorSid: string, authPayload: string
 ): Promise<string> {

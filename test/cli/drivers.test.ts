@@ -1,23 +1,23 @@
 import t from 'tap'
 import { openPool, openRedis } from '../../src/cli/drivers.js'
 
-t.test('without its driver a database can\'t be used, and it is said what to do', async t => {
+t.test('a missing driver is named, with the command that installs it', async t => {
   const missing = async () => { throw new Error('Cannot find package') }
-  await t.rejects(openPool('postgres://h', missing), { name: 'StartError', message: 'PostgreSQL needs the package pg: npm install pg' })
+  await t.rejects(openPool('postgres://h', missing), { name: 'CommandError', message: 'PostgreSQL needs the package pg: npm install pg' })
   await t.rejects(openRedis('redis://h', missing), {
-    name: 'StartError', message: 'Redis needs the package ioredis: npm install ioredis'
+    name: 'CommandError', message: 'Redis needs the package ioredis: npm install ioredis'
   })
 })
 
-t.test('a Redis server that isn\'t there is told of as what it is', async t => {
+t.test('an unreachable Redis server is reported with the reason', async t => {
   await t.rejects(openRedis('redis://127.0.0.1:1'), { code: 'ECONNREFUSED' })
 })
 
-t.test('what Redis is asked fails in time, and is not sent late', async t => {
-  const asked: object[] = []
+t.test('Redis commands time out and are not sent late', async t => {
+  const options: object[] = []
   let connected = false
   class Redis {
-    constructor (url: string, options: object) { asked.push({ url, ...options }) }
+    constructor (url: string, given: object) { options.push({ url, ...given }) }
     on (): void {}
     async connect (): Promise<void> { connected = true }
     disconnect (): void { connected = false }
@@ -26,7 +26,7 @@ t.test('what Redis is asked fails in time, and is not sent late', async t => {
   }
   const { close } = await openRedis('redis://h', async () => ({ Redis }))
   t.ok(connected)
-  t.same(asked, [{
+  t.same(options, [{
     url: 'redis://h',
     lazyConnect: true,
     connectTimeout: 5000,

@@ -2,32 +2,36 @@ import { randomBytes } from 'node:crypto'
 import { access, chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { report } from '../../src/cli/report.js'
-import { reseal } from '../../src/cli/reseal.js'
-import { run } from '../../src/cli/run.js'
-import { exporting, importing } from '../../src/cli/transfer.js'
+import { runCommand } from '../../src/cli/command.js'
+import { exportCommand } from '../../src/cli/operations/export.js'
+import { importCommand } from '../../src/cli/operations/import.js'
+import { reportCommand } from '../../src/cli/operations/report.js'
+import { resealCommand } from '../../src/cli/operations/reseal.js'
 import { site } from '../site.js'
+import { testEnvironment } from './environment.js'
 import { ownStore } from './own-store.js'
-import { surroundings } from './surroundings.js'
 
-const commands = { report, reseal, export: exporting, import: importing }
+const commands = {
+  report: reportCommand, reseal: resealCommand, export: exportCommand, import: importCommand
+}
 const [OLD, FRESH] = [randomBytes(32), randomBytes(32)]
 const KEYS = [FRESH, OLD].map(key => key.toString('base64')).join(',')
 
 interface Options {
   readonly env?: Record<string, string>
   readonly input?: readonly string[]
-  /** Whether somebody looks on. */
+  /** True if stderr is a terminal. */
   readonly isTTY?: boolean
 }
 
 async function outcome (args: string[], { env = {}, input = [], isTTY = false }: Options = {}) {
-  const process = surroundings(env, input)
-  const exitCode = await run(commands, args, { ...process, stderr: { ...process.stderr, isTTY } })
-  return { exitCode, ...process.written }
+  const environment = testEnvironment(env, input)
+  const { stderr } = environment
+  const exitCode = await runCommand(commands, args, { ...environment, stderr: { ...stderr, isTTY } })
+  return { exitCode, ...environment.written }
 }
 
-/** A store with alice and bob in it, who are enrolled, and carol, who is about to be. */
+/** A store with alice and bob, who are enrolled, and carol, whose factor is unverified. */
 async function populated (t: { after (fn: () => Promise<void>): void }) {
   const own = await ownStore(t)
   const { login, now } = await site(t, { totp: { store: own.store, keys: [OLD] } })
@@ -37,7 +41,7 @@ async function populated (t: { after (fn: () => Promise<void>): void }) {
   return { ...own, phone, args: ['--store', own.module] }
 }
 
-t.test('report tells who is enrolled', async t => {
+t.test('report lists who is enrolled', async t => {
   const { args, folder, phone } = await populated(t)
   const told = await outcome(['report', ...args])
   t.match(told, { exitCode: 0, stderr: '3 identities: ' })
@@ -47,7 +51,7 @@ t.test('report tells who is enrolled', async t => {
     `"carol"${' '.repeat(31)}  unenrolled`
   ])
   t.match(told.stderr, /\b2 enrolled\b/)
-  await t.resolves(access(join(folder, 'closed')), 'the store was closed')
+  await t.resolves(access(join(folder, 'closed')), 'the store is closed')
 
   const json = await outcome(['report', '--json', ...args])
   const rows = json.stdout.trim().split('\n').map(line => JSON.parse(line))
@@ -71,7 +75,7 @@ t.test('report shows several factors, other providers and disabled identities', 
   t.match(stdout, /"alice" +enrolled {2}2 factors \(embedded\), last used 2027-01-16 {2}disabled\n/)
 })
 
-t.test('reseal seals everything under the first key', async t => {
+t.test('reseal seals everything with the first key', async t => {
   const { args, folder, store, phone } = await populated(t)
   t.same(await outcome(['reseal', ...args], { env: { TOTP_KEYS: KEYS } }), {
     exitCode: 0, stdout: '', stderr: '3 identities: 3 resealed\n'
@@ -79,27 +83,27 @@ t.test('reseal seals everything under the first key', async t => {
   await writeFile(join(folder, 'keys'), `${KEYS}\n`, { mode: 0o600 })
   const again = await outcome(['reseal', '--keys', join(folder, 'keys'), ...args], { isTTY: true })
   t.match(again, { exitCode: 0, stdout: '', stderr: /3 identities: 3 current\n$/ })
-  t.match(again.stderr, /\[#{20} {10}\] {2}66\.6 % of 3/, 'who looks on sees how far it is')
+  t.match(again.stderr, /\[#{20} {10}\] {2}66\.6 % of 3/, 'a terminal shows the progress')
   const after = await site(t, { totp: { store, keys: [FRESH] } })
   t.match(await (await after.login('alice')).challenge(phone.code(after.now() + 30)), { status: 200 })
 
   await chmod(join(folder, 'keys'), 0o644)
   t.match(await outcome(['reseal', '--keys', join(folder, 'keys'), ...args]), { exitCode: 1, stderr: /chmod 600/ })
-  t.match(await outcome(['reseal', ...args]), { exitCode: 1, stderr: /the keys are needed: TOTP_KEYS/ })
+  t.match(await outcome(['reseal', ...args]), { exitCode: 1, stderr: /reseal needs the keys: set TOTP_KEYS/ })
   const wrong = { exitCode: 1, stderr: /^(?!.*hunter2)/ }
   t.match(await outcome(['reseal', ...args], { env: { TOTP_KEYS: 'hunter2' } }), wrong)
 })
 
-t.test('what is refused is named, and the exit code is 1', async t => {
+t.test('refused identities are named, and the exit code is 1', async t => {
   const { args } = await populated(t)
   const { exitCode, stdout, stderr } = await outcome(['reseal', ...args], { env: { TOTP_KEYS: FRESH.toString('base64') } })
   t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })
   const lines = stderr.trim().split('\n')
   t.match(lines.filter(line => line.startsWith('"')), [/^"\w+": a secret is sealed under a key/, /^"/, /^"/])
-  t.match(lines.slice(-2), ['3 identities: 3 refused', 'fastify-verify-totp: what was refused is as it was'])
+  t.match(lines.slice(-2), ['3 identities: 3 refused', 'fastify-verify-totp: refused identities were left unchanged'])
 })
 
-t.test('what is exported can be imported, and again', async t => {
+t.test('an export can be imported, and imported again', async t => {
   const [from, to] = [await populated(t), await ownStore(t)]
   const args = ['import', '--store', to.module]
   const exported = await outcome(['export', ...from.args])
@@ -113,48 +117,48 @@ t.test('what is exported can be imported, and again', async t => {
   t.match(await outcome(args, { input }), { exitCode: 0, stderr: '3 identities: 3 present\n' })
 })
 
-t.test('an export that is cut short, damaged, or none at all, is not taken for a whole one', async t => {
+t.test('an export that is cut short or damaged, and any other input, is rejected', async t => {
   const [from, to] = [await populated(t), await ownStore(t)]
   const args = ['import', '--store', to.module]
   const { stdout } = await outcome(['export', ...from.args])
   const [head = '', first = '', second = '', third = '', foot = ''] = stdout.split('\n')
-  const incomplete = { exitCode: 1, stderr: /the export ends, or is damaged, behind identity 1\n$/ }
+  const incomplete = { exitCode: 1, stderr: /the export is cut short or damaged after identity number 1: export again\n$/ }
   t.match(await outcome(args, { input: [`${head}\n${first}\n`] }), incomplete)
   t.match(await outcome(args, { input: [`${head}\n${first}\n${second.slice(0, 80)}`] }), incomplete)
   t.match(await outcome(args, { input: [`${head}\n${first}\n${foot}\n`] }), incomplete, 'a line is missing')
   t.match(await outcome(args, { input: [`${head}\n${first}\nnull\n`] }), incomplete)
-  const several = { exitCode: 1, stderr: /something comes behind the export/ }
+  const several = { exitCode: 1, stderr: /unexpected data after the end of the export/ }
   t.match(await outcome(args, { input: [stdout, stdout] }), several)
-  t.match(await outcome(args, { input: [stdout] }), { exitCode: 0 }, 'the whole one can follow')
-  const none = { exitCode: 1, stderr: /what came in is no export of this version/ }
+  t.match(await outcome(args, { input: [stdout] }), { exitCode: 0 }, 'a complete export can be imported afterwards')
+  const none = { exitCode: 1, stderr: /the input is not an export that this version can read/ }
   const others = [head.replace('"format":1', '"format":2'), `${third}\n${stdout}`, '{}\n', '\n', first]
   for (const input of [[], ...others.map(other => [other])]) t.match(await outcome(args, { input }), none)
   const endless = { exitCode: 1, stderr: /its lines are too long/ }
   t.match(await outcome(args, { input: [`${head}\n`, 'x'.repeat(2_000_000)] }), endless)
 })
 
-t.test('what the export could not give is missed by the import too', async t => {
+t.test('an identity that the export refused is refused by the import too', async t => {
   const [from, to] = [await populated(t), await ownStore(t)]
   const alice = await from.store.get('identity:alice')
   await from.store.replace('identity:mallory', null, alice)
   const { exitCode, stdout, stderr } = await outcome(['export', ...from.args])
-  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document is of another identity\n/ })
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document belongs to another identity\n/ })
   const imported = await outcome(['import', '--store', to.module], { input: [stdout] })
-  t.match(imported, { exitCode: 1, stderr: /"mallory": the export could not give it\n/ })
+  t.match(imported, { exitCode: 1, stderr: /"mallory": the export could not read it\n/ })
   t.match(imported.stderr, /4 identities: .*3 imported/)
 })
 
-t.test('what takes the place of nothing is named', async t => {
+t.test('an identity with another entity in the store is refused', async t => {
   const [from, to] = [await populated(t), await ownStore(t)]
   const { stdout } = await outcome(['export', ...from.args])
   await outcome(['reseal', ...from.args], { env: { TOTP_KEYS: KEYS } })
   t.match(await outcome(['import', ...from.args], { input: [stdout] }), {
-    exitCode: 1, stderr: /"alice": something else is kept of it already\n/
+    exitCode: 1, stderr: /"alice": the store already has another entity for it\n/
   })
   t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0 })
 })
 
-t.test('names that end a line for some are carried over', async t => {
+t.test('identities and names with Unicode line separators are transferred', async t => {
   const [from, to] = [await ownStore(t), await ownStore(t)]
   const { login, now } = await site(t, { totp: { store: from.store } })
   await (await login('a\u2028b')).enrollVerified(now(), 'my\u2029phone')
@@ -163,7 +167,7 @@ t.test('names that end a line for some are carried over', async t => {
   t.same(await to.store.get('identity:a\u2028b'), await from.store.get('identity:a\u2028b'))
 })
 
-t.test('a module without a store, or that fails, is said to be one', async t => {
+t.test('a module without a store, or one that fails, is reported', async t => {
   const { folder } = await ownStore(t)
   const tried = async (text: string) => {
     const module = join(folder, `${randomBytes(4).toString('hex')}.mjs`)
@@ -184,10 +188,10 @@ t.test('a module without a store, or that fails, is said to be one', async t => 
   }`
   t.match(await tried(`export default ${store}`), /^fastify-verify-totp: gone\n$/)
   const unclosed = `export default ${store}; export const close = () => { throw new Error("not closed") }`
-  t.match(await tried(unclosed), /^fastify-verify-totp: gone\n$/, 'why it failed, and not what came of that')
+  t.match(await tried(unclosed), /^fastify-verify-totp: gone\n$/, 'the first failure is reported, not the one after it')
 })
 
-t.test('a store that fails on the way ends it, and how far it came is told', async t => {
+t.test('when the store fails midway, the command reports the last identity', async t => {
   const { folder, args } = await ownStore(t).then(own => ({ ...own, args: ['--store', own.module] }))
   t.same(await outcome(['report', ...args]), { exitCode: 0, stdout: '', stderr: '0 identities\n' })
   const module = join(folder, 'failing.mjs')
@@ -200,10 +204,10 @@ t.test('a store that fails on the way ends it, and how far it came is told', asy
     async list (after) { return after === undefined ? Array.from({ length: 20 }, (_, i) => 'identity:' + i) : [] }
   }`)
   const { exitCode, stderr } = await outcome(['report', '--store', module])
-  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /^fastify-verify-totp: gone; the last identity was "8"\n$/ })
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /^fastify-verify-totp: gone \(stopped after the identity "8"\)\n$/ })
 })
 
-t.test('each tells how it is used', async t => {
+t.test('each command has a help text', async t => {
   for (const name of Object.keys(commands)) {
     const { exitCode, stdout } = await outcome([name, '--help'])
     t.equal(exitCode, 0)

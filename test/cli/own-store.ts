@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Entity } from '../../src/index.js'
 import { folderStore } from '../../src/stores/folder.js'
-import { temporaryFolder } from './surroundings.js'
+import { ROOT } from '../root.js'
+import { temporaryFolder } from './environment.js'
 
-const FOLDER_STORE = new URL('../../dist/stores/folder.js', import.meta.url).href
+const FOLDER_STORE = pathToFileURL(join(ROOT, 'dist/stores/folder.js')).href
 
-/** A store as a team may have it, and the module that the program is told of. */
+/** A store of a user's own, and the module for `--store` that exports it. */
 export async function ownStore (t: { after (fn: () => Promise<void>): void }) {
   const folder = await temporaryFolder(t)
   const store = folderStore<Entity>(join(folder, 'entities'))

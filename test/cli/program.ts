@@ -1,42 +1,38 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ROOT } from '../root.js'
 import { printed, type Printed } from './client.js'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PROGRAM = join(ROOT, 'dist/cli/main.js')
+export const PROGRAM = join(ROOT, 'dist/cli/main.js')
 
-/** How a process ended, and what it has said. */
+/** The exit code and the output of a process. */
 export interface Ended {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** The program as it runs. */
+/** The running program. */
 export interface Program {
   readonly pid: number
-  /** What `serve --json` printed, once it has. */
+  /** The line that `serve --json` prints. */
   readonly server: Promise<Printed>
   readonly ended: Promise<Ended>
-  /** Ends it with a signal. */
+  /** Stops it with a signal. */
   end (signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Ended>
 }
 
 interface Cleanup { after (fn: () => Promise<void>): void }
 
-/** Starts the program as it is built, whatever comes of it. It is killed when the test is over. */
+/** Starts the built program, even if it fails to start. It is killed after the test. */
 export function program (t: Cleanup, args: readonly string[], env: Record<string, string> = {}): Program {
-  if (!existsSync(PROGRAM)) throw new Error('the program is not built: run "npm run build"')
-  // Not this process's environment: it has what watches over the tests.
+  // The environment of this process would start the program under the test runner's hooks.
   return started(t, [PROGRAM, ...args], { PATH: process.env['PATH'] ?? '', ...env })
 }
 
-/** Starts the program from its source, under what watches over the tests. */
-export function programFromSource (t: Cleanup, args: readonly string[]): Program {
-  const source = join(ROOT, 'src/cli/main.ts')
-  return started(t, [...process.execArgv, source, ...args], process.env)
+/** Starts the program with the hooks of the test runner, which measure its coverage. */
+export function watchedProgram (t: Cleanup, args: readonly string[]): Program {
+  return started(t, [...process.execArgv, PROGRAM, ...args], process.env)
 }
 
 /** `serve` on a port of its own. */
@@ -54,7 +50,7 @@ function started (t: Cleanup, args: readonly string[], env: NodeJS.ProcessEnv): 
   const ended = new Promise<Ended>(resolve => {
     child.once('close', exitCode => resolve({ exitCode, stdout, stderr }))
   })
-  const spoken = new Promise<void>(resolve => {
+  const line = new Promise<void>(resolve => {
     child.stdout.on('data', chunk => {
       stdout += chunk
       if (stdout.includes('\n')) resolve()
@@ -69,8 +65,8 @@ function started (t: Cleanup, args: readonly string[], env: NodeJS.ProcessEnv): 
     ended,
 
     get server () {
-      return Promise.race([spoken, ended]).then(() => {
-        if (stdout === '') throw new Error(`it did not start: ${stderr}`)
+      return Promise.race([line, ended]).then(() => {
+        if (stdout === '') throw new Error(`the program did not start: ${stderr}`)
         return printed(stdout)
       })
     },

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { printable } from '../../src/cli/printable.js'
-import { progressOn } from '../../src/cli/progress.js'
+import { terminalJson } from '../../src/cli/operations/terminal-json.js'
+import { progressOn } from '../../src/cli/operations/progress.js'
 
 function terminal (isTTY: boolean) {
   const written: string[] = []
   return { written, output: { isTTY, write: (text: string) => { written.push(text) } } }
 }
 
-t.test('on a terminal a bar grows', async t => {
+t.test('a terminal shows a growing bar', async t => {
   const { written, output } = terminal(true)
   const progress = progressOn(output, 4)
   for (let i = 0; i < 4; i++) progress.step()
@@ -16,26 +16,26 @@ t.test('on a terminal a bar grows', async t => {
   t.equal(first, `[${' '.repeat(30)}]   0.0 % of 4`)
   t.equal(half, `[${'#'.repeat(15)}${' '.repeat(15)}]  50.0 % of 4`)
   t.equal(full, `[${'#'.repeat(30)}] 100.0 % of 4`)
-  t.equal(last, '', 'and is gone in the end')
+  t.equal(last, '', 'and it is removed at the end')
 })
 
-t.test('lines are written above it', async t => {
+t.test('lines are printed above the bar', async t => {
   const [bar, lines] = [terminal(true), terminal(false)]
   const progress = progressOn(bar.output, 2)
-  progress.tell(lines.output, 'hello')
-  progress.tell(lines.output, null)
+  progress.print(lines.output, 'hello')
+  progress.print(lines.output, null)
   t.same(lines.written, ['hello\n'])
-  t.equal(bar.written.length, 3, 'it is cleared before, and drawn again')
+  t.equal(bar.written.length, 3, 'the bar is cleared before and redrawn after')
 })
 
-t.test('of many only each thousandth is drawn', async t => {
+t.test('the bar is redrawn once for every thousandth', async t => {
   const { written, output } = terminal(true)
   const progress = progressOn(output, 1_000_000)
   for (let i = 0; i < 1_000_000; i++) progress.step()
   t.equal(written.length, 1001)
 })
 
-t.test('more than there were when it began, or none at all, are fine', async t => {
+t.test('the items may turn out to be more than the total, or none', async t => {
   const { written, output } = terminal(true)
   const progress = progressOn(output, 1)
   progress.step()
@@ -45,14 +45,14 @@ t.test('more than there were when it began, or none at all, are fine', async t =
   t.match(written.at(-1), / 0\.0 % of 1$/)
 })
 
-t.test('where nobody has counted, a number grows', async t => {
+t.test('without a total a number grows', async t => {
   const { written, output } = terminal(true)
   const progress = progressOn(output, null)
   for (let i = 0; i < 250; i++) progress.step()
   t.same(written.map(text => text.replace('\r\x1b[K', '')), ['0', '100', '200'])
 })
 
-t.test('where nobody looks on, there is no bar', async t => {
+t.test('without a terminal there is no bar', async t => {
   const { written, output } = terminal(false)
   const progress = progressOn(output, 1)
   progress.step()
@@ -60,11 +60,11 @@ t.test('where nobody looks on, there is no bar', async t => {
   t.same(written, [])
 })
 
-t.test('an identity is shown with nothing in it that a terminal obeys', async t => {
-  t.equal(printable('alice'), '"alice"')
-  t.equal(printable('böb \u{1f4f1}'), '"böb \u{1f4f1}"')
-  t.equal(printable('a\x1b[31m\n"\x9b1m\u202eb\u007f'), '"a\\u001b[31m\\n\\"\\u009b1m\\u202eb\\u007f"')
+t.test('a printed identity can\'t control the terminal', async t => {
+  t.equal(terminalJson('alice'), '"alice"')
+  t.equal(terminalJson('böb \u{1f4f1}'), '"böb \u{1f4f1}"')
+  t.equal(terminalJson('a\x1b[31m\n"\x9b1m\u202eb\u007f'), '"a\\u001b[31m\\n\\"\\u009b1m\\u202eb\\u007f"')
   const hostile = { name: 'a\u2028b\u061c\u200f' }
-  t.match(printable(hostile), /^[ -~]+$/)
-  t.same(JSON.parse(printable(hostile)), hostile)
+  t.match(terminalJson(hostile), /^[ -~]+$/)
+  t.same(JSON.parse(terminalJson(hostile)), hostile)
 })

@@ -3,44 +3,44 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { run } from '../../src/cli/run.js'
-import { serve } from '../../src/cli/serve.js'
+import { runCommand } from '../../src/cli/command.js'
+import { serveCommand } from '../../src/cli/serve/serve.js'
 import { freePort } from '../free-port.js'
 import { challenge, enroll, printed, serviceOf, type Printed } from './client.js'
-import { surroundings, temporaryFolder } from './surroundings.js'
+import { temporaryFolder, testEnvironment } from './environment.js'
 
 interface Served {
   readonly server: Printed
-  /** Everything that was written. */
+  /** The output so far. */
   readonly written: { readonly stdout: string, readonly stderr: string }
   end (signal?: 'SIGINT' | 'SIGTERM'): Promise<number>
 }
 
-/** A server in this process; it ends with the test, if not before. */
+/** A server in this process. It stops when the test ends. */
 async function served (t: Test, args: readonly string[], env: Record<string, string> = {}): Promise<Served> {
-  const process = surroundings(env)
-  const exitCode = run({ serve }, ['serve', '--port', '0', '--json', ...args], process)
+  const environment = testEnvironment(env)
+  const exitCode = runCommand({ serve: serveCommand }, ['serve', '--port', '0', '--json', ...args], environment)
   t.teardown(async () => {
-    process.emit('SIGTERM')
+    environment.emit('SIGTERM')
     await exitCode
   })
-  await Promise.race([process.spoken, exitCode])
-  if (process.written.stdout === '') throw new Error(process.written.stderr)
+  await Promise.race([environment.printed, exitCode])
+  if (environment.written.stdout === '') throw new Error(environment.written.stderr)
   return {
-    server: printed(process.written.stdout),
-    written: process.written,
+    server: printed(environment.written.stdout),
+    written: environment.written,
 
     async end (signal = 'SIGTERM') {
-      process.emit(signal)
+      environment.emit(signal)
       return await exitCode
     }
   }
 }
 
-/** What becomes of a server that doesn't start. */
+/** The outcome of a start that fails. */
 async function failed (args: readonly string[], env: Record<string, string> = {}) {
-  const process = surroundings(env)
-  return { exitCode: await run({ serve }, ['serve', '--port', '0', ...args], process), ...process.written }
+  const environment = testEnvironment(env)
+  return { exitCode: await runCommand({ serve: serveCommand }, ['serve', '--port', '0', ...args], environment), ...environment.written }
 }
 
 async function portOf (server: Server): Promise<string> {
@@ -49,7 +49,7 @@ async function portOf (server: Server): Promise<string> {
   return typeof address === 'object' && address !== null ? String(address.port) : ''
 }
 
-t.test('a first start makes credentials, a service and a key, and prints what clients need', async t => {
+t.test('the first start creates credentials, a service and a key, and prints what clients need', async t => {
   const data = join(await temporaryFolder(t), 'a', 'b')
   const { server, written } = await served(t, ['--data', data])
   t.same(Object.keys(server), ['baseUrl', 'accountSid', 'authToken', 'serviceSid'])
@@ -69,7 +69,7 @@ t.test('a first start makes credentials, a service and a key, and prints what cl
   t.equal(await challenge(server, 'alice-0001', sid, code), 'pending', 'a code works once')
 })
 
-t.test('each data directory has credentials of its own', async t => {
+t.test('each data directory has its own credentials', async t => {
   const [one, two] = [
     await served(t, ['--data', await temporaryFolder(t)]), await served(t, ['--data', await temporaryFolder(t)])
   ]
@@ -78,7 +78,7 @@ t.test('each data directory has credentials of its own', async t => {
   t.match(await stranger.fetch().catch(error => error), { status: 401, code: 20003 })
 })
 
-t.test('everything is for its owner\'s eyes only, and nothing tells a secret but the key', async t => {
+t.test('only the owner can read the data, and only the key file has a secret in clear', async t => {
   const data = join(await temporaryFolder(t), 'data')
   const { server } = await served(t, ['--data', data])
   const { secret } = await enroll(server, 'alice-0001')
@@ -94,7 +94,7 @@ t.test('everything is for its owner\'s eyes only, and nothing tells a secret but
   }
 })
 
-t.test('later starts have the same credentials, service and factors', async t => {
+t.test('later starts use the same credentials, service and factors', async t => {
   const data = await temporaryFolder(t)
   const first = await served(t, ['--data', data])
   const { sid, nextCode } = await enroll(first.server, 'alice-0001')
@@ -104,7 +104,7 @@ t.test('later starts have the same credentials, service and factors', async t =>
   t.equal(await challenge(second.server, 'alice-0001', sid, nextCode()), 'approved')
 })
 
-t.test('a service that was deleted is followed by another', async t => {
+t.test('a deleted service is replaced at the next start', async t => {
   const data = await temporaryFolder(t)
   const first = await served(t, ['--data', data])
   await serviceOf(first.server).remove()
@@ -116,22 +116,22 @@ t.test('a service that was deleted is followed by another', async t => {
   t.equal((await served(t, ['--data', data])).server.serviceSid, second.server.serviceSid)
 })
 
-t.test('for people it prints the same, and how to use it', async t => {
+t.test('without --json it prints the same, and how to use it', async t => {
   const data = await temporaryFolder(t)
-  const process = surroundings()
-  const exitCode = run({ serve }, ['serve', '--port', '0', '--data', data], process)
-  await process.spoken
-  process.emit('SIGTERM')
+  const environment = testEnvironment()
+  const exitCode = runCommand({ serve: serveCommand }, ['serve', '--port', '0', '--data', data], environment)
+  await environment.printed
+  environment.emit('SIGTERM')
   t.equal(await exitCode, 0)
   const { server } = await served(t, ['--data', data])
-  const { stdout, stderr } = process.written
+  const { stdout, stderr } = environment.written
   const [, baseUrl = ''] = /^Verify v2 is served at (http:\S+)\n/.exec(stdout) ?? []
   t.match(stdout, `  account sid  ${server.accountSid}\n  auth token   ${server.authToken}\n  service sid  ${server.serviceSid}\n`)
   t.match(stdout, `client.verify.baseUrl = '${baseUrl}'\n`)
   t.equal(stderr, '')
 })
 
-t.test('help is printed without doing anything', async t => {
+t.test('--help prints the help and does nothing else', async t => {
   const data = join(await temporaryFolder(t), 'data')
   const { exitCode, stdout } = await failed(['--data', data, '--help'])
   t.equal(exitCode, 0)
@@ -142,7 +142,7 @@ t.test('help is printed without doing anything', async t => {
   await t.rejects(stat(data), { code: 'ENOENT' })
 })
 
-t.test('behind TLS, URLs are those that clients see', async t => {
+t.test('behind a TLS proxy, URLs have the origin that clients see', async t => {
   const port = String(await freePort())
   const { server } = await served(t, [
     '--data', await temporaryFolder(t), '--host', '0.0.0.0', '--port', port, '--behind-tls', 'https://verify.example'
@@ -152,18 +152,18 @@ t.test('behind TLS, URLs are those that clients see', async t => {
   t.equal(service.url, `https://verify.example/v2/Services/${server.serviceSid}`)
 })
 
-t.test('behind TLS, people are told where the proxy has to send requests', async t => {
-  const process = surroundings()
-  const exitCode = run({ serve }, [
+t.test('behind a TLS proxy, the output says where it must send requests', async t => {
+  const environment = testEnvironment()
+  const exitCode = runCommand({ serve: serveCommand }, [
     'serve', '--port', '0', '--data', await temporaryFolder(t), '--behind-tls', 'https://verify.example'
-  ], process)
-  await process.spoken
-  process.emit('SIGTERM')
+  ], environment)
+  await environment.printed
+  environment.emit('SIGTERM')
   t.equal(await exitCode, 0)
-  t.match(process.written.stdout, /^Verify v2 is served at https:\/\/verify\.example, behind which it is at http:\/\/127\.0\.0\.1:\d+\n/)
+  t.match(environment.written.stdout, /^Verify v2 is served at https:\/\/verify\.example; its proxy must send requests to http:\/\/127\.0\.0\.1:\d+\n/)
 })
 
-t.test('without TLS in front, an address that others reach is refused before anything is made', async t => {
+t.test('without a TLS proxy, an address that other machines can reach is rejected before anything is created', async t => {
   const data = join(await temporaryFolder(t), 'data')
   const { exitCode, stdout, stderr } = await failed(['--data', data, '--host', '0.0.0.0'])
   t.equal(exitCode, 2)
@@ -172,19 +172,19 @@ t.test('without TLS in front, an address that others reach is refused before any
   await t.rejects(stat(data), { code: 'ENOENT' })
 })
 
-t.test('a port that is in use is said in one line, and the directory is free again', async t => {
+t.test('a port in use is reported in one line, and the directory is unlocked', async t => {
   const occupant = createServer()
   t.teardown(() => occupant.close())
   const port = await portOf(occupant)
   const data = await temporaryFolder(t)
   const { exitCode, stdout, stderr } = await failed(['--data', data, '--port', port])
   t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })
-  t.match(stderr, new RegExp(`^fastify-verify-totp: it can't listen on port ${port} of 127\\.0\\.0\\.1 .*--port.*EADDRINUSE.*\n$`))
+  t.match(stderr, new RegExp(`^fastify-verify-totp: the server can't listen on port ${port} of 127\\.0\\.0\\.1, .*--port.*EADDRINUSE.*\n$`))
   t.notOk((await readdir(data)).some(file => file.startsWith('lock-')))
   t.ok(await served(t, ['--data', data]))
 })
 
-t.test('a data directory that can\'t be used is said in one line', async t => {
+t.test('an unusable data directory is reported in one line', async t => {
   const folder = await temporaryFolder(t)
   const file = join(folder, 'file')
   await writeFile(file, '')
@@ -213,7 +213,7 @@ t.test('a data directory that can\'t be used is said in one line', async t => {
   await fails(broken, /totp-keys must be keys/)
 })
 
-t.test('the key may come from the environment, and has to stay', async t => {
+t.test('the key can come from the environment, and must stay the same', async t => {
   const data = await temporaryFolder(t)
   const [one, two] = ['a', 'b'].map(letter => Buffer.from(letter.repeat(31) + 'z').toString('base64'))
   const first = await served(t, ['--data', data], { TOTP_KEYS: one ?? '' })
@@ -231,7 +231,7 @@ t.test('the key may come from the environment, and has to stay', async t => {
   t.match({ exitCode, stderr }, { exitCode: 1, stderr: /TOTP_KEYS must be keys/ })
 })
 
-t.test('a database that can\'t be reached is said in one line, without its password', async t => {
+t.test('an unreachable database is reported in one line, without its password', async t => {
   const data = await temporaryFolder(t)
   const { exitCode, stdout, stderr } = await failed([
     '--data', data, '--database-url', 'postgres://alice:hunter2@127.0.0.1:1/verify?application_name=hunter2'
@@ -242,7 +242,7 @@ t.test('a database that can\'t be reached is said in one line, without its passw
   t.notMatch(stderr, 'alice')
 })
 
-t.test('who doesn\'t finish a request is not waited for', async t => {
+t.test('the server stops without waiting for an unfinished request', async t => {
   const { server, end } = await served(t, ['--data', await temporaryFolder(t)])
   const socket = connect(Number(new URL(server.baseUrl).port), '127.0.0.1')
   t.teardown(() => socket.destroy())

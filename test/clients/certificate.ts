@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A certificate that nobody has signed but itself. */
+/** A self-signed certificate. */
 export interface Certificate {
   readonly key: Buffer
   readonly cert: Buffer
-  /** Where the certificate is, for those who are to trust it. */
+  /** The path of the certificate, for clients that should trust it. */
   readonly file: string
 }
 
-/** Makes one for a host, in a folder. */
+/** Creates the certificate of a host in a folder. */
 export function selfSigned (folder: string, host: string): Certificate {
   const [file, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')]
   execFileSync('openssl', [

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 
-/** How a program ended, and what it has said. */
+/** The exit code and the output of a program. */
 export interface Ended {
   readonly exitCode: number
   readonly stdout: string
@@ -8,21 +8,21 @@ export interface Ended {
 }
 
 /**
- * Runs a program while the stand-in, which is in this process, goes on answering. `answer` makes what the
- * program reads out of the first that it says.
+ * Runs a program while the stand-in in this process keeps answering. `answer` turns the first output of the
+ * program into its input.
  */
 export async function run (
   program: string, args: readonly string[], env: Readonly<Record<string, string>>,
-  answer?: (said: string) => string
+  answer?: (output: string) => string
 ): Promise<Ended> {
   return await new Promise(resolve => {
-    // Not this process's environment: it has what watches over the tests, and people's own credentials.
+    // The environment of this process has the test runner's hooks, and perhaps a developer's own credentials.
     const own = { env: { PATH: process.env['PATH'], ...env } }
     const child = execFile(program, args, own, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr })
     })
-    // One that ends early doesn't read; its exit code tells.
+    // A program that ends early doesn't read its input. Its exit code is enough.
     child.stdin?.on('error', () => {})
-    child.stdout?.once('data', said => child.stdin?.end(answer?.(String(said))))
+    child.stdout?.once('data', output => child.stdin?.end(answer?.(String(output))))
   })
 }

@@ -4,17 +4,17 @@ import { connect, type AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { selfSigned } from './certificate.js'
 
-/** Twilio's host, as programs see it that know no other. */
+/** A stand-in under the name of Twilio's host, for programs that connect to no other. */
 export interface TwilioHost {
-  /** The proxy by which they reach it. */
+  /** The URL of the proxy that leads there. */
   readonly proxy: string
-  /** The certificate that they have to trust. */
+  /** The path of the certificate that they must trust. */
   readonly certificate: string
 }
 
 const HOST = 'verify.twilio.com'
 
-/** Makes a proxy that takes connections for Twilio's host to the stand-in, and no others anywhere. */
+/** Creates a proxy that connects to the stand-in instead of Twilio's host, and refuses all other hosts. */
 export async function twilioHost (
   t: { after (fn: () => Promise<void>): void }, folder: string, baseUrl: string
 ): Promise<TwilioHost> {

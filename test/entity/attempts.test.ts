@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
-  ASKED_LIFE, clearFailures, countFailure, giveBack, newReservation, releaseAttempt, reserveAttempt,
+  clearFailures, countFailure, giveBack, newReservation, PENDING_LIFE, releaseAttempt, reserveAttempt,
   restartFutureLock, settleFailure, settleUnknown, standing, withoutAbandoned, type AttemptLimits
 } from '../../src/entity/attempts.js'
-import { MAX_ASKED, newSid, noAttempts, type Attempts, type Reservation } from '../../src/entity/entity.js'
+import { MAX_PENDING, newSid, noAttempts, type Attempts, type Reservation } from '../../src/entity/entity.js'
 import { NOW } from './documents.js'
 
 const LIMITS: AttemptLimits = { lockAfter: 5, lockFor: 30, disableAfter: 50 }
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-t.test('at each multiple of 5 wrong codes judging pauses, twice as long each time, for an hour at most', async t => {
+t.test('each multiple of 5 wrong codes starts a lock, twice as long each time, up to an hour', async t => {
   const locks = new Map<number, number>()
   let attempts = noAttempts(NOW)
   let now = NOW
@@ -29,7 +29,7 @@ t.test('at each multiple of 5 wrong codes judging pauses, twice as long each tim
   ])
 })
 
-t.test('other limits lock at their own multiples, for their own time', async t => {
+t.test('other limits lock at their own multiples, for their own duration', async t => {
   const limits = { lockAfter: 1, lockFor: 100, disableAfter: 3 }
   const once = countFailure(noAttempts(NOW), limits, NOW)
   t.same(standing(once, limits, NOW), { state: 'locked', retryAfter: 100 })
@@ -38,12 +38,12 @@ t.test('other limits lock at their own multiples, for their own time', async t =
   t.same(standing(countFailure(twice, limits, NOW + 300), limits, NOW + 300), { state: 'disabled' })
 })
 
-t.test('a lock kept from other limits lasts for one lock at least', async t => {
+t.test('a lock from before the limits were changed lasts at least as long as the first lock', async t => {
   const attempts = { ...noAttempts(NOW), failures: 2, lockedAt: NOW }
   t.same(standing(attempts, LIMITS, NOW), { state: 'locked', retryAfter: 30 })
 })
 
-t.test('at 50 wrong codes in a row challenges are disabled, however long one waits', async t => {
+t.test('50 wrong codes in a row disable challenges for good', async t => {
   let attempts = noAttempts(NOW)
   for (let n = 1; n < 50; n++) attempts = countFailure(attempts, LIMITS, NOW)
   t.not(standing(attempts, LIMITS, NOW).state, 'disabled')
@@ -52,22 +52,22 @@ t.test('at 50 wrong codes in a row challenges are disabled, however long one wai
   for (const later of [0, HOUR, 365 * DAY, 100 * 365 * DAY, -DAY]) {
     t.same(standing(attempts, LIMITS, NOW + later), { state: 'disabled' })
   }
-  t.same(standing(clearFailures(attempts), LIMITS, NOW), { state: 'disabled' }, 'a right code ends it neither')
+  t.same(standing(clearFailures(attempts), LIMITS, NOW), { state: 'disabled' }, 'not even a right code enables them')
 })
 
-t.test('a right code ends the row of wrong ones and the lock, and leaves the tally', async t => {
+t.test('a right code clears the failures and the lock, and leaves the tally', async t => {
   let attempts = noAttempts(NOW)
   for (let n = 1; n <= 5; n++) attempts = countFailure(attempts, LIMITS, NOW)
   t.same(clearFailures(attempts), { ...noAttempts(NOW), tally: 5 })
 })
 
-t.test('a wrong code between two locks ends the lock before', async t => {
+t.test('the next wrong code clears a lock that is over', async t => {
   let attempts = noAttempts(NOW)
   for (let n = 1; n <= 6; n++) attempts = countFailure(attempts, LIMITS, NOW + n * 30)
   t.match(attempts, { failures: 6, lockedAt: null })
 })
 
-t.test('100 wrong codes disable, even with a right one after every fourth', async t => {
+t.test('100 wrong codes disable challenges, even with a right one after every fourth', async t => {
   let attempts = noAttempts(NOW)
   let wrong = 0
   while (wrong < 1000 && standing(attempts, LIMITS, NOW).state === 'open') {
@@ -79,31 +79,31 @@ t.test('100 wrong codes disable, even with a right one after every fourth', asyn
   t.same(standing(attempts, LIMITS, NOW), { state: 'disabled' })
 })
 
-t.test('the tally drains by one in six hours, and no faster by being touched', async t => {
+t.test('the tally drains by one in six hours, and no faster when codes are counted meanwhile', async t => {
   const ten = { ...noAttempts(NOW), tally: 10 }
   t.match(countFailure(ten, LIMITS, NOW + 6 * HOUR - 1), { tally: 11, tallyAt: NOW })
   t.match(countFailure(ten, LIMITS, NOW + 6 * HOUR), { tally: 10, tallyAt: NOW + 6 * HOUR })
   t.match(countFailure(ten, LIMITS, NOW + 17 * HOUR), { tally: 9, tallyAt: NOW + 12 * HOUR })
   t.match(countFailure(ten, LIMITS, NOW + 54 * HOUR), { tally: 2, tallyAt: NOW + 54 * HOUR })
   t.match(countFailure(ten, LIMITS, NOW + 60 * HOUR), { tally: 1, tallyAt: NOW + 60 * HOUR })
-  t.match(countFailure(ten, LIMITS, NOW + 365 * DAY), { tally: 1, tallyAt: NOW + 365 * DAY }, 'and never below none')
+  t.match(countFailure(ten, LIMITS, NOW + 365 * DAY), { tally: 1, tallyAt: NOW + 365 * DAY }, 'and never below zero')
 
   let attempts: Attempts = ten
   for (let hours = 5; hours <= 30; hours += 5) attempts = countFailure(attempts, LIMITS, NOW + hours * HOUR)
   t.match(attempts, { tally: 11, tallyAt: NOW + 30 * HOUR }, 'of 16 in 30 hours 5 have drained')
 })
 
-t.test('an empty tally begins with the first wrong code', async t => {
+t.test('an empty tally begins to drain at the first wrong code', async t => {
   t.match(countFailure(noAttempts(NOW), LIMITS, NOW + 5 * HOUR), { tally: 1, tallyAt: NOW + 5 * HOUR })
 })
 
-t.test('a clock that goes back drains nothing, and a tally from the future begins anew without loss', async t => {
+t.test('a clock that goes back drains nothing, and a tally from the future restarts with its full count', async t => {
   const ten = { ...noAttempts(NOW), tally: 10 }
   t.match(countFailure(ten, LIMITS, NOW - 20), { tally: 11, tallyAt: NOW })
   t.match(countFailure(ten, LIMITS, NOW - DAY), { tally: 11, tallyAt: NOW - DAY })
 })
 
-t.test('a lock from the future starts over once', async t => {
+t.test('a lock from the future restarts once', async t => {
   const locked = { ...noAttempts(NOW), failures: 5, lockedAt: NOW }
   t.equal(restartFutureLock(locked, NOW), locked)
   t.equal(restartFutureLock(locked, NOW - 30), locked, 'clocks may differ a little')
@@ -118,13 +118,13 @@ t.test('a lock from the future starts over once', async t => {
   t.same(standing(restarted, LIMITS, before + 30), { state: 'open' })
 })
 
-t.test('a lock never asks to wait for longer than it lasts', async t => {
+t.test('retryAfter is never longer than the lock lasts', async t => {
   const locked = { ...noAttempts(NOW), failures: 5, lockedAt: NOW }
   t.same(standing(locked, LIMITS, NOW - 20), { state: 'locked', retryAfter: 30 })
   t.same(standing(locked, LIMITS, NOW + 10 * 365 * DAY), { state: 'open' })
 })
 
-t.test('wherever the clock jumps, waiting for as long as told opens the lock', async t => {
+t.test('wherever the clock jumps, waiting for retryAfter opens the lock', async t => {
   const jump = fc.integer({ min: -NOW, max: NOW })
   t.doesNotThrow(() => fc.assert(fc.property(fc.integer({ min: 1, max: 49 }), jump, (failures, seconds) => {
     const locked = { ...noAttempts(NOW), failures, lockedAt: NOW }
@@ -137,14 +137,14 @@ t.test('wherever the clock jumps, waiting for as long as told opens the lock', a
   })))
 })
 
-t.test('whoever uses every chance of a year has 50 guesses in a row', async t => {
+t.test('an attacker who uses every chance of a year has 50 guesses in a row', async t => {
   t.equal(guessesOfAYear(() => false), 50)
 })
 
-t.test('whoever guesses between the log-ins of the owner has few more than 100 guesses a month', async t => {
+t.test('an attacker who guesses between the logins of the owner has little more than 100 guesses a month', async t => {
   for (const every of [1, 3, 4, 5, 7, 49]) {
     const guesses = guessesOfAYear(sinceLogin => sinceLogin === every)
-    t.ok(guesses >= 50 && guesses <= 100 + 4 * 365, `${guesses} guesses with a log-in after every ${every}`)
+    t.ok(guesses >= 50 && guesses <= 100 + 4 * 365, `${guesses} guesses with a login after every ${every}`)
   }
 })
 
@@ -167,7 +167,7 @@ t.test('no history of right and wrong codes allows more than the caps', async t 
   })))
 })
 
-t.test('an attempt is counted before its outcome is known, and locks as a wrong one does', async t => {
+t.test('a pending attempt counts towards the lock like a wrong one', async t => {
   let attempts = { ...noAttempts(NOW), failures: 3 }
   attempts = reserved(attempts)
   t.same(standing(attempts, LIMITS, NOW), { state: 'open' })
@@ -176,7 +176,7 @@ t.test('an attempt is counted before its outcome is known, and locks as a wrong 
   t.match(attempts, { failures: 3, unknown: 0, tally: 0 })
 })
 
-t.test('a reserved attempt that was wrong is counted once, and towards the caps', async t => {
+t.test('a pending attempt that was wrong counts once, and towards the caps', async t => {
   const afterWrong = (before: Partial<Attempts>) => {
     const attempts = reserved({ ...noAttempts(NOW), ...before })
     return settleFailure(attempts, idIn(attempts), LIMITS, NOW)
@@ -186,7 +186,7 @@ t.test('a reserved attempt that was wrong is counted once, and towards the caps'
   t.equal(afterWrong({ tally: 99 }).disabledAt, NOW)
 })
 
-t.test('an attempt of unknown outcome counts towards the lock, and towards no cap', async t => {
+t.test('an attempt with an unknown outcome counts towards the lock and towards no cap', async t => {
   let attempts: Attempts = { ...noAttempts(NOW), tally: 99, failures: 49 }
   for (let n = 1; n <= 51; n++) {
     attempts = reserved(attempts)
@@ -195,34 +195,34 @@ t.test('an attempt of unknown outcome counts towards the lock, and towards no ca
   t.same(attempts, { ...noAttempts(NOW), failures: 49, unknown: 51, tally: 99, lockedAt: NOW })
 })
 
-t.test('an attempt that is given back never was one', async t => {
+t.test('an attempt that is given back leaves no trace', async t => {
   const before = { ...noAttempts(NOW), failures: 4, tally: 4 }
   const attempts = reserved(before)
   t.same(giveBack(attempts, idIn(attempts)), before)
 })
 
-t.test('a right code leaves the attempts that are under way counted', async t => {
+t.test('a right code leaves pending attempts counted', async t => {
   const attempts = reserved(reserved({ ...noAttempts(NOW), failures: 3, unknown: 7 }))
   t.same(clearFailures(releaseAttempt(attempts, idIn(attempts))), {
-    ...noAttempts(NOW), asked: attempts.asked.slice(1)
+    ...noAttempts(NOW), pending: attempts.pending.slice(1)
   })
 })
 
-t.test('attempts whose process has died are of unknown outcome', async t => {
+t.test('attempts whose process has died have an unknown outcome', async t => {
   const attempts = reserved(reserved(noAttempts(NOW)), NOW + 10)
-  t.same(withoutAbandoned(attempts, NOW + ASKED_LIFE), attempts)
-  t.match(withoutAbandoned(attempts, NOW + ASKED_LIFE + 1), { unknown: 1, asked: { length: 1 } })
-  t.match(withoutAbandoned(attempts, NOW + ASKED_LIFE + 11), { unknown: 2, asked: { length: 0 } })
-  t.match(withoutAbandoned(attempts, NOW - 31), { unknown: 2, asked: { length: 0 } }, 'so are those of a clock that was wrong')
+  t.same(withoutAbandoned(attempts, NOW + PENDING_LIFE), attempts)
+  t.match(withoutAbandoned(attempts, NOW + PENDING_LIFE + 1), { unknown: 1, pending: { length: 1 } })
+  t.match(withoutAbandoned(attempts, NOW + PENDING_LIFE + 11), { unknown: 2, pending: { length: 0 } })
+  t.match(withoutAbandoned(attempts, NOW - 31), { unknown: 2, pending: { length: 0 } }, 'and so have those of a clock that was wrong')
 })
 
-t.test('no more attempts are remembered than fit, and those that do not fit stay counted', async t => {
+t.test('pending attempts beyond the limit are dropped and stay counted', async t => {
   let attempts = noAttempts(NOW)
-  for (let n = 1; n <= MAX_ASKED + 3; n++) attempts = reserved(attempts)
-  t.match(attempts, { unknown: 3, asked: { length: MAX_ASKED } })
+  for (let n = 1; n <= MAX_PENDING + 3; n++) attempts = reserved(attempts)
+  t.match(attempts, { unknown: 3, pending: { length: MAX_PENDING } })
 })
 
-t.test('however attempts overlap, each counts once, and none is judged before its lock has passed', async t => {
+t.test('however attempts overlap, each counts once, and no code is judged during a lock', async t => {
   const act = fc.oneof(
     { weight: 4, arbitrary: fc.constant({ type: 'reserve', at: 0 } as const) },
     { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('wrong', 'unknown', 'back'), at: fc.nat(9) }) },
@@ -235,8 +235,8 @@ t.test('however attempts overlap, each counts once, and none is judged before it
     const reachedAt = new Map<number, number>()
     for (const { type, at } of acts) {
       attempts = withoutAbandoned(attempts, now)
-      const { asked } = attempts
-      const reservation = asked[at % Math.max(1, asked.length)]
+      const { pending } = attempts
+      const reservation = pending[at % Math.max(1, pending.length)]
       if (type === 'wait') {
         now += at
       } else if (type === 'reserve') {
@@ -250,10 +250,10 @@ t.test('however attempts overlap, each counts once, and none is judged before it
         attempts = settled(type, attempts, reservation, now)
         wrong += type === 'wrong' ? 1 : 0
         if (type === 'back') counted--
-        if (type === 'right') counted = attempts.asked.length
+        if (type === 'right') counted = attempts.pending.length
       }
       const { failures, unknown } = attempts
-      if (failures + unknown + attempts.asked.length !== counted) return false
+      if (failures + unknown + attempts.pending.length !== counted) return false
       if (attempts.disabledAt === null && attempts.tally !== wrong) return false
     }
     return true
@@ -272,9 +272,9 @@ function reserved (attempts: Attempts, now = NOW): Attempts {
   return reserveAttempt(attempts, newReservation(newSid('YF'), 'd'.repeat(43), now), LIMITS, now)
 }
 
-/** The attempt that was reserved first. */
-function idIn ({ asked: [first] }: Attempts): string {
-  if (first === undefined) throw new Error('no attempt is under way')
+/** The id of the oldest pending attempt. */
+function idIn ({ pending: [first] }: Attempts): string {
+  if (first === undefined) throw new Error('no attempt is pending')
   return first.id
 }
 

@@ -1,4 +1,4 @@
-import { hashOf, type Session } from '../../src/entity/approvals.js'
+import { hashOf, type Session } from '../../src/entity/mark.js'
 import {
   newEntity, newSid, type Entity, type StoredApproval, type UnverifiedEmbedded, type EmbeddedFactor
 } from '../../src/entity/entity.js'
@@ -19,14 +19,14 @@ export function verifiedFactor (differences: Partial<EmbeddedFactor> = {}): Embe
   return { ...ENROLLED, sid: newSid('YF'), verifiedAt: NOW, lastUsedAt: NOW, lastStep: NOW / 30, ...differences }
 }
 
-/** A factor that has not given a code yet, enrolled by the session with this mark. */
+/** An unverified factor, enrolled by the session with this mark. */
 export function unverifiedFactor (
   mark: string | null, generation: number, differences: Partial<UnverifiedEmbedded> = {}
 ): UnverifiedEmbedded {
   return { ...ENROLLED, sid: newSid('YF'), hash: mark && hashOf(mark), generation, failures: 0, ...differences }
 }
 
-/** An entity of alice. */
+/** Alice's entity. */
 export function entityWith (differences: Partial<Entity> = {}): Entity {
   return { ...newEntity('alice', NOW), ...differences }
 }
@@ -39,5 +39,5 @@ export function sessionWith (mark: string | null, since = NOW): Session {
 /** An approval that the session with this mark got now. */
 export function approvalWith (mark: string, entity: Entity, at = NOW): StoredApproval {
   const { generation, factors: [factor] } = entity
-  return { hash: hashOf(mark), line: [], factorSid: factor?.sid ?? newSid('YF'), at, generation }
+  return { hash: hashOf(mark), formerMarks: [], factorSid: factor?.sid ?? newSid('YF'), at, generation }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { hashOf, newMark } from '../../src/entity/approvals.js'
+import { hashOf, newMark } from '../../src/entity/mark.js'
 import { newReservation } from '../../src/entity/attempts.js'
 import { entityOf, MAX_FACTORS, MAX_SESSIONS, newEntity, newSid, noAttempts } from '../../src/entity/entity.js'
 import { approvalWith, entityWith, NOW, unverifiedFactor, verifiedFactor } from './documents.js'
@@ -18,19 +18,19 @@ const full = {
     lockedAt: NOW,
     tally: 5,
     disabledAt: NOW,
-    asked: [newReservation(factor.sid, hashOf(mark), NOW)]
+    pending: [newReservation(factor.sid, hashOf(mark), NOW)]
   },
   approvals: [approvalWith(mark, base)],
-  ended: [{ hash: hashOf(newMark()), at: NOW }],
+  withdrawn: [{ hash: hashOf(newMark()), at: NOW }],
   leftovers: [{ sid: newSid('YF'), remote: REMOTE, tag: hashOf(mark) }]
 }
 
-t.test('a new entity has no factor, and begins at a random revision and generation', async t => {
+t.test('a new entity has no factor, and starts at a random revision and generation', async t => {
   const entities = Array.from({ length: 1000 }, () => newEntity('alice', NOW))
   for (const entity of entities.slice(0, 10)) t.equal(entityOf('alice', copy(entity)).identity, 'alice')
-  t.match(entities[0], { factors: [], unverified: null, approvals: [], ended: [] })
+  t.match(entities[0], { factors: [], unverified: null, approvals: [], withdrawn: [] })
   t.same(entities[0]?.attempts, {
-    failures: 0, unknown: 0, asked: [], lockedAt: null, tally: 0, tallyAt: NOW, disabledAt: null
+    failures: 0, unknown: 0, pending: [], lockedAt: null, tally: 0, tallyAt: NOW, disabledAt: null
   })
   const revisions = entities.map(({ revision }) => revision)
   const generations = entities.map(({ generation }) => generation)
@@ -48,18 +48,18 @@ t.test('a sid is two letters and 128 random bits', async t => {
   t.equal(new Set(Array.from({ length: 1000 }, () => newSid('YF'))).size, 1000)
 })
 
-t.test('what was kept is read again, the fullest document too', async t => {
+t.test('a kept document is read back, even the fullest', async t => {
   t.same(entityOf('alice', copy(full)), full)
   const factors = Array.from({ length: MAX_FACTORS }, () => verifiedFactor())
   const approvals = Array.from({ length: MAX_SESSIONS }, () => approvalWith(newMark(), base))
-  const fullest = { ...full, factors, approvals, ended: approvals.map(({ hash, at }) => ({ hash, at })) }
+  const fullest = { ...full, factors, approvals, withdrawn: approvals.map(({ hash, at }) => ({ hash, at })) }
   t.same(entityOf('alice', copy(fullest)), fullest)
   t.same(entityOf('alice', copy({ ...full, unverified: { ...full.unverified, hash: null } })).unverified?.hash, null)
 })
 
-t.test("somebody else's document is refused", async t => {
+t.test('a document of another identity is refused', async t => {
   for (const name of ['bob', 'Alice', 'alice ', '', 'аlice']) {
-    t.throws(() => entityOf(name, copy(full)), { message: 'the document is of another identity' }, JSON.stringify(name))
+    t.throws(() => entityOf(name, copy(full)), { message: 'the document belongs to another identity' }, JSON.stringify(name))
   }
   t.throws(() => entityOf('\u00e9', entityWith({ identity: 'e\u0301' })))
 })
@@ -70,7 +70,7 @@ t.test('a document with a factor twice is refused', async t => {
   t.throws(() => entityOf('alice', copy({ ...full, unverified: { ...full.unverified, sid: factor.sid } })), twice)
 })
 
-t.test('what is not a document at all is refused', async t => {
+t.test('anything that is no document is refused', async t => {
   const junk = [
     undefined, true, 1, 'entity', '', [], {}, [copy(full)], JSON.stringify(full), () => full, { rowCount: 0 }
   ]
@@ -87,16 +87,16 @@ t.test('a document with anything wrong, missing or added is refused, and never r
     ['a fractional revision', { revision: 1.5 }],
     ['an unsafe revision', { revision: 2 ** 53 }],
     ['no generation', { generation: null }],
-    ['an identity that is no text', { identity: 5 }],
+    ['an identity that isn\'t text', { identity: 5 }],
     ['no identity', { identity: undefined }],
     ['a sid of another kind', { sid: newSid('YF') }],
     ['a sid with a line feed', { sid: `${newSid('YE')}\n` }],
-    ['factors that are no list', { factors: {} }],
+    ['factors that aren\'t a list', { factors: {} }],
     ['no factors', { factors: undefined }],
     ['too many factors', { factors: Array.from({ length: MAX_FACTORS + 1 }, () => verifiedFactor()) }],
-    ['no word on an unverified factor', { unverified: undefined }],
+    ['no unverified, not even null', { unverified: undefined }],
     ['an unverified factor that is verified', { unverified: verifiedFactor() }],
-    ['a verified factor that is not', { factors: [full.unverified] }],
+    ['a verified factor that is unverified', { factors: [full.unverified] }],
     ['no attempts', { attempts: undefined }],
     ['attempts that are null', { attempts: null }],
     ['negative failures', { attempts: { ...full.attempts, failures: -1 } }],
@@ -109,13 +109,13 @@ t.test('a document with anything wrong, missing or added is refused, and never r
       approvals: Array.from({ length: MAX_SESSIONS + 1 }, () => approvalWith(newMark(), base))
     }],
     ['an approval with the mark itself', { approvals: [{ ...approvalWith(mark, base), hash: mark }] }],
-    ['an approval without a line', { approvals: [{ ...approvalWith(mark, base), line: undefined }] }],
+    ['an approval without former marks', { approvals: [{ ...approvalWith(mark, base), formerMarks: undefined }] }],
     ['an approval of no factor', { approvals: [{ ...approvalWith(mark, base), factorSid: null }] }],
     ['an approval without generation', { approvals: [{ ...approvalWith(mark, base), generation: undefined }] }],
-    ['one ended mark too many', {
-      ended: Array.from({ length: MAX_SESSIONS + 1 }, () => ({ hash: hashOf(newMark()), at: NOW }))
+    ['one withdrawn mark too many', {
+      withdrawn: Array.from({ length: MAX_SESSIONS + 1 }, () => ({ hash: hashOf(newMark()), at: NOW }))
     }],
-    ['an ended mark without a time', { ended: [{ hash: hashOf(mark) }] }],
+    ['a withdrawn mark without a time', { withdrawn: [{ hash: hashOf(mark) }] }],
     ['an unknown field', { approved: true }],
     ['a prototype', { ['__proto__']: { approved: true } }]
   ]
@@ -183,7 +183,7 @@ t.test('a field of any other type, or its absence, is refused wherever it is', a
   }), { numRuns: 1000 }))
 })
 
-t.test('a refusal names the place, and repeats nothing that is in the document', async t => {
+t.test('a refusal names the place and quotes nothing of the document', async t => {
   const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
   const documents = [
     changed({ [secret]: 1 }), changed({ identity: [secret] }),
@@ -210,7 +210,7 @@ t.test('a refusal names the place, and repeats nothing that is in the document',
 type Change = Record<string, unknown>
 type Path = Array<string | number>
 
-/** As a store would give it. */
+/** As a store would return it. */
 function copy (document: unknown): unknown {
   return document === undefined ? undefined : JSON.parse(JSON.stringify(document))
 }
@@ -243,7 +243,7 @@ function replaced (value: unknown, [name, ...rest]: Path, replacement: unknown):
 /** Lists may be empty, names may be of any kind, JSON has null for NaN and in lists for undefined. */
 function isEmptied (path: Path, value: unknown): boolean {
   const name = String(path.at(-1))
-  return (Array.isArray(value) && ['factors', 'approvals', 'ended', 'line', 'asked', 'leftovers'].includes(name)) ||
+  return (Array.isArray(value) && ['factors', 'approvals', 'withdrawn', 'formerMarks', 'pending', 'leftovers'].includes(name)) ||
     (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed'].includes(name)) ||
     (value === '\0' && name === 'sealed') ||
     (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt'].includes(name)) ||

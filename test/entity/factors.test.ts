@@ -1,8 +1,8 @@
 import t from 'tap'
-import { newMark } from '../../src/entity/approvals.js'
+import { newMark } from '../../src/entity/mark.js'
 import { entityOf } from '../../src/entity/entity.js'
 import {
-  addVerified, afterFailure, enrolledBy, livingUnverified, publicFactor, removeVerified, verifiedEmbedded
+  addVerified, afterFailure, livingUnverified, ownUnverified, publicFactor, removeVerified, verifiedEmbedded
 } from '../../src/entity/factors.js'
 import { approvalWith, entityWith, NOW, sessionWith, unverifiedFactor, verifiedFactor } from './documents.js'
 
@@ -11,7 +11,7 @@ const empty = entityWith()
 const unverified = unverifiedFactor(mark, empty.generation)
 const enrolling = { ...empty, unverified }
 
-t.test('an unverified factor lives for 10 minutes of its generation', async t => {
+t.test('an unverified factor lives for 10 minutes, within its generation', async t => {
   t.equal(livingUnverified(empty, NOW), null)
   t.equal(livingUnverified(enrolling, NOW), unverified)
   t.equal(livingUnverified(enrolling, NOW + 600), unverified)
@@ -21,12 +21,15 @@ t.test('an unverified factor lives for 10 minutes of its generation', async t =>
   t.equal(livingUnverified({ ...enrolling, generation: empty.generation + 1 }, NOW), null)
 })
 
-t.test('an unverified factor is of the session that enrolled it', async t => {
-  t.ok(enrolledBy(unverified, sessionWith(mark)))
-  t.notOk(enrolledBy(unverified, sessionWith(newMark())))
-  t.notOk(enrolledBy(unverified, sessionWith(null)))
-  t.notOk(enrolledBy({ ...unverified, hash: null }, sessionWith(mark)))
-  t.notOk(enrolledBy({ ...unverified, hash: null }, sessionWith(null)), 'one of an operator is of no session')
+t.test('an unverified factor belongs to the session that enrolled it, and operators may have any', async t => {
+  t.equal(ownUnverified(enrolling, sessionWith(mark), NOW), unverified)
+  t.equal(ownUnverified(enrolling, sessionWith(newMark()), NOW), null)
+  t.equal(ownUnverified(enrolling, sessionWith(null), NOW), null)
+  t.equal(ownUnverified(enrolling, null, NOW), unverified)
+  for (const session of [sessionWith(mark), null]) t.equal(ownUnverified(enrolling, session, NOW + 601), null)
+  const byOperator = { ...enrolling, unverified: { ...unverified, hash: null } }
+  t.equal(ownUnverified(byOperator, sessionWith(mark), NOW), null)
+  t.equal(ownUnverified(byOperator, sessionWith(null), NOW), null, 'an operator\'s belongs to no session')
 })
 
 t.test('the fifth wrong code ends an unverified factor', async t => {
@@ -47,7 +50,7 @@ t.test('the first verified factor voids what was approved or enrolled before', a
   t.doesNotThrow(() => entityOf('alice', JSON.parse(JSON.stringify(verified))))
 })
 
-t.test('a further verified factor comes last and leaves approvals as they are', async t => {
+t.test('another verified factor comes last and leaves approvals unchanged', async t => {
   const first = verifiedFactor()
   const one = { ...enrolling, factors: [first], approvals: [approvalWith(mark, enrolling)] }
   const two = addVerified({ ...one, unverified: null }, verifiedEmbedded(unverified, 7, NOW))
@@ -63,7 +66,7 @@ t.test('removing a verified factor voids every approval and the unverified facto
   t.same(after, { ...before, factors: [kept], generation })
 })
 
-t.test('a factor is shown without secret, hash, steps and counts', async t => {
+t.test('the public factor has no secret, hash, steps or counts', async t => {
   const { sid, friendlyName, config, createdAt } = unverified
   const common = { sid, friendlyName, config, createdAt }
   t.strictSame(publicFactor(unverified), { ...common, status: 'unverified', verifiedAt: null, lastUsedAt: null })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { MAX_CREATED, newSid, noAttempts, type TwilioFactor } from '../../src/entity/entity.js'
 import {
-  askedFactor, creationWait, isSameRemote, isSpent, leftoversOf, notCreated, openChallenge, usedFactor,
+  creationWait, isSameRemote, isSpent, leftoversOf, markAsked, notCreated, openChallenge, usedFactor,
   verifiedTwilio
 } from '../../src/entity/twilio-factor.js'
 import { NOW, verifiedFactor } from './documents.js'
@@ -21,7 +21,7 @@ function digest (text: string): string {
   return text.padEnd(43, '_')
 }
 
-t.test('a factor that was verified begins with its first code spent', async t => {
+t.test('a factor that has just been verified has its first code spent', async t => {
   const { lastUsedAt, verifiedAt, spent, challenge, created, ...enrolled } = twilioFactor()
   const unverified = { ...enrolled, hash: null, generation: 7, failures: 2, askedAt: NOW }
   t.strictSame(verifiedTwilio(unverified, digest('first'), NOW + 5), {
@@ -45,7 +45,7 @@ t.test('a pending challenge takes five codes in four minutes', async t => {
   t.equal(openChallenge(twilioFactor({ challenge: { ...CHALLENGE, tries: 5 } }), NOW), null)
 })
 
-t.test('fifty challenges an hour, a hundred a day, and then the time to wait is exact', async t => {
+t.test('after fifty challenges in an hour or a hundred in a day, the time to wait is exact', async t => {
   t.equal(creationWait(twilioFactor(), NOW), 0)
   const fifty = twilioFactor({ created: Array.from({ length: 50 }, (_, n) => NOW + n) })
   t.equal(creationWait({ ...fifty, created: fifty.created.slice(1) }, NOW + 50), 0)
@@ -56,10 +56,10 @@ t.test('fifty challenges an hour, a hundred a day, and then the time to wait is 
   t.equal(creationWait(hundred, NOW + 99 * 100), DAY + 1 - 99 * 100)
   t.equal(creationWait(hundred, NOW + DAY), 1)
   t.equal(creationWait(hundred, NOW + DAY + 1), 0)
-  t.equal(creationWait(fifty, NOW - HOUR), 0, 'what lies in the future is the mistake of a clock')
+  t.equal(creationWait(fifty, NOW - HOUR), 0, 'times in the future don\'t count: a clock was wrong')
 })
 
-t.test('whoever waits as long as told may create one, and never more than Twilio lets', async t => {
+t.test('after the wait a challenge may be created, and never more than Twilio allows', async t => {
   const waits = fc.array(fc.integer({ min: 0, max: 600 }), { minLength: 150, maxLength: 300 })
   t.doesNotThrow(() => fc.assert(fc.property(waits, steps => {
     const all: number[] = []
@@ -70,7 +70,7 @@ t.test('whoever waits as long as told may create one, and never more than Twilio
       if (wait > DAY) return false
       now += wait
       if (creationWait(factor, now) !== 0) return false
-      factor = askedFactor(factor, now)
+      factor = markAsked(factor, now)
       all.push(now)
       const within = (seconds: number) => all.filter(at => now - at <= seconds).length
       if (within(HOUR) > 50 || within(DAY) > 100) return false
@@ -79,30 +79,30 @@ t.test('whoever waits as long as told may create one, and never more than Twilio
   }), { numRuns: 50 }))
 })
 
-t.test('while Twilio is asked, there is no challenge for anybody else', async t => {
-  const reused = askedFactor(twilioFactor({ challenge: CHALLENGE, created: [NOW - 5] }), NOW)
+t.test('while Twilio is asked, no other request can reuse the challenge', async t => {
+  const reused = markAsked(twilioFactor({ challenge: CHALLENGE, created: [NOW - 5] }), NOW)
   t.match(reused, { challenge: null, created: [NOW - 5] })
   const created = [NOW - DAY - 1, NOW - 5]
-  const anew = askedFactor(twilioFactor({ challenge: { ...CHALLENGE, tries: 5 }, created }), NOW)
-  t.strictSame([anew.challenge, anew.created], [null, [NOW - 5, NOW]])
-  const full = askedFactor(twilioFactor({ created: Array.from({ length: MAX_CREATED }, () => NOW) }), NOW)
+  const renewed = markAsked(twilioFactor({ challenge: { ...CHALLENGE, tries: 5 }, created }), NOW)
+  t.strictSame([renewed.challenge, renewed.created], [null, [NOW - 5, NOW]])
+  const full = markAsked(twilioFactor({ created: Array.from({ length: MAX_CREATED }, () => NOW) }), NOW)
   t.equal(full.created.length, MAX_CREATED)
 })
 
-t.test('what was not created is taken out once', async t => {
+t.test('a challenge that wasn\'t created is uncounted once', async t => {
   const factor = twilioFactor({ created: [NOW, NOW, NOW + 1] })
   t.strictSame(notCreated(factor, NOW).created, [NOW, NOW + 1])
   t.equal(notCreated(factor, NOW + 9), factor)
 })
 
-t.test('a code is spent by any of its digests, on its own factor, accepted or under way', async t => {
+t.test('a code is spent under any of its digests, on its own factor, once accepted or pending', async t => {
   const factor = twilioFactor({ spent: [{ digest: digest('one'), at: NOW }] })
   const attempts = noAttempts(NOW)
   t.equal(isSpent(factor, attempts, [digest('new'), digest('one')]), true)
   t.equal(isSpent(factor, attempts, [digest('two')]), false)
-  const asked = (factorSid: string) => ({ ...attempts, asked: [{ id: 'x'.repeat(16), factorSid, digest: digest('two'), at: NOW }] })
-  t.equal(isSpent(factor, asked(factor.sid), [digest('new'), digest('two')]), true)
-  t.equal(isSpent(factor, asked(newSid('YF')), [digest('two')]), false)
+  const pendingOn = (factorSid: string) => ({ ...attempts, pending: [{ id: 'x'.repeat(16), factorSid, digest: digest('two'), at: NOW }] })
+  t.equal(isSpent(factor, pendingOn(factor.sid), [digest('new'), digest('two')]), true)
+  t.equal(isSpent(factor, pendingOn(newSid('YF')), [digest('two')]), false)
 })
 
 t.test('a code stays spent for as long as it can be current, and the last five for ever', async t => {
@@ -112,7 +112,7 @@ t.test('a code stays spent for as long as it can be current, and the last five f
   t.strictSame(ages(usedFactor(six, digest('x'), NOW + 210)), [0, 10, 20, 30, 40, 50, 210])
   t.strictSame(ages(usedFactor(six, digest('x'), NOW + 211)), [10, 20, 30, 40, 50, 211])
   t.strictSame(ages(usedFactor(six, digest('x'), NOW + 10 * DAY)), [10, 20, 30, 40, 50, 10 * DAY])
-  t.strictSame(ages(usedFactor(six, digest('x'), NOW - DAY)), [0, 10, 20, 30, 40, 50, -DAY], 'a clock that goes back frees none')
+  t.strictSame(ages(usedFactor(six, digest('x'), NOW - DAY)), [0, 10, 20, 30, 40, 50, -DAY], 'a clock that goes back makes no code usable again')
   t.match(usedFactor(six, digest('x'), NOW + 1), { challenge: null, lastUsedAt: NOW + 1 })
   const narrow = { ...six, config: { ...six.config, skew: 0 } }
   t.strictSame(ages(usedFactor(narrow, digest('x'), NOW + 151)), [10, 20, 30, 40, 50, 151])
@@ -120,13 +120,13 @@ t.test('a code stays spent for as long as it can be current, and the last five f
   t.equal(usedFactor(many, digest('x'), NOW).spent.length, MAX_CREATED)
 })
 
-t.test('of factors that go, those at Twilio are left to be deleted', async t => {
+t.test('removed factors at Twilio become leftovers, and embedded ones don\'t', async t => {
   const factor = twilioFactor()
   const { sid, tag } = factor
   t.strictSame(leftoversOf([verifiedFactor(), factor]), [{ sid, remote: REMOTE, tag }])
 })
 
-t.test('one factor at Twilio is one in any case', async t => {
+t.test('factors at Twilio are compared without regard to case', async t => {
   const upper = { serviceSid: REMOTE.serviceSid.toUpperCase(), identity: 'SomeBody', sid: REMOTE.sid.toUpperCase() }
   t.equal(isSameRemote(REMOTE, upper), true)
   for (const other of [{ ...REMOTE, identity: 'another1' }, { ...REMOTE, sid: newSid('YF') }, { ...REMOTE, serviceSid: `VA${'f'.repeat(32)}` }]) {

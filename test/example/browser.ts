@@ -1,20 +1,20 @@
 import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core'
 import { programPath } from './programs.js'
 
-/** A page in a browser, and what its user does and sees there. */
+/** A page in a browser, with the actions of its user. */
 export interface BrowserPage {
   readonly page: Page
   readonly context: BrowserContext
-  /** What went wrong in the browser: nothing should. */
+  /** The errors in the browser. */
   readonly faults: readonly string[]
   /** Waits for a view. */
   title (text: string): Promise<void>
-  /** Waits for what is told. */
+  /** Waits for a message. */
   says (role: 'alert' | 'status', text: string | RegExp): Promise<void>
   button (name: string | RegExp): Locator
   /** The id of the element that has the focus. */
   focused (): Promise<unknown>
-  /** Types where the focus is, and presses Enter. */
+  /** Types at the focus and presses Enter. */
   type (text: string): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export async function browserPage (t: { after (fn: () => Promise<void>): void })
   page.on('pageerror', error => faults.push(`${error}`))
   page.on('requestfailed', request => faults.push(`${request.method()} ${request.url()} failed`))
   page.on('console', message => {
-    // The browser itself notes each answer of 400 and more: those are what the tests are after.
+    // The browser logs every answer of 400 and more, which the tests provoke.
     if (!/^Failed to load resource: .* status of (400|401|403|404|429|503)/.test(message.text())) faults.push(message.text())
   })
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { output } from './programs.js'
 
-/** What a phone's camera reads in a picture that came as a data URI. */
+/** Reads the QR code in a data URI, as the camera of a phone would. */
 export async function scanned (folder: string, qr: string): Promise<URL> {
   const [, kind, data = ''] = /^data:image\/(png|svg\+xml);base64,(.+)$/.exec(qr) ?? []
   const picture = join(folder, 'qr.png')

@@ -3,10 +3,10 @@ import pg from 'pg'
 
 const { DATABASE_URL = '' } = process.env
 
-/** Why a test that needs PostgreSQL is skipped, or false when it isn't. */
+/** The reason to skip a test that needs PostgreSQL, or false. */
 export const lackingServer = DATABASE_URL === '' && 'needs DATABASE_URL'
 
-/** An empty database of its own, gone with the test. */
+/** An empty database that is dropped after the test. */
 export async function emptyDatabase (t: { after (fn: () => Promise<void>): void }): Promise<string> {
   const name = `example_${randomBytes(6).toString('hex')}`
   const client = new pg.Client({ connectionString: DATABASE_URL })

@@ -1,30 +1,29 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { copyPglite } from '../pglite.js'
+import { ROOT } from '../root.js'
 import { guest, type Guest } from './guest.js'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PROGRAM = join(ROOT, 'example/dist/server.js')
+const PROGRAM = join(ROOT, 'example/dist/site/server.js')
 
-/** The example as it runs. */
+/** The running example. */
 export interface ExampleServer {
   readonly url: string
   readonly port: number
   readonly pid: number
   /** The time of its second factor, in Unix seconds. */
   now (): number
-  /** Ends it with a signal. */
+  /** Stops it with a signal. */
   end (signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Ended>
-  /** Somebody with cookies of their own. */
+  /** A visitor with a cookie jar of their own. */
   guest (): Guest
-  /** Somebody who has logged in. */
+  /** A visitor who has logged in. */
   login (username: string): Promise<Guest>
 }
 
-/** How a process ended, and what it has said. */
+/** The exit code and the output of a process. */
 export interface Ended {
   readonly exitCode: number | null
   readonly stdout: string
@@ -33,21 +32,28 @@ export interface Ended {
 
 interface Cleanup { after (fn: () => Promise<void>): void }
 
-/** A folder that is there as long as the test. */
+/** A folder that is deleted after the test. */
 export async function temporaryFolder (t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'example-'))
   t.after(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
 
-/** How the example is started. */
+/** A folder in which the example finds a database that is ready, and empty. */
+export async function dataFolder (t: Cleanup): Promise<string> {
+  const folder = await temporaryFolder(t)
+  await copyPglite(join(folder, 'pglite'))
+  return folder
+}
+
+/** Options of `startExample`. */
 export interface ExampleOptions {
   readonly dataDir: string
-  /** By how many seconds its clock is ahead. */
+  /** Seconds by which its clock is ahead. */
   readonly later?: number
-  /** @default one of its own */
+  /** @default any free one */
   readonly port?: number
-  /** What else its environment has. */
+  /** Further variables of its environment. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -72,19 +78,18 @@ export async function startExample (
     },
 
     async login (username) {
-      const somebody = guest(url)
-      await somebody.login(username)
-      return somebody
+      const visitor = guest(url)
+      await visitor.login(username)
+      return visitor
     }
   }
 }
 
-/** Starts the example with an environment, whatever comes of it. It is killed when the test is over. */
+/** Starts the example with an environment, even if it fails to start. It is killed after the test. */
 export function runExample (
   t: Cleanup, env: Record<string, string>
 ): { pid: number, url: Promise<string>, ended: Promise<Ended> } {
-  if (!existsSync(PROGRAM)) throw new Error('the example is not built: run "npm run build && npx tsc -p example"')
-  // Not this process's environment: it has what watches over the tests.
+  // The environment of this process would start the example under the test runner's hooks.
   const child = spawn(process.execPath, [PROGRAM], {
     cwd: ROOT, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe']
   })

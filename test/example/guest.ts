@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { authenticator, type Authenticator } from '../authenticator.js'
 
-/** What came back over the wire. */
+/** An answer of the server. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -15,13 +15,13 @@ export interface Answer {
   readonly code: string | undefined
 }
 
-/** A request whose second half is on its way. */
+/** A request whose end hasn't been sent yet. */
 export interface SlowRequest {
   /** Sends the rest. */
   finish (): Promise<Answer>
 }
 
-/** Somebody at the other end of a socket, with cookies. */
+/** A visitor with a cookie jar. */
 export interface Guest {
   cookies: Map<string, string>
   request (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -29,18 +29,18 @@ export interface Guest {
   logout (): Promise<Answer>
   vault (): Promise<Answer>
   enroll (qr?: 'svg' | 'png'): Promise<Enrolled>
-  /** Enrolls a factor and verifies it with the code of `now`. */
+  /** Enrolls a factor and verifies it with the code for `now`. */
   enrollVerified (now: number): Promise<Enrolled>
-  /** The same with the code before that, so that two more are still to come. */
+  /** The same with the previous code, so that two more codes are still unused. */
   enrollEarly (now: () => number): Promise<Enrolled>
   challenge (code: string, factorSid?: string): Promise<Answer>
-  /** Sends all but the end of the body, and comes back when the server has begun with it. */
+  /** Sends all but the end of the body. Resolves when the server has begun to handle the request. */
   slow (method: string, path: string, body: unknown): Promise<SlowRequest>
-  /** The same browser with a copy of the cookies, as when it sends two requests at once. */
+  /** The same browser with a copy of its cookies, for requests at the same time. */
   copy (): Guest
 }
 
-/** A factor that was enrolled, with the app that holds its secret. */
+/** An enrolled factor, with the app that has its secret. */
 export interface Enrolled extends Authenticator {
   readonly sid: string
   readonly secret: string
@@ -48,7 +48,7 @@ export interface Enrolled extends Authenticator {
   readonly qr: string
 }
 
-/** Somebody who visits the server at `url`. */
+/** A visitor of the server at `url`. */
 export function guest (url: string, cookies = new Map<string, string>()): Guest {
   const jar = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
 
@@ -98,7 +98,7 @@ export function guest (url: string, cookies = new Map<string, string>()): Guest 
     async enrollEarly (now) {
       const factor = await enroll()
       for (let tries = 0; tries < 3; tries++) {
-        // It expires on the way when a time step ends just then.
+        // The code expires on its way if a time step ends at this moment.
         const code = factor.code(now() - 30)
         const { status } = await request('POST', `/totp/factors/${factor.sid}/verify`, { code })
         if (status === 200) return factor
@@ -119,7 +119,7 @@ export function guest (url: string, cookies = new Map<string, string>()): Guest 
         `content-length: ${Buffer.byteLength(json)}\r\n\r\n${json.slice(0, -1)}`)
       const [begun] = await once(socket, 'data')
       assert.match(String(begun), /^HTTP\/1.1 100 /)
-      // The database answers one after the other: after this answer, the request before it has its session.
+      // The database handles requests in order: once this one is answered, the slow one has read its session.
       await guest(url, new Map(cookies)).request('GET', '/totp/factors')
 
       return {

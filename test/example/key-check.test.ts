@@ -1,35 +1,34 @@
 import { randomBytes } from 'node:crypto'
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
-import { createTable } from '../../example/create-table.js'
-import { checkKeys } from '../../example/key-check.js'
+import { createTable } from '../../example/site/create-table.js'
+import { checkKeys } from '../../example/site/key-check.js'
+import { openPglite } from '../pglite.js'
 
-const client = await PGlite.create()
-t.teardown(async () => await client.close())
+const client = await openPglite(t)
 const [first, second, third] = [randomBytes(32), randomBytes(32), randomBytes(32)]
 const OTHER_KEYS = { name: 'StartError', message: /other keys/ }
 
-t.test('instances start with the key that seals among theirs, and with no others', async t => {
+t.test('an instance starts only if its keys include the one that seals', async t => {
   await t.resolves(checkKeys(client, [first]))
   await t.resolves(checkKeys(client, [first]), 'a second instance with the same key')
   await t.rejects(checkKeys(client, [second]), OTHER_KEYS)
-  await t.resolves(checkKeys(client, [first, second]), 'one that can open what another key will seal')
-  await t.rejects(checkKeys(client, [second]), OTHER_KEYS, 'the other key doesn\'t seal yet')
-  await t.resolves(checkKeys(client, [second, first]), 'the other key seals from now on')
-  await t.rejects(checkKeys(client, [first]), OTHER_KEYS, 'the old one alone can\'t open that')
+  await t.resolves(checkKeys(client, [first, second]), 'an instance with a second key, which will seal later')
+  await t.rejects(checkKeys(client, [second]), OTHER_KEYS, 'the second key does not seal yet')
+  await t.resolves(checkKeys(client, [second, first]), 'the second key seals from now on')
+  await t.rejects(checkKeys(client, [first]), OTHER_KEYS, 'the first key alone can\'t open that')
   await t.resolves(checkKeys(client, [second]))
   await t.rejects(checkKeys(client, [third, first]), OTHER_KEYS)
   await t.rejects(checkKeys(client, []), TypeError)
 })
 
-t.test('of instances with different keys that start at once on an empty database, one starts', async t => {
+t.test('of instances with different keys that start at the same time on an empty database, one starts', async t => {
   await client.query('DELETE FROM example_key_check')
   const keys = [[first], [second], [third]]
   const started = await Promise.allSettled(keys.map(async keys => await checkKeys(client, keys)))
   t.equal(started.filter(({ status }) => status === 'fulfilled').length, 1)
 })
 
-t.test('an instance that changes the key at the same moment as another looks again', async t => {
+t.test('an instance that changes the key at the same time as another checks again', async t => {
   await client.query('DELETE FROM example_key_check')
   await checkKeys(client, [first])
   const racing = {
@@ -41,7 +40,7 @@ t.test('an instance that changes the key at the same moment as another looks aga
   await t.rejects(checkKeys(racing, [second, first]), OTHER_KEYS)
 })
 
-t.test('of instances that create a table at once, all find it there; what else goes wrong is told', async t => {
+t.test('instances that create a table at the same time all succeed; other errors are thrown', async t => {
   const failing = (code: string) => ({
     query: async () => { throw Object.assign(new Error('failed'), { code }) }
   })

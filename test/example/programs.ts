@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where a program is, or null when this machine doesn't have it. */
+/** The path of a program, or null if this machine doesn't have it. */
 export function programPath (name: string): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     try {
@@ -15,13 +15,13 @@ export function programPath (name: string): string | null {
   return null
 }
 
-/** Why a test that needs these programs is skipped, or false when it isn't. */
+/** The reason to skip a test that needs these programs, or false. */
 export function lacking (...names: string[]): string | false {
   const missing = names.filter(name => programPath(name) === null)
   return missing.length > 0 && `needs ${missing.join(', ')}`
 }
 
-/** What a program prints, in one line. */
+/** The output of a program, without the final newline. */
 export function output (program: string, args: string[], input?: Buffer): string {
   return execFileSync(program, args, { stdio: ['pipe', 'pipe', 'ignore'], ...(input && { input }) }).toString().trim()
 }

@@ -1,11 +1,10 @@
 import { promisify } from 'node:util'
-import { PGlite } from '@electric-sql/pglite'
 import type { Session } from 'fastify'
 import t from 'tap'
-import { sessionsIn, type Sessions } from '../../example/session-store.js'
+import { sessionsIn, type Sessions } from '../../example/site/session-store.js'
+import { openPglite } from '../pglite.js'
 
-const client = await PGlite.create()
-t.teardown(async () => await client.close())
+const client = await openPglite(t)
 const sessions = sessionsIn(client)
 await sessions.createTables()
 
@@ -24,9 +23,9 @@ function promised (store: Sessions) {
 
 const { get, set, destroy } = promised(sessions)
 
-t.test('a session is kept as it was, once its log-in has begun', async t => {
+t.test('a session is stored unchanged once its login has started', async t => {
   await set('s1', session('l1'))
-  t.equal(await get('s1'), null, 'not before')
+  t.equal(await get('s1'), null, 'but not before')
   await sessions.begin('l1')
   t.same(await get('s1'), session('l1'))
   await set('s1', { ...session('l1'), userId: 'c' })
@@ -35,7 +34,7 @@ t.test('a session is kept as it was, once its log-in has begun', async t => {
   t.equal(await get('another'), null)
 })
 
-t.test('what is written to a session that was destroyed is dropped', async t => {
+t.test('a write to a destroyed session is dropped', async t => {
   await sessions.begin('l2')
   await set('s2', session('l2'))
   await destroy('s2')
@@ -43,10 +42,10 @@ t.test('what is written to a session that was destroyed is dropped', async t => 
   await t.resolves(set('s2', session('l2')))
   t.equal(await get('s2'), null)
   await set('s2b', session('l2'))
-  t.match(await get('s2b'), { login: 'l2' }, 'the log-in goes on under another id')
+  t.match(await get('s2b'), { login: 'l2' }, 'the login continues with another session id')
 })
 
-t.test('with a log-in end all sessions that came from it, and those that would come', async t => {
+t.test('a login that ends takes all its sessions with it, and later ones are refused', async t => {
   await sessions.begin('l3')
   await set('s3', session('l3'))
   await set('s3b', session('l3'))
@@ -57,15 +56,15 @@ t.test('with a log-in end all sessions that came from it, and those that would c
   await t.rejects(set('s3c', session('l3')), { statusCode: 503, code: 'EXAMPLE_UNAVAILABLE', reason: 'LOGIN_ENDED' })
   for (const sid of ['s3', 's3b', 's3c']) t.equal(await get(sid), null)
   const { rows } = await client.query("SELECT sid FROM example_sessions WHERE login = 'l3' AND data IS NOT NULL")
-  t.same(rows, [], 'nothing of them is left')
+  t.same(rows, [], 'their contents are deleted')
 })
 
-t.test('a session of nobody is not kept', async t => {
+t.test('a session without a login is not stored', async t => {
   await t.resolves(set('s4', { cookie: COOKIE }))
   t.same((await client.query("SELECT sid FROM example_sessions WHERE sid = 's4'")).rows, [])
 })
 
-t.test('a log-in lasts half a day, and in the end nothing of it is left', async t => {
+t.test('a login lasts half a day, and later all its rows are deleted', async t => {
   await sessions.begin('l5')
   await set('s5', session('l5'))
   await client.query("UPDATE example_logins SET ends_at = now() - interval '1 second' WHERE id = 'l5'")
@@ -75,13 +74,13 @@ t.test('a log-in lasts half a day, and in the end nothing of it is left', async 
   const rows = async (login: string) =>
     (await client.query('SELECT sid FROM example_sessions WHERE login = $1', [login])).rows.length
   await sessions.begin('l6')
-  t.equal(await rows('l5'), 1, 'it is tidied up once an hour at most')
+  t.equal(await rows('l5'), 1, 'old rows are deleted once an hour at most')
   await sessionsIn(client).begin('l7')
   t.equal(await rows('l5'), 0)
-  t.equal(await rows('l2'), 2, 'tombstones stay as long as their log-in counts')
+  t.equal(await rows('l2'), 2, 'tombstones stay as long as their login')
 })
 
-t.test('a database that fails is a 503 that tells nothing of it', async t => {
+t.test('a database failure is a 503 without details', async t => {
   const failing = (error: unknown) => sessionsIn({ query: async () => { throw error } })
   const secret = Object.assign(new Error('row (s1, secret)'), { code: '57P01', detail: 'secret' })
   const unavailable = { statusCode: 503, message: 'The site is unavailable at the moment: try again later.' }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { settingsOf } from '../../example/settings.js'
+import { readSettings } from '../../example/site/settings.js'
 
 const HEX = randomBytes(16).toString('hex')
 const TWILIO = {
   TWILIO_ACCOUNT_SID: `AC${HEX}`, TWILIO_AUTH_TOKEN: `token of ${HEX}`, TWILIO_VERIFY_SERVICE_SID: `VA${HEX}`
 }
 
-t.test('without an environment it is one machine\'s own server', async t => {
-  t.same(settingsOf({ PATH: '/bin' }), {
+t.test('without variables the server is for this machine only', async t => {
+  t.same(readSettings({ PATH: '/bin' }), {
     host: '127.0.0.1',
     port: 3000,
     dataDir: '.data',
@@ -22,9 +22,9 @@ t.test('without an environment it is one machine\'s own server', async t => {
   })
 })
 
-t.test('an environment is taken as it is', async t => {
+t.test('all variables are read', async t => {
   const keys = [randomBytes(32), randomBytes(32)]
-  const settings = settingsOf({
+  const settings = readSettings({
     HOST: '::1',
     PORT: '0',
     DATA_DIR: 'there',
@@ -50,7 +50,7 @@ t.test('an environment is taken as it is', async t => {
   })
 })
 
-t.test('what makes no sense is refused by its name', async t => {
+t.test('an invalid variable is named', async t => {
   const key = randomBytes(32).toString('base64')
   const wrong: Array<[name: string, value: string]> = [
     ['PORT', 'http'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '80.5'], ['PORT', ' 80'],
@@ -62,12 +62,12 @@ t.test('what makes no sense is refused by its name', async t => {
     ['LOG_LEVEL', 'loud']
   ]
   for (const [name, value] of wrong) {
-    t.throws(() => settingsOf({ [name]: value }), { name: 'StartError', message: new RegExp(`^${name} must `) }, name)
+    t.throws(() => readSettings({ [name]: value }), { name: 'StartError', message: new RegExp(`^${name} must `) }, name)
   }
 })
 
-t.test('Twilio takes three variables, and a fourth to be elsewhere', async t => {
-  t.same(settingsOf(TWILIO).twilio, {
+t.test('Twilio needs three variables, and a stand-in a fourth', async t => {
+  t.same(readSettings(TWILIO).twilio, {
     accountSid: TWILIO.TWILIO_ACCOUNT_SID,
     authToken: TWILIO.TWILIO_AUTH_TOKEN,
     serviceSid: TWILIO.TWILIO_VERIFY_SERVICE_SID,
@@ -76,25 +76,25 @@ t.test('Twilio takes three variables, and a fourth to be elsewhere', async t => 
   const elsewhere = ['https://verify.example', 'https://verify.example:8443', 'http://127.0.0.1:8080', 'http://127.1.2.3',
     'http://localhost:1', 'http://[::1]:8080']
   for (const baseUrl of elsewhere) {
-    t.match(settingsOf({ ...TWILIO, TWILIO_VERIFY_BASE_URL: baseUrl }).twilio, { baseUrl })
+    t.match(readSettings({ ...TWILIO, TWILIO_VERIFY_BASE_URL: baseUrl }).twilio, { baseUrl })
   }
 })
 
-t.test('some of the three are not enough, and those that lack are named', async t => {
+t.test('missing variables of Twilio are named', async t => {
   const names = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVICE_SID'] as const
   for (const name of names) {
     const others = names.filter(other => other !== name)
-    t.throws(() => settingsOf({ ...TWILIO, [name]: '' }), { name: 'StartError', message: new RegExp(`^${name} must be set`) })
-    t.throws(() => settingsOf({ [name]: TWILIO[name] }), {
+    t.throws(() => readSettings({ ...TWILIO, [name]: '' }), { name: 'StartError', message: new RegExp(`^${name} must be set`) })
+    t.throws(() => readSettings({ [name]: TWILIO[name] }), {
       name: 'StartError', message: new RegExp(`^${others.join(' and ')} must be set`)
     })
   }
-  t.throws(() => settingsOf({ TWILIO_VERIFY_BASE_URL: 'https://verify.example' }), {
+  t.throws(() => readSettings({ TWILIO_VERIFY_BASE_URL: 'https://verify.example' }), {
     name: 'StartError', message: new RegExp(`^${names.join(' and ')} must be set`)
   })
 })
 
-t.test('variables of Twilio\'s that make no sense are refused by their name, and not shown', async t => {
+t.test('an invalid variable of Twilio is named without its value', async t => {
   const wrong: ReadonlyArray<[name: string, ...values: string[]]> = [
     ['TWILIO_ACCOUNT_SID', 'AC1', `SK${HEX}`, `AC${HEX}0`, `AC${HEX}/`],
     ['TWILIO_VERIFY_SERVICE_SID', 'VA1', `AC${HEX}`, `VA${HEX}/..`],
@@ -106,14 +106,14 @@ t.test('variables of Twilio\'s that make no sense are refused by their name, and
   for (const [name, ...values] of wrong) {
     for (const value of values) {
       const message = new RegExp(`^${name} must be (?!.*${HEX})`)
-      t.throws(() => settingsOf({ ...TWILIO, [name]: value }), { name: 'StartError', message }, value)
+      t.throws(() => readSettings({ ...TWILIO, [name]: value }), { name: 'StartError', message }, value)
     }
   }
 })
 
-t.test('Redis takes the place of a database', async t => {
-  t.match(settingsOf({ REDIS_URL: 'rediss://redis.example' }), { redisUrl: 'rediss://redis.example', databaseUrl: null })
-  t.throws(() => settingsOf({ REDIS_URL: 'x' }), { name: 'StartError', message: /^REDIS_URL must be a URL/ })
+t.test('Redis replaces the database', async t => {
+  t.match(readSettings({ REDIS_URL: 'rediss://redis.example' }), { redisUrl: 'rediss://redis.example', databaseUrl: null })
+  t.throws(() => readSettings({ REDIS_URL: 'x' }), { name: 'StartError', message: /^REDIS_URL must be a URL/ })
   const both = { REDIS_URL: 'redis://127.0.0.1', DATABASE_URL: 'postgres://127.0.0.1/some' }
-  t.throws(() => settingsOf(both), { name: 'StartError', message: /exclude each other/ })
+  t.throws(() => readSettings(both), { name: 'StartError', message: /not both/ })
 })

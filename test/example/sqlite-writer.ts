@@ -1,7 +1,10 @@
 import Database from 'libsql'
 import { sqliteStore } from '../../example/sqlite-store.js'
 
-/** Raises a revision as often as it is told, against others; sends each of its own, or all in the end. */
+/**
+ * Raises a revision so many times, against other processes. Sends its revisions: one by one, or all at the
+ * end.
+ */
 const [file = '', times = ''] = process.argv.slice(2)
 const store = sqliteStore(new Database(file))
 const own: number[] = []

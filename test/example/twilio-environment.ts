@@ -1,6 +1,6 @@
 import type { StandIn } from '../verify-api/stand-in.js'
 
-/** What switches the example to Twilio. */
+/** The variables that switch the example to Twilio. */
 export function environmentOf (
   { accountSid, authToken, serviceSid, baseUrl }: StandIn
 ): Record<string, string> {
@@ -9,7 +9,7 @@ export function environmentOf (
     TWILIO_AUTH_TOKEN: authToken,
     TWILIO_VERIFY_SERVICE_SID: serviceSid,
     TWILIO_VERIFY_BASE_URL: baseUrl.replace('127.0.0.1', 'localhost'),
-    // The client makes these part of a host's name; credentials must not follow them when it is elsewhere.
+    // The client puts these into the host name. The credentials for a stand-in must not go there.
     TWILIO_EDGE: 'sydney',
     TWILIO_REGION: 'au1'
   }

@@ -1,5 +1,5 @@
 import type { Entity, EntityStore } from '../../src/index.js'
-import { keyOf } from '../../src/stores/entities.js'
+import { keyOf } from '../../src/verifier/entities.js'
 import { END } from './calendar.js'
 import { phoneOfCopies } from './copies.js'
 import { refusalOf } from './life.js'

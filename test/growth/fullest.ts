@@ -1,6 +1,6 @@
 import {
-  MAX_ASKED, MAX_CREATED, MAX_FACTORS, MAX_LEFTOVERS, MAX_LINE, MAX_SESSIONS, newEntity, newSid, type Entity,
-  type Leftover, type UnverifiedFactor, type VerifiedFactor
+  MAX_CREATED, MAX_FACTORS, MAX_FORMER_MARKS, MAX_LEFTOVERS, MAX_PENDING, MAX_SESSIONS, newEntity, newSid,
+  type Entity, type Leftover, type UnverifiedFactor, type VerifiedFactor
 } from '../../src/entity/entity.js'
 
 /** What all documents here are of: the longest identity that there may be. */
@@ -33,9 +33,9 @@ export function fullestTwilio (): Entity {
     challenge: { sid: `YC${'0'.repeat(32)}`, tries: 5, at: AT },
     created: times(MAX_CREATED, AT)
   }, { ...twilio, ...UNVERIFIED, askedAt: AT })
-  const asked = times(MAX_ASKED, { id: 'i'.repeat(16), factorSid: ENROLLED.sid, digest: HASH, at: AT })
+  const pending = times(MAX_PENDING, { id: 'i'.repeat(16), factorSid: ENROLLED.sid, digest: HASH, at: AT })
   const leftovers = times(MAX_LEFTOVERS, leftover)
-  return { ...document, attempts: { ...document.attempts, asked }, leftovers }
+  return { ...document, attempts: { ...document.attempts, pending }, leftovers }
 }
 
 /** What is left of a document when everything in it has ended that can. */
@@ -47,16 +47,16 @@ export function withoutPast (document: Entity): Entity {
       // The codes of one moment stay spent, whatever the clock says, and so does the last challenge.
       : { ...factor, spent: factor.spent.slice(0, 6), created: factor.created.slice(0, 2) }),
     unverified: null,
-    attempts: { ...document.attempts, asked: [] },
+    attempts: { ...document.attempts, pending: [] },
     approvals: [],
-    ended: [],
+    withdrawn: [],
     leftovers: []
   }
 }
 
 function fullest (factor: VerifiedFactor, unverified: UnverifiedFactor): Entity {
-  const line = times(MAX_LINE, HASH)
-  const approval = { hash: HASH, line, factorSid: factor.sid, at: AT, generation: 2 ** 48 }
+  const formerMarks = times(MAX_FORMER_MARKS, HASH)
+  const approval = { hash: HASH, formerMarks, factorSid: factor.sid, at: AT, generation: 2 ** 48 }
   return {
     ...newEntity(IDENTITY, AT),
     revision: 2 ** 48,
@@ -64,10 +64,10 @@ function fullest (factor: VerifiedFactor, unverified: UnverifiedFactor): Entity 
     factors: times(MAX_FACTORS, factor),
     unverified,
     attempts: {
-      failures: 100, unknown: 10_000, asked: [], lockedAt: AT, tally: 100, tallyAt: AT, disabledAt: AT
+      failures: 100, unknown: 10_000, pending: [], lockedAt: AT, tally: 100, tallyAt: AT, disabledAt: AT
     },
     approvals: times(MAX_SESSIONS, approval),
-    ended: times(MAX_SESSIONS, { hash: HASH, at: AT }),
+    withdrawn: times(MAX_SESSIONS, { hash: HASH, at: AT }),
     leftovers: []
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { TotpError, type Operator, type SessionCaller, type Verifier } from '../../src/index.js'
-import type { Random } from '../../src/stores/suite/random.js'
+import type { Random } from '../../src/testing/store-suite/random.js'
 import { IDENTITY, NAME } from './fullest.js'
 
 /** The apps that hold the secrets of factors. */

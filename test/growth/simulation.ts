@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Entity } from '../../src/index.js'
-import { keyOf } from '../../src/stores/entities.js'
+import { keyOf } from '../../src/verifier/entities.js'
 import { batchStore } from './batch-store.js'
 import { END, START, WEEK, WEEKS } from './calendar.js'
 import { copyOf } from './copies.js'

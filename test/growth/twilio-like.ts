@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { newSid } from '../../src/entity/entity.js'
 import { ConflictError, ProviderError } from '../../src/errors.js'
 import type { Outcome, RemoteProvider } from '../../src/providers/provider.js'
-import type { Random } from '../../src/stores/suite/random.js'
+import type { Random } from '../../src/testing/store-suite/random.js'
 import type { Phones } from './life.js'
 
 const SERVICE_SID = `VA${'0'.repeat(32)}`

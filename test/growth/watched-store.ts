@@ -2,7 +2,7 @@ import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
 
 /** The lists of a document, by the most that any document had of them. */
 type Peaks = Readonly<Record<
-  'factors' | 'approvals' | 'line' | 'ended' | 'asked' | 'leftovers' | 'spent' | 'created', number
+  'factors' | 'approvals' | 'formerMarks' | 'withdrawn' | 'pending' | 'leftovers' | 'spent' | 'created', number
 >>
 
 /** A store that looks at every document which is written. */
@@ -21,7 +21,7 @@ export function watchedStore (bound: number): WatchedStore {
   let [writes, largest] = [0, 0]
   let latest: Entity | null = null
   let peaks: Peaks = {
-    factors: 0, approvals: 0, line: 0, ended: 0, asked: 0, leftovers: 0, spent: 0, created: 0
+    factors: 0, approvals: 0, formerMarks: 0, withdrawn: 0, pending: 0, leftovers: 0, spent: 0, created: 0
   }
 
   return {
@@ -48,15 +48,15 @@ export function bytesOf (document: Entity | null): number {
   return Buffer.byteLength(JSON.stringify(document))
 }
 
-function higher (peaks: Peaks, { factors, approvals, ended, leftovers, attempts }: Entity): Peaks {
+function higher (peaks: Peaks, { factors, approvals, withdrawn, leftovers, attempts }: Entity): Peaks {
   const remote = factors.flatMap(factor => factor.provider === 'twilio' ? [factor] : [])
   const most = (lists: ReadonlyArray<readonly unknown[]>) => Math.max(0, ...lists.map(({ length }) => length))
   return {
     factors: Math.max(peaks.factors, factors.length),
     approvals: Math.max(peaks.approvals, approvals.length),
-    line: Math.max(peaks.line, most(approvals.map(({ line }) => line))),
-    ended: Math.max(peaks.ended, ended.length),
-    asked: Math.max(peaks.asked, attempts.asked.length),
+    formerMarks: Math.max(peaks.formerMarks, most(approvals.map(({ formerMarks }) => formerMarks))),
+    withdrawn: Math.max(peaks.withdrawn, withdrawn.length),
+    pending: Math.max(peaks.pending, attempts.pending.length),
     leftovers: Math.max(peaks.leftovers, leftovers.length),
     spent: Math.max(peaks.spent, most(remote.map(({ spent }) => spent))),
     created: Math.max(peaks.created, most(remote.map(({ created }) => created)))

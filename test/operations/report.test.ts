@@ -2,9 +2,9 @@ import t from 'tap'
 import { memoryStore, type EntityStore } from '../../src/index.js'
 import { report } from '../../src/operations.js'
 import { site } from '../site.js'
-import { enrolledThere, rewrite, there } from '../twilio/there.js'
+import { enrolledThere, rewrite, there } from '../remote/there.js'
 
-t.test('it tells who is enrolled, with what, and nothing secret', async t => {
+t.test('a report lists who is enrolled, with which factors, without secrets', async t => {
   const store = memoryStore()
   const { login, now, wait, app } = await site(t, { totp: { store } })
   const alice = await login('alice')
@@ -51,7 +51,7 @@ t.test('it tells who is enrolled, with what, and nothing secret', async t => {
   for (const text of secret) t.notMatch(JSON.stringify(all), text)
 })
 
-t.test('what doesn\'t fit is told, and stops nothing', async t => {
+t.test('an invalid document is reported and does not stop the report', async t => {
   const store = memoryStore()
   const { login, now } = await site(t, { totp: { store } })
   for (const identity of ['alice', 'bob']) await (await login(identity)).enrollVerified(now())
@@ -60,18 +60,18 @@ t.test('what doesn\'t fit is told, and stops nothing', async t => {
   const all = []
   for await (const { identity, status, ...rest } of report({ store })) all.push([identity, status, 'reason' in rest && rest.reason])
   t.same(all, [
-    ['al', 'refused', 'the document is of another identity'], ['alice', 'enrolled', false], ['bob', 'enrolled', false]
+    ['al', 'refused', 'the document belongs to another identity'], ['alice', 'enrolled', false], ['bob', 'enrolled', false]
   ])
 })
 
-t.test('who has gone since the list was made is not enrolled', async t => {
+t.test('an identity deleted after it was listed is not enrolled', async t => {
   const store = { ...memoryStore(), list: async (after?: string) => after === undefined ? ['identity:alice'] : [] }
   for await (const reported of report({ store })) {
     t.same(reported, { identity: 'alice', status: 'unenrolled', factors: [], failures: 0, disabledAt: null })
   }
 })
 
-t.test('what a store can\'t make a document of is told, and stops nothing', async t => {
+t.test('a value that is not a document is reported and does not stop the report', async t => {
   const store = memoryStore()
   const { login, now } = await site(t, { totp: { store } })
   for (const identity of ['alice', 'bob']) await (await login(identity)).enrollVerified(now())
@@ -85,6 +85,6 @@ t.test('what a store can\'t make a document of is told, and stops nothing', asyn
   const all = []
   for await (const reported of report({ store: damaged })) all.push(reported)
   t.match(all, [
-    { identity: 'alice', status: 'refused', reason: 'what is kept is no document' }, { identity: 'bob', status: 'enrolled' }
+    { identity: 'alice', status: 'refused', reason: 'the stored value is not a document' }, { identity: 'bob', status: 'enrolled' }
   ])
 })

@@ -3,8 +3,8 @@ import t from 'tap'
 import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
 import { reseal, type ResealOptions } from '../../src/operations.js'
 import { site } from '../site.js'
-import { hostile, refusal } from '../twilio/hostile.js'
-import { enrolledThere, kept, rewrite, RIGHT, there } from '../twilio/there.js'
+import { hostile, refusal } from '../remote/hostile.js'
+import { enrolledThere, kept, rewrite, RIGHT, there } from '../remote/there.js'
 
 const [OLD, FRESH] = [randomBytes(32), randomBytes(32)]
 
@@ -14,7 +14,7 @@ async function resealed (options: ResealOptions) {
   return outcomes
 }
 
-/** The store, and how many writes it was asked for. */
+/** The store, and a count of its writes. */
 function counting (store: EntityStore = memoryStore()): { store: EntityStore, writes: () => number } {
   let writes = 0
   return {
@@ -29,7 +29,7 @@ function counting (store: EntityStore = memoryStore()): { store: EntityStore, wr
   }
 }
 
-t.test('afterwards the first key opens everything, and all is as it was', async t => {
+t.test('after a run the first key opens everything, and nothing else has changed', async t => {
   const store = memoryStore()
   const before = await site(t, { totp: { store, keys: [OLD] } })
   const [alice, bob] = [await before.login('alice'), await before.login('bob')]
@@ -40,18 +40,18 @@ t.test('afterwards the first key opens everything, and all is as it was', async 
   t.same(await resealed({ store, keys: [FRESH, OLD] }), [
     { identity: 'alice', status: 'resealed' }, { identity: 'bob', status: 'resealed' }
   ])
-  t.match(await alice.vault(), { status: 200 }, 'who was approved is')
+  t.match(await alice.vault(), { status: 200 }, 'approvals stay')
   t.match(await bob.post(`/totp/factors/${begun.sid}/verify`, { code: begun.code(before.now()) }), {
     status: 503, code: 'ERR_TOTP_STORE'
-  }, 'an instance without the new key can\'t go on')
+  }, 'an instance without the new key fails')
   const after = await site(t, { totp: { store, keys: [FRESH] } })
   const again = await after.login('alice')
-  t.match(await again.challenge(phone.code(after.now())), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }, 'spent is spent')
+  t.match(await again.challenge(phone.code(after.now())), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }, 'a spent code stays spent')
   t.match(await again.challenge(phone.code(after.now() + 30)), { status: 200 })
   t.match(await (await during.login('alice')).challenge(phone.code(during.now() + 30)), { status: 403 })
 })
 
-t.test('what is at Twilio is tied to its identity by the first key, and what is left there too', async t => {
+t.test('factors and leftovers at Twilio are tied to their identity by the first key', async t => {
   const store = memoryStore()
   const server = await hostile(t)
   const before = await there(t, { totp: { store, keys: [OLD], maxFactors: 2 } }, server)
@@ -72,7 +72,7 @@ t.test('what is at Twilio is tied to its identity by the first key, and what is 
   t.same((await kept(store)).leftovers, [])
 })
 
-t.test('what is current is not written, and a repetition finds everything current', async t => {
+t.test('current entities are not written, and a second run finds everything current', async t => {
   const { store, writes } = counting()
   const before = await site(t, { totp: { store, keys: [OLD] } })
   await (await before.login('alice')).enrollVerified(before.now())
@@ -89,13 +89,13 @@ t.test('what is current is not written, and a repetition finds everything curren
   t.same(await store.get('identity:bob'), his)
   const { factors: [old], revision = 0, ...rest } = hers ?? { factors: [] }
   const { factors: [fresh], ...now } = await kept(store)
-  t.same({ ...now, ...fresh, sealed: '' }, { ...rest, revision: revision + 1, ...old, sealed: '' }, 'nothing but the seal')
+  t.same({ ...now, ...fresh, sealed: '' }, { ...rest, revision: revision + 1, ...old, sealed: '' }, 'only the seal has changed')
   t.not(fresh?.provider === 'embedded' && fresh.sealed, old?.provider === 'embedded' && old.sealed)
   t.same((await resealed({ store, keys: [FRESH, OLD] })).map(({ status }) => status), ['current', 'current'])
   t.equal(writes(), written + 1)
 })
 
-t.test('what servers write meanwhile is not lost', async t => {
+t.test('concurrent writes of servers are not lost', async t => {
   const store = memoryStore()
   const running = await site(t, { totp: { store, keys: [OLD, FRESH] } })
   const alice = await running.login('alice')
@@ -121,7 +121,7 @@ t.test('what servers write meanwhile is not lost', async t => {
   t.match(await alice.vault(), { status: 200 })
 })
 
-t.test('a store that fails ends it, and it goes on behind the last identity that was done', async t => {
+t.test('a run that a store failure ended continues after its last identity', async t => {
   const store = memoryStore()
   const before = await site(t, { totp: { store, keys: [OLD] } })
   const identities = Array.from({ length: 30 }, (_, i) => `user-${String(i).padStart(2, '0')}`)
@@ -146,7 +146,7 @@ t.test('a store that fails ends it, and it goes on behind the last identity that
   t.ok(all.length === 30 && all.every(({ status }) => status === 'current'))
 })
 
-t.test('who changes all the time is refused, and the others are done', async t => {
+t.test('an identity that keeps changing is refused, and the others are resealed', async t => {
   const store = memoryStore()
   const before = await site(t, { totp: { store, keys: [OLD] } })
   for (const identity of ['alice', 'bob']) await (await before.login(identity)).enrollVerified(before.now())
@@ -155,11 +155,11 @@ t.test('who changes all the time is refused, and the others are done', async t =
     replace: async (key, expected, next) => key !== 'identity:alice' && await store.replace(key, expected, next)
   }
   t.match(await resealed({ store: busy, keys: [FRESH, OLD], timeout: 6 }), [
-    { identity: 'alice', status: 'refused', reason: /changes all the time/ }, { identity: 'bob', status: 'resealed' }
+    { identity: 'alice', status: 'refused', reason: /kept changing/ }, { identity: 'bob', status: 'resealed' }
   ])
 })
 
-t.test('what can\'t be opened is refused and left as it is, and the others are done', async t => {
+t.test('an identity that cannot be opened is refused and unchanged, and the others are resealed', async t => {
   const store = memoryStore()
   const before = await site(t, { totp: { store, keys: [OLD] } })
   for (const identity of ['alice', 'bob', 'carol', 'dave']) await (await before.login(identity)).enrollVerified(before.now())
@@ -181,12 +181,12 @@ t.test('what can\'t be opened is refused and left as it is, and the others are d
     { identity: 'carol', status: 'refused', reason: /does not fit its schema/ },
     { identity: 'dave', status: 'resealed' },
     { identity: 'erin', status: 'refused', reason: /under a key that is not among "keys"/ },
-    { identity: 'frank', status: 'refused', reason: /a factor at Twilio was touched/ }
+    { identity: 'frank', status: 'refused', reason: /a factor at Twilio was tampered with/ }
   ])
   t.same(await documents(), untouched)
 })
 
-t.test('what is wrong with the options is said', async t => {
+t.test('invalid options are rejected', async t => {
   const store = memoryStore()
   const { list, ...unlisted } = store
   const wrong = (options: ResealOptions) => t.rejects(resealed(options), { code: 'ERR_TOTP_INVALID_OPTION' })

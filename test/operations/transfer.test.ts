@@ -1,7 +1,7 @@
-import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { memoryStore, postgresStore, type EntityStore } from '../../src/index.js'
 import { exportEntities, importEntities, type Importable } from '../../src/operations.js'
+import { openPglite } from '../pglite.js'
 import { site } from '../site.js'
 
 async function imported (store: EntityStore, entities: Iterable<Importable> | AsyncIterable<Importable>) {
@@ -10,9 +10,8 @@ async function imported (store: EntityStore, entities: Iterable<Importable> | As
   return outcomes
 }
 
-t.test('everything goes to another store as it is: factors, spent codes, counts, approvals', async t => {
-  const client = await PGlite.create()
-  t.teardown(async () => await client.close())
+t.test('everything is transferred unchanged: factors, spent codes, counts, approvals', async t => {
+  const client = await openPglite(t)
   const [store, other] = [memoryStore(), postgresStore({ client })]
   await other.createTable()
   const before = await site(t, { totp: { store } })
@@ -34,7 +33,7 @@ t.test('everything goes to another store as it is: factors, spent codes, counts,
   t.match(await again.challenge(phone.code(after.now())), { status: 200 })
 })
 
-t.test('as JSON too, and a repetition does no harm', async t => {
+t.test('an export can be stored as JSON, and importing it again changes nothing', async t => {
   const [store, other] = [memoryStore(), memoryStore()]
   const { login, now } = await site(t, { totp: { store } })
   await (await login('alice')).enrollVerified(now())
@@ -47,17 +46,17 @@ t.test('as JSON too, and a repetition does no harm', async t => {
   t.same(await other.get('identity:alice'), first)
 })
 
-t.test('nothing takes the place of what is there', async t => {
+t.test('an import replaces nothing', async t => {
   const [store, other] = [memoryStore(), memoryStore()]
   const [here, there] = [await site(t, { totp: { store } }), await site(t, { totp: { store: other } })]
   await (await here.login('alice')).enrollVerified(here.now())
   await (await there.login('alice')).enrollVerified(there.now())
   const kept = await other.get('identity:alice')
-  t.same(await imported(other, exportEntities({ store })), [{ identity: 'alice', status: 'refused', reason: 'something else is kept of it already' }])
+  t.same(await imported(other, exportEntities({ store })), [{ identity: 'alice', status: 'refused', reason: 'the store already has another entity for it' }])
   t.same(await other.get('identity:alice'), kept)
 })
 
-t.test('what is no entity of its identity is refused, the others are imported', async t => {
+t.test('an item that is not an entity of its identity is refused, and the others are imported', async t => {
   const [store, other] = [memoryStore(), memoryStore()]
   const { login, now } = await site(t, { totp: { store } })
   for (const identity of ['alice', 'bob']) await (await login(identity)).enrollVerified(now())
@@ -80,7 +79,7 @@ t.test('what is no entity of its identity is refused, the others are imported', 
   t.same(await other.list(undefined, 10), ['identity:bob'])
 })
 
-t.test('an export tells of what it can\'t give, and leaves out what has gone', async t => {
+t.test('an export reports invalid documents and leaves out deleted ones', async t => {
   const store = memoryStore()
   const { login, now } = await site(t, { totp: { store } })
   await (await login('bob')).enrollVerified(now())
@@ -94,7 +93,7 @@ t.test('an export tells of what it can\'t give, and leaves out what has gone', a
   t.equal(found.length, 2)
 })
 
-t.test('a store that fails ends an import', async t => {
+t.test('a store failure ends an import', async t => {
   const store = { ...memoryStore(), replace: async () => { throw new Error('the disk is full') } }
   const { store: from, login, now } = await site(t)
   await (await login('alice')).enrollVerified(now())

@@ -108,8 +108,9 @@ t.test('a code with leading zeros has to be typed with just these', async t => {
 
 t.test('the work is the same whatever matches', async t => {
   const calls: string[] = []
-  const { matchingStep } = await t.mockImport<typeof Totp>('../../src/otp/totp.js', {
-    '../../src/otp/hotp.js': {
+  // From where the source of this test is.
+  const { matchingStep } = await t.mockImport<typeof Totp>('../../dist/otp/totp.js', {
+    '../../dist/otp/hotp.js': {
       hotpValue (key: HmacKey, counter: number, codeLength: number) {
         calls.push('hotpValue')
         return hotpValue(key, counter, codeLength)

@@ -80,16 +80,16 @@ t.test('a secret under an old key opens, and is sealed anew under the first', as
     const renewed = rotated.judge('alice', factor, code, NOW).sealed
     t.not(renewed, sealed)
     const alone = embeddedProvider({ issuer: 'Acme', keyring: createKeyring([OTHER]) })
-    t.ok(alone.holds('alice', { ...factor, sealed: renewed }, secret))
+    t.ok(alone.isSecretOf('alice', { ...factor, sealed: renewed }, secret))
   }
 })
 
 t.test('a secret is known again in every spelling, and no other is', async t => {
   const made = { ...newFactor(), secret: GIVEN }
   const factor = verifiedFactor({ sid: made.factorSid, sealed: provider.bind(made).sealed })
-  for (const secret of [GIVEN, GIVEN.toLowerCase()]) t.ok(provider.holds('alice', factor, secret))
+  for (const secret of [GIVEN, GIVEN.toLowerCase()]) t.ok(provider.isSecretOf('alice', factor, secret))
   for (const secret of [provider.bind(newFactor()).secret, `${GIVEN}MFRGG`, GIVEN.slice(0, 30) + 'QQ']) {
-    t.notOk(provider.holds('alice', factor, secret), secret)
+    t.notOk(provider.isSecretOf('alice', factor, secret), secret)
   }
 })
 
@@ -102,5 +102,5 @@ t.test('a secret of another identity, factor or key is judged by nobody', async 
   t.throws(() => provider.judge('bob', factor, code, NOW), UnsealableError)
   t.throws(() => provider.judge('alice', verifiedFactor({ sealed }), code, NOW), UnsealableError)
   t.throws(() => stranger.judge('alice', factor, code, NOW), UnsealableError)
-  t.throws(() => provider.holds('bob', factor, GIVEN), UnsealableError)
+  t.throws(() => provider.isSecretOf('bob', factor, GIVEN), UnsealableError)
 })

@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { newMark } from '../../src/entity/approvals.js'
+import { newMark } from '../../src/entity/mark.js'
 import { fastifySession } from '../../src/index.js'
 import { visitor } from '../visitor.js'
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import plugin from '@fastify/secure-session'
 import Fastify from 'fastify'
 import t from 'tap'
-import { newMark } from '../../src/entity/approvals.js'
+import { newMark } from '../../src/entity/mark.js'
 import { secureSession } from '../../src/index.js'
 import { visitor } from '../visitor.js'
 

@@ -75,7 +75,7 @@ function modelOf (size: number) {
 
 t.test('whatever the order of uses, it remembers as many of the last texts as fit', async t => {
   const [keys, numbers] = [fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom(1, 22, 333, 4444444444444)]
-  const uses = fc.array(fc.tuple(keys, numbers))
+  const uses = fc.array(fc.tuple(keys, numbers), { minLength: 5, maxLength: 30 })
   fc.assert(fc.property(fc.integer({ min: 0, max: 60 }), uses, (size, uses) => {
     let parsed = 0
     const cache = documentCache(size, text => {
@@ -90,6 +90,6 @@ t.test('whatever the order of uses, it remembers as many of the last texts as fi
       if (numbers[0] !== number || isKnown !== model.use(key, textOf(number))) return false
     }
     return true
-  }))
+  }), { numRuns: 1000 })
   t.pass()
 })

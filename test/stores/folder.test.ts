@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 import { folderStore, type FolderStore } from '../../src/stores/folder.js'
 import { entityWith } from '../entity/documents.js'
 

@@ -1,10 +1,11 @@
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import {
   Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql, type CompiledQuery, type Dialect
 } from 'kysely'
 import t from 'tap'
 import type { Entity, EntityStore } from '../../src/index.js'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
+import { openPglite } from '../pglite.js'
 
 interface Tables {
   totp_entities: { key: string, revision: number, document: string }
@@ -73,8 +74,7 @@ function dialect (client: PGlite): Dialect {
 }
 
 t.test('a store by a query builder keeps the promises of a store', async t => {
-  const client = new PGlite()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   const db = new Kysely<Tables>({ dialect: dialect(client) })
   await db.schema.createTable('totp_entities')
     .addColumn('key', sql`text COLLATE "C"`, column => column.primaryKey())

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { memoryStore } from '../../src/index.js'
-import { storeSuite } from '../../src/store-suite.js'
+import { storeSuite } from '../../src/testing.js'
 
 t.test('in memory', async t => {
   const store = memoryStore()

@@ -1,80 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import { PGlite } from '@electric-sql/pglite'
-import pg from 'pg'
-import t, { type Test } from 'tap'
-import { storeSuite } from '../../src/store-suite.js'
+import type { PGlite } from '@electric-sql/pglite'
+import t from 'tap'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
 import { entityWith } from '../entity/documents.js'
+import { openPglite } from '../pglite.js'
 import { untyped } from '../untyped.js'
-
-const { DATABASE_URL } = process.env
-const SERVER = { skip: DATABASE_URL === undefined && 'needs DATABASE_URL' }
+import { everyCall } from './every-call.js'
+import { postgresSuite } from './postgres-suite.js'
 
 t.test('on PGlite', async t => {
-  const client = new PGlite()
-  t.teardown(async () => await client.close())
-  await suite(t, client, client)
-})
-
-t.test('on PostgreSQL', SERVER, async t => {
-  const pool = () => {
-    const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 })
-    t.teardown(async () => await pool.end())
-    return pool
-  }
-  await suite(t, pool(), pool())
-
-  await t.test('statements that are prepared', async t => {
-    const client = pool()
-    const table = `totp ${randomBytes(6).toString('hex')}`
-    const other = `${table} other`
-    const tables = [table, other]
-    t.teardown(async () => {
-      for (const name of tables) await client.query(`DROP TABLE IF EXISTS "${name}"`)
-    })
-    const store = (table: string) => postgresStore({ client, table, prepare: true })
-    for (const name of tables) await store(name).createTable()
-    storeSuite({ test: t.test, factory: () => store(table) })
-    await t.test('of two tables don\'t meet on one connection', async t => {
-      const one = new pg.Pool({ connectionString: DATABASE_URL, max: 1 })
-      t.teardown(async () => await one.end())
-      const [first, second] = tables.map(table => postgresStore({ client: one, table, prepare: true }))
-      await first?.replace('identity:alice', null, entityWith({ revision: 1 }))
-      await second?.replace('identity:alice', null, entityWith({ revision: 2 }))
-      t.equal((await first?.get('identity:alice'))?.revision, 1)
-      t.equal((await second?.get('identity:alice'))?.revision, 2)
-      const { rows } = await one.query<{ name: string }>('SELECT name FROM pg_prepared_statements')
-      t.ok(rows.length >= 4, 'the server has them')
-      for (const { name } of rows) t.match(name, /^totp_[0-9a-f]{32}$/)
-    })
-  })
-})
-
-t.test('a client that prepares is given a name for each text, the same one every time', async t => {
-  const names = new Map<string, Set<string>>()
-  const client = untyped({
-    async query ({ name, text, values }: { name: string, text: string, values: unknown[] }) {
-      t.ok(Array.isArray(values))
-      names.set(text, new Set([...names.get(text) ?? [], name]))
-      return transactions.query(text)
-    }
-  })
-  for (const table of ['one', 'another']) {
-    const store = postgresStore({ client, table, prepare: true })
-    for (const expected of [1, 2]) {
-      await store.get('identity:alice')
-      await store.replace('identity:alice', expected, entityWith())
-    }
-  }
-  t.equal(names.size, 5, 'two reads, two writes, one question about the transaction')
-  t.equal(new Set([...names.values()].flatMap(names => [...names])).size, 5)
-})
-
-t.test('a database that answers no document is a rejection that quotes nothing', async t => {
-  for (const document of ['secret {', '', 'null', undefined, null, { revision: 1 }, 7]) {
-    const store = postgresStore({ client: { query: async () => ({ rows: [untyped({ document })] }) } })
-    await t.rejects(store.get('identity:alice'), { message: 'the database answered what is no JSON document' })
-  }
+  const client = await openPglite(t)
+  await postgresSuite(t, client, client)
 })
 
 t.test('a client that fails is a rejection, not an absence', async t => {
@@ -134,86 +69,53 @@ t.test('parameters are sent apart from the statement', async t => {
   }
 })
 
-t.test('a client with a transaction open is refused: a burnt code could be rolled back', async t => {
-  const client = new PGlite()
-  t.teardown(async () => await client.close())
+t.test('a client that prepares is given a name for each text, the same one every time', async t => {
+  const names = new Map<string, Set<string>>()
+  const client = untyped({
+    async query ({ name, text, values }: { name: string, text: string, values: unknown[] }) {
+      t.ok(Array.isArray(values))
+      names.set(text, new Set([...names.get(text) ?? [], name]))
+      return transactions.query(text)
+    }
+  })
+  for (const table of ['one', 'another']) {
+    const store = postgresStore({ client, table, prepare: true })
+    for (const expected of [1, 2]) {
+      await store.get('identity:alice')
+      await store.replace('identity:alice', expected, entityWith())
+    }
+  }
+  t.equal(names.size, 5, 'two reads, two writes, one question about the transaction')
+  t.equal(new Set([...names.values()].flatMap(names => [...names])).size, 5)
+})
+
+t.test('a database that answers no document is a rejection that quotes nothing', async t => {
+  for (const document of ['secret {', '', 'null', undefined, null, { revision: 1 }, 7]) {
+    const store = postgresStore({ client: { query: async () => ({ rows: [untyped({ document })] }) } })
+    await t.rejects(store.get('identity:alice'), { message: 'the database returned something that is not a JSON document' })
+  }
+})
+
+t.test('a client with an open transaction is rejected, because a rollback would make a used code work again', async t => {
+  const client = await openPglite(t)
   await postgresStore({ client }).createTable()
   const entity = entityWith({ identity: 'alice' })
   await client.transaction(async transaction => {
     const store = postgresStore({ client: transaction })
-    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
-    await t.rejects(store.replace('identity:alice', null, entity), { message: /has a transaction open/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has an open transaction/ })
+    await t.rejects(store.replace('identity:alice', null, entity), { message: /has an open transaction/ })
   })
   t.equal(await postgresStore({ client }).get('identity:alice'), null)
 })
 
-async function suite (t: Test, client: PostgresClient, other: PostgresClient): Promise<void> {
-  const table = () => `totp ${randomBytes(6).toString('hex')}`
-  const names: string[] = []
-  const open = async (name = table()) => {
-    names.push(name)
-    const store = postgresStore({ client, table: name })
-    await store.createTable()
-    return store
+t.test('a read or a write is one statement; two more come before the first write', async t => {
+  const database = await openPglite(t)
+  let statements = 0
+  const query: PGlite['query'] = async (...args) => {
+    statements++
+    return await database.query(...args)
   }
-  t.teardown(async () => {
-    for (const name of names) await client.query(`DROP TABLE IF EXISTS "${name.replaceAll('"', '""')}"`)
-  })
-
-  t.test('a table', async t => {
-    const name = table()
-    const store = await open(name)
-    const clients = [client, other]
-    const factory = () => postgresStore({ client: clients.pop() ?? client, table: name })
-    const nobody = new pg.Pool({ host: '127.0.0.1', port: 1 })
-    storeSuite({ test: t.test, factory, broken: () => postgresStore({ client: nobody }) })
-    t.test('nothing is left over', async t => t.same(await store.list(undefined, 1), []))
-  })
-
-  t.test('an unchanged document is the same object, and a change of another instance is seen at once', async t => {
-    const name = table()
-    const store = await open(name)
-    const elsewhere = postgresStore({ client: other, table: name, cacheSize: 0 })
-    await store.replace('identity:alice', null, entityWith({ revision: 1 }))
-    const document = await store.get('identity:alice')
-    t.equal(await store.get('identity:alice'), document)
-    t.ok(Object.isFrozen(document?.approvals))
-    t.not(await elsewhere.get('identity:alice'), await elsewhere.get('identity:alice'), 'without a cache')
-    // The same revision with other content: what counts is the document, not its number.
-    await elsewhere.replace('identity:alice', 1, entityWith({ revision: 1, generation: 5 }))
-    t.equal((await store.get('identity:alice'))?.generation, 5)
-    await elsewhere.replace('identity:alice', 1, null)
-    t.equal(await store.get('identity:alice'), null)
-  })
-
-  t.test('the table is created once, whoever comes first', async t => {
-    const name = table()
-    names.push(name)
-    const stores = Array.from({ length: 10 }, () => postgresStore({ client, table: name }))
-    await t.resolves(Promise.all(stores.map(async store => await store.createTable())))
-    const [first, second] = stores
-    await first?.replace('identity:alice', null, entityWith({ revision: 1 }))
-    await first?.createTable()
-    t.equal((await second?.get('identity:alice'))?.revision, 1, 'nothing is lost')
-  })
-
-  t.test('the name of the table is quoted, never spliced', async t => {
-    const witness = table()
-    const kept = await open(witness)
-    await kept.replace('identity:alice', null, entityWith({ revision: 1 }))
-    for (const name of [`a"b; DROP TABLE "${witness}"; --`, 'SELECT', 'Ünïcödé', "o'brien", '$1', ' ', 'a.b']) {
-      const store = await open(name)
-      t.equal(await store.replace('identity:bob', null, entityWith({ revision: 5 })), true, name)
-      t.equal((await store.get('identity:bob'))?.revision, 5)
-      t.same(await store.list(undefined, 5), ['identity:bob'])
-      t.equal(await store.replace('identity:bob', 5, null), true)
-    }
-    t.equal((await kept.get('identity:alice'))?.revision, 1)
-  })
-
-  t.test('without its table a store fails, and finds nobody absent', async t => {
-    const store = postgresStore({ client, table: table() })
-    await t.rejects(store.get('identity:alice'))
-    await t.rejects(store.replace('identity:alice', null, entityWith()))
-  })
-}
+  const store = postgresStore({ client: { query } })
+  await store.createTable()
+  t.same(await everyCall(t, store, () => statements), [3, 1, 1, 1, 1, 1, 1])
+})

@@ -1,12 +1,49 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { memoryStore, type Entity, type EntityStore, type TotpEvent } from '../../src/index.js'
 import { embeddedProvider } from '../../src/providers/embedded.js'
+import type { RemoteProvider } from '../../src/providers/provider.js'
 import { providersOf } from '../../src/providers/providers.js'
 import { createKeyring } from '../../src/seal.js'
-import { entitiesIn } from '../../src/stores/entities.js'
+import { entitiesIn } from '../../src/verifier/entities.js'
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.js'
 
-/** The parts of a verifier without a server around it, for tests that run it very often. */
+export const MAX_AGE = 43_200
+export const FRESHNESS = 300
+
+/** The keys of all verifiers here. */
+export const keyring = createKeyring([randomBytes(32)])
+const embedded = embeddedProvider({ issuer: 'Acme', keyring })
+
+/** What a verifier works with, where a test wants it otherwise. */
+export interface Parts {
+  readonly store: EntityStore
+  readonly clock: () => number
+  readonly emit?: (event: TotpEvent) => void
+  /** Makes the factors, in the place of the embedded provider. */
+  readonly remote?: RemoteProvider
+  readonly maxFactors?: number
+}
+
+/** One process's verifier on a store, without a server around it: for tests that run it very often. */
+export function verifierOn (
+  { store, clock, emit = () => {}, remote, maxFactors = 3 }: Parts
+): Verifier {
+  return createVerifier({
+    entities: entitiesIn({ store, clock, timeout: 60, backOff: async () => {}, emit }),
+    providers: providersOf(embedded, remote ?? embedded, []),
+    ...keyring,
+    emit,
+    limits: { lockAfter: 5, lockFor: 30, disableAfter: 50 },
+    config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
+    maxAge: MAX_AGE,
+    freshness: FRESHNESS,
+    maxFactors,
+    reenroll: false,
+    timeout: 60
+  })
+}
+
+/** A store, a clock that stands until it is moved, and the verifiers of several processes on them. */
 export interface Rig {
   readonly store: EntityStore
   readonly events: TotpEvent[]
@@ -15,36 +52,12 @@ export interface Rig {
   instance (): Verifier
 }
 
-export const LIMITS = { lockAfter: 5, lockFor: 30, disableAfter: 50 }
-export const MAX_AGE = 43_200
-export const FRESHNESS = 300
-
-const keyring = createKeyring([randomBytes(32)])
-const embedded = embeddedProvider({ issuer: 'Acme', keyring })
-
 export function rig (start: number, store: EntityStore = memoryStore<Entity>()): Rig {
   const made: Rig = {
     store,
     events: [],
     time: start,
-
-    instance () {
-      const emit = (event: TotpEvent) => { made.events.push(event) }
-      const backOff = async () => {}
-      return createVerifier({
-        entities: entitiesIn({ store, clock: () => made.time, timeout: 60, backOff, emit }),
-        providers: providersOf(embedded, embedded, []),
-        ...keyring,
-        emit,
-        limits: LIMITS,
-        config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
-        maxAge: MAX_AGE,
-        freshness: FRESHNESS,
-        maxFactors: 3,
-        enrollAnew: false,
-        timeout: 5
-      })
-    }
+    instance: () => verifierOn({ store, clock: () => made.time, emit: event => { made.events.push(event) } })
   }
   return made
 }

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { authenticator, type Authenticator } from '../authenticator.js'
 import type { StandIn, StandInResponse } from './stand-in.js'
 
-/** A factor at a stand-in, and the app that holds its secret. */
+/** A factor of a stand-in, and the app that has its secret. */
 export interface EnrolledAt extends Authenticator {
   readonly sid: string
   readonly secret: string
   /** Path of the entity, below `/v2`. */
   readonly entity: string
-  /** Creates a challenge; `code` goes with it, if there is one. */
+  /** Creates a challenge, optionally with a code. */
   challenge (code?: string, form?: Readonly<Record<string, string>>): Promise<StandInResponse>
-  /** Gives a code to a challenge. */
+  /** Sends a code for a challenge. */
   answer (challengeSid: string, code: string): Promise<StandInResponse>
-  /** Changes the factor, or gives it a code. */
+  /** Changes the factor, or sends a code for it. */
   update (form: Readonly<Record<string, string>>): Promise<StandInResponse>
 }
 
-/** An identity that no other test has. */
-export function somebody (): string {
+/** An identity that no other test uses. */
+export function newIdentity (): string {
   return `identity-${++people}`
 }
 
@@ -25,7 +25,7 @@ let people = 0
 
 /** Creates a factor. */
 export async function enroll (
-  { fetch, serviceSid }: Pick<StandIn, 'fetch' | 'serviceSid'>, identity = somebody(), form: Record<string, string> = {}
+  { fetch, serviceSid }: Pick<StandIn, 'fetch' | 'serviceSid'>, identity = newIdentity(), form: Record<string, string> = {}
 ): Promise<EnrolledAt> {
   const entity = `/Services/${serviceSid}/Entities/${identity}`
   const { status, body, text } = await fetch(`${entity}/Factors`, {
@@ -48,7 +48,7 @@ export async function enroll (
   }
 }
 
-/** Creates a factor and verifies it; the clock moves on, so that the next code is a new one. */
+/** Creates and verifies a factor, then moves the clock so that the next code is unused. */
 export async function enrollVerified (
   service: Pick<StandIn, 'fetch' | 'serviceSid' | 'now' | 'wait'>, identity?: string, form: Record<string, string> = {}
 ): Promise<EnrolledAt> {

@@ -7,10 +7,10 @@ import type { VerifyDocument } from '../../src/verify-api.js'
 import { codeIn } from '../code-in-text.js'
 import { KEY } from '../site.js'
 import { untyped } from '../untyped.js'
-import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { enroll, enrollVerified, newIdentity } from './enrolled.js'
 import { standIn, type StandInOptions } from './stand-in.js'
 
-/** A store that can be looked into and tampered with. */
+/** A store whose documents a test can read and change. */
 function openStore () {
   const store = memoryStore<VerifyDocument>()
   return {
@@ -19,7 +19,7 @@ function openStore () {
       const keys = await store.list(undefined, 100)
       return keys.find(key => key.startsWith('verify:entity:')) ?? ''
     },
-    /** Puts something else in the place of a document. */
+    /** Replaces a document. */
     async tamper (key: string, change: (document: VerifyDocument) => object): Promise<void> {
       const document = await store.get(key)
       if (document === null) throw new Error('nothing to tamper with')
@@ -29,14 +29,14 @@ function openStore () {
   }
 }
 
-/** A stand-in whose log can be read. */
+/** Options of a stand-in whose log a test can read. */
 function logged (): { readonly options: Pick<StandInOptions, 'server'>, log (): string } {
   let text = ''
   const stream = new Writable({ write: (line, _encoding, done) => { text += String(line); done() } })
   return { options: { server: { logger: { level: 'trace', base: null, stream } } }, log: () => text }
 }
 
-t.test('a document that does not fit is refused, and never repaired', async t => {
+t.test('an invalid document is rejected and never repaired', async t => {
   const changes: Array<(document: VerifyDocument) => object> = [
     () => ({}),
     document => ({ ...document, format: 2 }),
@@ -63,11 +63,11 @@ t.test('a document that does not fit is refused, and never repaired', async t =>
       t.same([answer.status, answer.body.code, answer.body.message], [503, 20503, 'Service unavailable'])
     }
     t.equal(JSON.stringify(await store.get(key)), kept)
-    t.match(log(), /the document (does not fit|is of another)/, 'the log says why')
+    t.match(log(), /the document (does not fit|belongs to another)/, 'the log has the reason')
   }
 })
 
-t.test('removing a service goes on where it failed, and past what does not fit', async t => {
+t.test('a repeated deletion of a service continues where it failed, and skips invalid documents', async t => {
   const { store, tamper } = openStore()
   let failing = false
   const service = await standIn(t, {
@@ -83,54 +83,54 @@ t.test('removing a service goes on where it failed, and past what does not fit',
   for (let count = 0; count < 3; count++) await enroll(service)
   failing = true
   t.match(await service.fetch(path, { method: 'DELETE' }), { status: 503, body: { code: 20503 } })
-  t.equal((await service.fetch(path)).status, 404, 'nothing in it can be reached')
+  t.equal((await service.fetch(path)).status, 404, 'nothing in it can be reached any more')
   failing = false
-  const [spoilt = ''] = await store.list(undefined, 100)
-  await tamper(spoilt, document => ({ ...document, format: 2 }))
+  const [invalid = ''] = await store.list(undefined, 100)
+  await tamper(invalid, document => ({ ...document, format: 2 }))
   t.equal((await service.fetch(path, { method: 'DELETE' })).status, 503)
-  t.same(await store.list(undefined, 100), [spoilt])
-  await tamper(spoilt, document => ({ ...document, format: 1 }))
+  t.same(await store.list(undefined, 100), [invalid])
+  await tamper(invalid, document => ({ ...document, format: 1 }))
   t.match(await service.fetch(path, { method: 'DELETE' }), { status: 404, body: { code: 20404 } })
   t.same(await store.list(undefined, 100), [])
 })
 
-t.test('removing a service takes as long as it takes, but not with a store that has failed', async t => {
+t.test('deleting a large service has no time limit, unless the store is down', async t => {
   const store = memoryStore<VerifyDocument>()
-  let [milliseconds, hangs, asked] = [0, false, 0]
+  let [milliseconds, hangs, deletions] = [0, false, 0]
   const service = await standIn(t, {
     timeout: 2,
     store: {
       ...store,
       async replace (key, expected, next) {
-        if (next === null && key.startsWith('verify:entity:')) asked++
+        if (next === null && key.startsWith('verify:entity:')) deletions++
         if (hangs && key.startsWith('verify:entity:')) await new Promise(() => {})
         if (milliseconds > 0) await new Promise(resolve => setTimeout(resolve, milliseconds))
         return await store.replace(key, expected, next)
       }
     }
   })
-  const filled = async () => {
+  const createFullService = async () => {
     const { body: { sid } } = await service.fetch('/Services', { method: 'POST', form: { FriendlyName: 'x' } })
     for (let count = 0; count < 24; count++) {
-      await service.fetch(`/Services/${sid}/Entities`, { method: 'POST', form: { Identity: somebody() } })
+      await service.fetch(`/Services/${sid}/Entities`, { method: 'POST', form: { Identity: newIdentity() } })
     }
     return `/Services/${sid}`
   }
-  const [one, two] = [await filled(), await filled()]
+  const [one, two] = [await createFullService(), await createFullService()]
   milliseconds = 800
-  t.equal((await service.fetch(one, { method: 'DELETE' })).status, 204, 'in more than two seconds')
-  t.equal(asked, 24)
+  t.equal((await service.fetch(one, { method: 'DELETE' })).status, 204, 'it takes more than the two seconds of the timeout')
+  t.equal(deletions, 24)
 
   milliseconds = 0
   hangs = true
   t.match(await service.fetch(two, { method: 'DELETE' }), { status: 503, body: { code: 20503 } })
-  t.equal(asked, 24 + 8)
+  t.equal(deletions, 24 + 8)
   hangs = false
   t.equal((await service.fetch(two, { method: 'DELETE' })).status, 404)
   t.same(await store.list(undefined, 100), [`verify:service:${service.serviceSid}`])
 })
 
-t.test('nothing is made in a service that goes meanwhile', async t => {
+t.test('nothing is created in a service that is deleted meanwhile', async t => {
   const { store } = openStore()
   let meanwhile = async (): Promise<unknown> => null
   const service = await standIn(t, {
@@ -169,10 +169,10 @@ t.test('nothing is made in a service that goes meanwhile', async t => {
   })
   const form = { FriendlyName: 'phone', FactorType: 'totp' }
   const answer = await other.fetch(`/Services/${other.serviceSid}/Entities/somebody-1/Factors`, { method: 'POST', form })
-  t.match(answer, { status: 503 }, 'doubt shows no secret')
+  t.match(answer, { status: 503 }, 'without certainty the secret is not shown')
 })
 
-t.test('one request waits for the store once, however often it asks', async t => {
+t.test('all store calls of a request share one timeout', async t => {
   const store = memoryStore<VerifyDocument>()
   let slow = false
   const service = await standIn(t, {
@@ -190,7 +190,7 @@ t.test('one request waits for the store once, however often it asks', async t =>
   t.match(await service.fetch(entity), { status: 503, body: { code: 20503 } })
 })
 
-t.test('a service that does not fit is refused', async t => {
+t.test('an invalid service is rejected', async t => {
   const { store, tamper } = openStore()
   const service = await standIn(t, { store })
   await tamper(`verify:service:${service.serviceSid}`, document => ({ ...document, settings: {} }))
@@ -199,7 +199,7 @@ t.test('a service that does not fit is refused', async t => {
   }
 })
 
-t.test('a secret opens in its own entity and factor alone, and under a key that is known', async t => {
+t.test('a secret opens only for its own entity and factor, and only with its key', async t => {
   const { store, tamper } = openStore()
   const service = await standIn(t, { store })
   const [one, two] = [await enrollVerified(service), await enrollVerified(service)]
@@ -220,7 +220,7 @@ t.test('a secret opens in its own entity and factor alone, and under a key that 
   t.equal(body.code, 20503)
 })
 
-t.test('a secret is sealed anew under the first key when its code is right', async t => {
+t.test('a right code reseals the secret with the first key', async t => {
   const { store, entityKey } = openStore()
   const service = await standIn(t, { store })
   const factor = await enrollVerified(service)
@@ -234,7 +234,7 @@ t.test('a secret is sealed anew under the first key when its code is right', asy
   t.match(await entityKey(), /^verify:entity:VA/)
 })
 
-t.test('a store that fails, hangs or talks nonsense is answered with 503, and its secrets stay with it', async t => {
+t.test('a store that fails or returns junk is a 503, and its error messages stay private', async t => {
   const kept = memoryStore<VerifyDocument>()
   const faults: ReadonlyArray<readonly ['get' | 'replace' | 'list', () => unknown]> = [
     ['get', () => { throw new Error('postgres://user:hunter2@db failed') }],
@@ -263,11 +263,11 @@ t.test('a store that fails, hangs or talks nonsense is answered with 503, and it
       : await factor.update({ AuthPayload: factor.code(service.now()) })
     t.same([status, body.code], [503, 20503], `${method} ${String(answer)}`)
     t.notMatch(text + log(), /hunter2/)
-    t.match(log(), /"level":50/, 'the log knows of it')
+    t.match(log(), /"level":50/, 'the error is logged')
   }
 })
 
-t.test('a store that does not answer is not waited for', async t => {
+t.test('a store that does not answer times out', async t => {
   const kept = memoryStore<VerifyDocument>()
   let hangs = false
   const service = await standIn(t, {
@@ -278,7 +278,7 @@ t.test('a store that does not answer is not waited for', async t => {
   t.equal((await service.fetch(`/Services/${service.serviceSid}`)).body.code, 20503)
 })
 
-t.test('what nobody has foreseen is answered with 500, and told to the log alone', async t => {
+t.test('an unexpected error is a 500, and only the log has the details', async t => {
   let now: unknown = 1_800_000_000
   const { options, log } = logged()
   const service = await standIn(t, { ...options, clock: () => untyped(now) })
@@ -290,7 +290,7 @@ t.test('what nobody has foreseen is answered with 500, and told to the log alone
   t.match(log(), /option \\"clock\\"/)
 })
 
-t.test('what a hook of the host throws is answered in the same form', async t => {
+t.test('an error from a hook of the host is answered in the same format', async t => {
   let thrown: unknown = null
   const service = await standIn(t, {
     host (app) { app.addHook('preHandler', async () => { if (thrown !== null) throw thrown }) }
@@ -306,7 +306,7 @@ t.test('what a hook of the host throws is answered in the same form', async t =>
   t.same(await answer(Object.assign(new Error(), { statusCode: 302 })), [500, 20500, 500])
 })
 
-t.test('what has gone while a list was read is not in it', async t => {
+t.test('documents deleted while a list is read are left out', async t => {
   const kept = memoryStore<VerifyDocument>()
   const gone = `verify:service:VA${'0'.repeat(32)}`
   const service = await standIn(t, {
@@ -316,11 +316,11 @@ t.test('what has gone while a list was read is not in it', async t => {
   t.same(services.map(({ sid }: { sid: string }) => sid), [service.serviceSid])
 })
 
-t.test('no secret, URI, code or credential gets into the store or a log', async t => {
+t.test('no secret, URI, code or credential is stored in clear or logged', async t => {
   const store = memoryStore<VerifyDocument>()
   const { options, log } = logged()
   const service = await standIn(t, { store, ...options })
-  const identity = somebody()
+  const identity = newIdentity()
   const factor = await enrollVerified(service, identity)
   const used = [factor.code(service.now() - 60), factor.code(service.now()), factor.wrongCode(service.now())]
   for (const code of used) await factor.challenge(code)

@@ -13,7 +13,7 @@ import { ACCOUNT_SID, AUTH_TOKEN, requester, standIn } from './stand-in.js'
 
 const API_KEY = { sid: `SK${'0a'.repeat(16)}`, secret: 'a secret of an API key, and long enough' }
 
-t.test('the account and its API keys get in, and nobody else', async t => {
+t.test('only the auth token and the API keys of the account are accepted', async t => {
   const { baseUrl, serviceSid, accountSid, authToken } = await standIn(t, { apiKeys: [API_KEY] })
   const statusFor = async (user: string, password: string) =>
     (await requester(`${baseUrl}/v2`, user, password)(`/Services/${serviceSid}`)).status
@@ -35,19 +35,19 @@ t.test('the account and its API keys get in, and nobody else', async t => {
   }
 })
 
-t.test('nothing is looked at before the credentials are', async t => {
-  let asked = 0
+t.test('the credentials are checked before anything else', async t => {
+  let reads = 0
   const store = memoryStore<VerifyDocument>()
   const { baseUrl, serviceSid } = await standIn(t, {
     store: {
       ...store,
       async get (key) {
-        asked++
+        reads++
         return await store.get(key)
       }
     }
   })
-  const before = asked
+  const before = reads
   for (const path of ['', '/Nothing', '/Services', `/Services/${serviceSid}`, `/Services/${serviceSid}/Webhooks`]) {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
       const body = method === 'POST' ? { body: '{', headers: { 'content-type': 'application/json' } } : {}
@@ -55,10 +55,10 @@ t.test('nothing is looked at before the credentials are', async t => {
       t.equal(status, 401, `${method} ${path}`)
     }
   }
-  t.equal(asked, before)
+  t.equal(reads, before)
 })
 
-t.test('what the host has set up does not reach the stand-in, nor the other way round', async t => {
+t.test('the setup of the host does not affect the stand-in, nor the stand-in the host', async t => {
   const service = await standIn(t, {
     prefix: '/twilio',
     host (app) {
@@ -85,7 +85,7 @@ t.test('what the host has set up does not reach the stand-in, nor the other way 
   t.equal(page.length, 1)
 })
 
-t.test('URLs have the origin of the request, or the one that was set', async t => {
+t.test('URLs have the origin of the request, or the configured one', async t => {
   const one = await standIn(t)
   t.ok((await one.fetch('/Services')).body.meta.url.startsWith(`${one.baseUrl}/v2/Services?`))
   const authorization = `Basic ${Buffer.from(`${one.accountSid}:${one.authToken}`).toString('base64')}`
@@ -111,7 +111,7 @@ t.test('URLs have the origin of the request, or the one that was set', async t =
   t.equal(meta.first_page_url, 'https://verify.example/at/v2/Services?PageSize=50&Page=0')
 })
 
-t.test('wrong options stop the boot, and the error names them', async t => {
+t.test('invalid options stop the boot, and the error names them', async t => {
   const good: VerifyApiOptions = {
     store: memoryStore<VerifyDocument>(), keys: [KEY], accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN
   }

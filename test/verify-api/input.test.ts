@@ -2,13 +2,13 @@ import { connect } from 'node:net'
 import t from 'tap'
 import { memoryStore } from '../../src/index.js'
 import type { VerifyDocument } from '../../src/verify-api.js'
-import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { enroll, enrollVerified, newIdentity } from './enrolled.js'
 import { standIn } from './stand-in.js'
 
 const LONG = 'x'.repeat(65)
 const EMOJI = '🔑'
 
-t.test('a parameter that is missing, or can\'t be, is named in the refusal, and its value is not', async t => {
+t.test('the refusal of a missing or invalid parameter names it without quoting its value', async t => {
   const service = await standIn(t)
   const { fetch, serviceSid } = service
   const factor = await enrollVerified(service)
@@ -76,13 +76,13 @@ t.test('a parameter that is missing, or can\'t be, is named in the refusal, and 
     t.same([status, body.code], [400, code], `${path} ${JSON.stringify(form)}`)
     t.ok(body.message.includes(name), body.message)
     for (const value of ['AuthPayload', 'Binding.Secret'].map(each => String(form[each] ?? ''))) {
-      t.notOk(value.length > 5 && text.includes(value), 'the value is not told')
+      t.notOk(value.length > 5 && text.includes(value), 'the value is not quoted')
     }
   }
   t.equal((await factor.challenge(factor.code(service.now()))).body.status, 'approved', 'nothing was counted or burnt')
 })
 
-t.test('pages and filters that can\'t be are refused', async t => {
+t.test('invalid pages and filters are refused', async t => {
   const service = await standIn(t)
   const { entity } = await enroll(service)
   for (const query of [
@@ -106,20 +106,20 @@ t.test('pages and filters that can\'t be are refused', async t => {
   for (const [path, key] of lists) {
     for (const [, other] of lists) {
       const { status, body } = await service.fetch(`${path}?PageToken=PB${Buffer.from(`${other}:0`).toString('base64url')}`)
-      t.equal(status, other === key ? 200 : 400, 'tokens are of one kind of list')
-      if (status === 200) t.equal(body.meta.previous_page_url, null, 'in front of the first there is nothing')
+      t.equal(status, other === key ? 200 : 400, 'a token is valid for one kind of list')
+      if (status === 200) t.equal(body.meta.previous_page_url, null, 'nothing precedes the first item')
     }
   }
 })
 
-t.test('what nobody knows is not there, whatever it looks like', async t => {
+t.test('unknown paths and identifiers are not found, whatever they contain', async t => {
   const kept = memoryStore<VerifyDocument>()
-  const asked: string[] = []
+  const keys: string[] = []
   const service = await standIn(t, {
     store: {
       ...kept,
       async get (key) {
-        asked.push(key)
+        keys.push(key)
         return await kept.get(key)
       }
     }
@@ -148,11 +148,11 @@ t.test('what nobody knows is not there, whatever it looks like', async t => {
     method: 'POST', form: { FriendlyName: 'x', FactorType: 'totp' }
   })
   t.match(invalid.body, { code: 60306, message: /Identity/ })
-  t.equal((await service.fetch(factor.entity)).status, 200, 'and what is there was left alone')
-  t.same(asked.filter(key => !/^verify:[a-z]+:VA[0-9a-f]{32}(?::[a-z0-9-]{8,64})?$/.test(key)), [], 'no store is asked for it')
+  t.equal((await service.fetch(factor.entity)).status, 200, 'the existing entity is unchanged')
+  t.same(keys.filter(key => !/^verify:[a-z]+:VA[0-9a-f]{32}(?::[a-z0-9-]{8,64})?$/.test(key)), [], 'the store is only keys for valid keys')
 })
 
-t.test('sids and identities are found in either case', async t => {
+t.test('the case of sids and identities does not matter', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   const sid = (await factor.challenge()).body.sid
@@ -166,7 +166,7 @@ t.test('sids and identities are found in either case', async t => {
   t.equal((await service.fetch(`${entity.replace('VA', 'va')}`)).status, 404)
 })
 
-t.test('a factor is found in its own entity alone', async t => {
+t.test('a factor is found only in its own entity', async t => {
   const service = await standIn(t)
   const [one, two] = [await enrollVerified(service), await enrollVerified(service)]
   t.equal((await service.fetch(`${two.entity}/Factors/${one.sid}`)).status, 404)
@@ -179,7 +179,7 @@ t.test('a factor is found in its own entity alone', async t => {
   t.equal((await service.fetch(`${path}/Factors/${one.sid}`)).status, 404)
 })
 
-t.test('names and values are kept as they are, whatever they are', async t => {
+t.test('names and values are stored as they are, whatever they contain', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   const strings = '{"__proto__":"a","constructor":"b","":"","x":"' + EMOJI + '"}'
@@ -197,7 +197,7 @@ t.test('names and values are kept as they are, whatever they are', async t => {
   t.match(binding.uri, /^otpauth:\/\/totp\/Acme:a%3Ab%20c%2Bd\?/)
 })
 
-t.test('bodies that aren\'t forms are refused, and no body at all is an empty form', async t => {
+t.test('only forms are accepted as bodies, and no body counts as an empty form', async t => {
   const service = await standIn(t)
   const { entity, sid } = await enrollVerified(service)
   const path = `${entity}/Factors/${sid}`
@@ -213,17 +213,17 @@ t.test('bodies that aren\'t forms are refused, and no body at all is an empty fo
     body: Buffer.from('FriendlyName=x'),
     headers: { authorization: `Basic ${Buffer.from(`${service.accountSid}:${service.authToken}`).toString('base64')}` }
   })
-  t.equal(untyped.status, 415, 'a body without a type')
+  t.equal(untyped.status, 415, 'a body without a content type')
   const typed = { 'content-type': 'Application/X-WWW-Form-Urlencoded; charset=UTF-8' }
   t.equal((await service.fetch(path, { method: 'POST', form: 'FriendlyName=y', headers: typed })).body.friendly_name, 'y')
   for (const form of ['%', '%zz=%ff', '&&&', '=', 'a[b]=c', '%00=%00', '\ud800', '{"a":1}']) {
-    t.equal((await service.fetch(path, { method: 'POST', form })).status, 200, 'nothing in it means anything')
+    t.equal((await service.fetch(path, { method: 'POST', form })).status, 200, 'unknown parameters are ignored')
   }
   const large = await service.fetch(path, { method: 'POST', form: `x=${'y'.repeat(64 * 1024)}` })
   t.same([large.status, large.body.code], [413, 60306])
 })
 
-t.test('a caller that names no host is served', async t => {
+t.test('a request without a Host header is served', async t => {
   const { baseUrl, authToken, accountSid } = await standIn(t)
   const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64')
   const answer = await new Promise<string>((resolve, reject) => {
@@ -236,12 +236,12 @@ t.test('a caller that names no host is served', async t => {
   t.match(answer, /^HTTP\/1\.[01] 201 /)
 })
 
-t.test('a verb that a path does not have is refused', async t => {
+t.test('an unsupported method is refused', async t => {
   const { fetch, serviceSid } = await standIn(t)
   for (const [path, methods] of [
     ['/Services', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
-    [`/Services/${serviceSid}/Entities/${somebody()}`, ['POST', 'PUT', 'PATCH']],
-    [`/Services/${serviceSid}/Entities/${somebody()}/Challenges/x`, ['DELETE', 'PUT']]
+    [`/Services/${serviceSid}/Entities/${newIdentity()}`, ['POST', 'PUT', 'PATCH']],
+    [`/Services/${serviceSid}/Entities/${newIdentity()}/Challenges/x`, ['DELETE', 'PUT']]
   ] as const) {
     for (const method of methods) {
       const { status, body } = await fetch(path, { method })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { enroll, enrollVerified, newIdentity } from './enrolled.js'
 import { standIn, type StandInResponse } from './stand-in.js'
 
 const HOUR = 3600
@@ -9,7 +9,7 @@ function refusal ({ status, body }: StandInResponse): readonly [number, number] 
   return [status, body.code]
 }
 
-t.test('an unverified factor is given five codes, and refuses the sixth even if it is right', async t => {
+t.test('an unverified factor takes five codes, and refuses the sixth even if it is right', async t => {
   const { now, ...service } = await standIn(t)
   const factor = await enroll(service)
   for (let attempt = 1; attempt <= 5; attempt++) {
@@ -17,7 +17,7 @@ t.test('an unverified factor is given five codes, and refuses the sixth even if 
     t.same([status, body.status], [200, 'unverified'], `attempt ${attempt}`)
   }
   t.same(refusal(await factor.update({ AuthPayload: factor.code(now()) })), [429, 60310])
-  t.equal((await factor.update({ FriendlyName: 'another' })).body.friendly_name, 'another', 'it is not a code')
+  t.equal((await factor.update({ FriendlyName: 'another' })).body.friendly_name, 'another', 'only codes are limited')
   const other = await enroll(service, factor.entity.split('/').at(-1))
   t.equal((await other.update({ AuthPayload: other.code(now()) })).body.status, 'verified', 'another one is not affected')
 })
@@ -29,7 +29,7 @@ t.test('a fifth code that is right still verifies', async t => {
   t.equal((await factor.update({ AuthPayload: factor.code(now()) })).body.status, 'verified')
 })
 
-t.test('a challenge is given five codes, the one that it was created with among them', async t => {
+t.test('a challenge takes five codes, including the one it was created with', async t => {
   const service = await standIn(t)
   const { now } = service
   const factor = await enrollVerified(service)
@@ -49,7 +49,7 @@ t.test('a factor has fifty challenges an hour, approved or not', async t => {
   t.equal((await factor.challenge(factor.code(service.now()))).body.status, 'approved')
   t.same(refusal(await factor.challenge()), [429, 60312])
   const other = await enrollVerified(service, factor.entity.split('/').at(-1))
-  t.equal((await other.challenge()).status, 201, 'another factor has its own')
+  t.equal((await other.challenge()).status, 201, 'another factor has its own limit')
   service.wait(HOUR - 60)
   t.equal((await factor.challenge()).status, 201)
 })
@@ -71,7 +71,7 @@ t.test('a factor has a hundred challenges a day', async t => {
 t.test('a factor with codes of four digits or less has ten challenges a day', async t => {
   const service = await standIn(t)
   for (const length of ['3', '4']) {
-    const factor = await enrollVerified(service, somebody(), { 'Config.CodeLength': length })
+    const factor = await enrollVerified(service, newIdentity(), { 'Config.CodeLength': length })
     for (let count = 1; count <= 10; count++) t.equal((await factor.challenge()).status, 201)
     service.wait(DAY - 1)
     t.same(refusal(await factor.challenge()), [429, 60312])
@@ -80,7 +80,7 @@ t.test('a factor with codes of four digits or less has ten challenges a day', as
   }
 })
 
-t.test('a factor that was challenged may not get around its limit with longer codes, nor with shorter ones', async t => {
+t.test('changing the code length does not get around the limit of challenges', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   for (let count = 1; count <= 10; count++) await factor.challenge()
@@ -88,9 +88,9 @@ t.test('a factor that was challenged may not get around its limit with longer co
   t.same(refusal(await factor.challenge()), [429, 60312])
 })
 
-t.test('an entity has a hundred creations of factors a day', async t => {
+t.test('an entity may create a hundred factors a day', async t => {
   const service = await standIn(t)
-  const identity = somebody()
+  const identity = newIdentity()
   for (let count = 1; count <= 100; count++) {
     const { entity, sid } = await enroll(service, identity)
     t.equal((await service.fetch(`${entity}/Factors/${sid}`, { method: 'DELETE' })).status, 204)
@@ -105,7 +105,7 @@ t.test('an entity has a hundred creations of factors a day', async t => {
 
 t.test('an entity has a hundred factors', async t => {
   const service = await standIn(t)
-  const identity = somebody()
+  const identity = newIdentity()
   for (let count = 1; count <= 100; count++) await enroll(service, identity)
   const { status, body } = await service.fetch(`/Services/${service.serviceSid}/Entities/${identity}/Factors`, {
     method: 'POST', form: { FriendlyName: 'phone', FactorType: 'totp' }
@@ -113,9 +113,9 @@ t.test('an entity has a hundred factors', async t => {
   t.same([status, body.code], [400, 60315])
 })
 
-t.test('an unverified factor lives an hour, a verified one for ever', async t => {
+t.test('an unverified factor expires after an hour, a verified one never', async t => {
   const service = await standIn(t)
-  const identity = somebody()
+  const identity = newIdentity()
   const verified = await enrollVerified(service, identity)
   const unverified = await enroll(service, identity)
   const statusOf = async (sid: string) => (await service.fetch(`${verified.entity}/Factors/${sid}`)).status
@@ -129,9 +129,9 @@ t.test('an unverified factor lives an hour, a verified one for ever', async t =>
   t.same(factors.map(({ sid }: { sid: string }) => sid), [verified.sid])
 })
 
-t.test('a secret is imported once into an entity', async t => {
+t.test('an entity can import a secret once', async t => {
   const service = await standIn(t)
-  const identity = somebody()
+  const identity = newIdentity()
   const form = { FriendlyName: 'x', FactorType: 'totp', 'Binding.Secret': 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }
   const path = (name: string) => `/Services/${service.serviceSid}/Entities/${name}/Factors`
   const { status, body } = await service.fetch(path(identity), { method: 'POST', form })
@@ -140,8 +140,8 @@ t.test('a secret is imported once into an entity', async t => {
   t.same(refusal(await service.fetch(path(identity), { method: 'POST', form })), [409, 60317])
   const spelled = { ...form, 'Binding.Secret': 'gezd gnbv gy3t qojq gezd gnbv gy3t qojq' }
   t.same(refusal(await service.fetch(path(identity.toUpperCase()), { method: 'POST', form: spelled })), [409, 60317])
-  t.equal((await service.fetch(path(somebody()), { method: 'POST', form })).status, 201, 'another entity may have it')
-  t.equal((await enroll(service, identity)).sid.length, 34, 'and this one another secret')
+  t.equal((await service.fetch(path(newIdentity()), { method: 'POST', form })).status, 201, 'another entity may have it')
+  t.equal((await enroll(service, identity)).sid.length, 34, 'and this one may have another secret')
 })
 
 t.test('a challenge needs a verified factor', async t => {
@@ -151,7 +151,7 @@ t.test('a challenge needs a verified factor', async t => {
   t.equal((await factor.update({ AuthPayload: factor.code(service.now()) })).body.status, 'verified', 'nothing was burnt')
 })
 
-t.test('a verified factor is given no more codes: a right one would not prove anything', async t => {
+t.test('a verified factor takes no codes outside challenges', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   for (const code of [factor.code(service.now()), factor.wrongCode(service.now())]) {
@@ -160,7 +160,7 @@ t.test('a verified factor is given no more codes: a right one would not prove an
   t.equal((await factor.challenge(factor.code(service.now()))).body.status, 'approved', 'nothing was burnt')
 })
 
-t.test('a challenge is answered once', async t => {
+t.test('a challenge can be approved once', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   const { body: { sid } } = await factor.challenge(factor.code(service.now()))
@@ -170,7 +170,7 @@ t.test('a challenge is answered once', async t => {
   t.equal((await service.fetch(`${factor.entity}/Challenges/${sid}`)).body.status, 'approved', 'it does not expire')
 })
 
-t.test('a challenge expires after five minutes, or when it says', async t => {
+t.test('a challenge expires after five minutes, or at its expiration date', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   const at = (seconds: number) => new Date((service.now() + seconds) * 1000).toISOString()
@@ -190,7 +190,7 @@ t.test('a challenge expires after five minutes, or when it says', async t => {
   t.equal((await factor.answer(longest.sid, factor.code(service.now()))).body.status, 'approved', 'nothing was burnt')
 })
 
-t.test('of a clock that went back nothing counts, and nothing is answered', async t => {
+t.test('after the clock is set back, challenges from the future do not count and cannot be approved', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service, undefined, { 'Config.CodeLength': '4' })
   service.wait(86_400)
@@ -203,9 +203,9 @@ t.test('of a clock that went back nothing counts, and nothing is answered', asyn
   t.match((await factor.challenge(factor.code(service.now()))).body, { status: 'approved' })
 })
 
-t.test('the newest hundred challenges are remembered, and a pending one is not forgotten for one that is over', async t => {
+t.test('an entity keeps its newest hundred challenges, and drops pending ones last', async t => {
   const service = await standIn(t)
-  const identity = somebody()
+  const identity = newIdentity()
   const first = await enrollVerified(service, identity)
   const second = await enrollVerified(service, identity)
   const third = await enrollVerified(service, identity)
@@ -219,7 +219,7 @@ t.test('the newest hundred challenges are remembered, and a pending one is not f
   await third.challenge()
   t.same([await has(waiting.sid), await has(over.sid)], [200, 404])
   await third.challenge()
-  t.same([await has(waiting.sid)], [404], 'when all of them are pending, the oldest goes')
+  t.same([await has(waiting.sid)], [404], 'when all are pending, the oldest is dropped')
   const { body } = await service.fetch(`${entity}/Challenges?PageSize=1000`)
   t.equal(body.challenges.length, 100)
 })

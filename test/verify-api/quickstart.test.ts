@@ -4,7 +4,7 @@ import { standIn } from './stand-in.js'
 
 const IDENTITY = 'ff483d1ff591898a9942916050d2ca3f'
 
-t.test('Twilio\'s quickstart works step by step with Twilio\'s own helper library', async t => {
+t.test('the quickstart works step by step with Twilio\'s helper library', async t => {
   const { client, accountSid, now, wait } = await standIn(t)
 
   const service = await client.verify.v2.services.create({ friendlyName: 'My First Verify Service' })
@@ -38,7 +38,7 @@ t.test('Twilio\'s quickstart works step by step with Twilio\'s own helper librar
   t.equal(challenge.dateResponded.getTime(), now() * 1000)
 })
 
-t.test('the same with nothing but HTTP', async t => {
+t.test('the quickstart works with plain HTTP', async t => {
   const { fetch, serviceSid, now, wait } = await standIn(t)
   const entity = `/Services/${serviceSid}/Entities/${IDENTITY}`
   const { status, body: factor } = await fetch(`${entity}/Factors`, {

@@ -3,10 +3,10 @@ import twilio from 'twilio'
 import { memoryStore } from '../../src/index.js'
 import type { VerifyDocument } from '../../src/verify-api.js'
 import { authenticator } from '../authenticator.js'
-import { somebody } from './enrolled.js'
+import { newIdentity } from './enrolled.js'
 import { standIn } from './stand-in.js'
 
-/** Expects the SDK to throw what it throws for answers of Twilio. */
+/** Expects the SDK to throw an error as for an answer of Twilio. */
 async function refuses (t: Test, call: Promise<unknown>, status: number, code: number): Promise<void> {
   const error = await call.then(() => null, (error: unknown) => error)
   t.ok(error instanceof twilio.RestException)
@@ -32,7 +32,7 @@ t.test('services: create, fetch, update, list, remove', async t => {
   t.same(updated.passkeys.relying_party.origins, ['a.example', 'b.example'])
   t.equal(updated.friendlyName, 'Bank')
 
-  const factor = await client.verify.v2.services(service.sid).entities(somebody()).newFactors
+  const factor = await client.verify.v2.services(service.sid).entities(newIdentity()).newFactors
     .create({ friendlyName: 'phone', factorType: 'totp' })
   t.same(factor.config, { alg: 'sha1', skew: 2, code_length: 8, time_step: 60 })
   t.match(factor.binding.uri, /^otpauth:\/\/totp\/Owl:phone\?.*&issuer=Owl&algorithm=SHA1&digits=8&period=60$/)
@@ -44,7 +44,7 @@ t.test('services: create, fetch, update, list, remove', async t => {
   await refuses(t, client.verify.v2.services(service.sid).remove(), 404, 20404)
 })
 
-t.test('entities: create, fetch, list, remove; their names have no case', async t => {
+t.test('entities: create, fetch, list, remove; their identities have no case', async t => {
   const { client, serviceSid } = await standIn(t)
   const { entities } = client.verify.v2.services(serviceSid)
   const verify = client.verify.v2.services(serviceSid)
@@ -65,7 +65,7 @@ t.test('entities: create, fetch, list, remove; their names have no case', async 
 
 t.test('factors: create, fetch, update, list, remove', async t => {
   const { client, serviceSid, now } = await standIn(t)
-  const entity = client.verify.v2.services(serviceSid).entities(somebody())
+  const entity = client.verify.v2.services(serviceSid).entities(newIdentity())
   const factor = await entity.newFactors.create({
     friendlyName: 'phone',
     factorType: 'totp',
@@ -98,7 +98,7 @@ t.test('factors: create, fetch, update, list, remove', async t => {
 
 t.test('challenges: create, fetch, update, list', async t => {
   const { client, serviceSid, now, wait } = await standIn(t)
-  const entity = client.verify.v2.services(serviceSid).entities(somebody())
+  const entity = client.verify.v2.services(serviceSid).entities(newIdentity())
   const enroll = async () => {
     const factor = await entity.newFactors.create({ friendlyName: 'phone', factorType: 'totp' })
     const phone = authenticator(factor.binding.secret)
@@ -143,10 +143,10 @@ t.test('challenges: create, fetch, update, list', async t => {
 
   await entity.factors(two.sid).remove()
   await refuses(t, entity.challenges(other.sid).fetch(), 404, 20404)
-  t.same(await sids({}), [challenge.sid], 'challenges go with their factor')
+  t.same(await sids({}), [challenge.sid], 'challenges are deleted with their factor')
 })
 
-t.test('lists go on over as many pages as it takes', async t => {
+t.test('lists continue over all pages', async t => {
   const { client, serviceSid } = await standIn(t)
   const verify = client.verify.v2.services(serviceSid)
   const identities = Array.from({ length: 7 }, (_, index) => `identity-${index}`)
@@ -173,7 +173,7 @@ t.test('lists go on over as many pages as it takes', async t => {
   t.same(each, factors)
 })
 
-t.test('pages lead to the next one and back', async t => {
+t.test('pages link to the next and the previous page', async t => {
   const { client, serviceSid, baseUrl, fetch } = await standIn(t)
   const verify = client.verify.v2.services(serviceSid)
   const entity = verify.entities('identity-0')
@@ -216,7 +216,7 @@ t.test('pages lead to the next one and back', async t => {
   t.match(meta.next_page_url, new RegExp(`^${url}\\?PageSize=2&Page=1&PageToken=PT[\\w-]+$`))
 })
 
-t.test('a page goes on where it was although what was on the one before is gone', async t => {
+t.test('the next page starts at the right item although all items before it were deleted', async t => {
   const { client, serviceSid } = await standIn(t)
   const verify = client.verify.v2.services(serviceSid)
   const entity = verify.entities('identity-0')
@@ -232,7 +232,7 @@ t.test('a page goes on where it was although what was on the one before is gone'
   t.same(next?.instances.map(({ identity }) => identity), ['identity-3', 'identity-4', 'identity-5'])
 })
 
-t.test('a page comes after the one before, although its first item, or all before it, are gone', async t => {
+t.test('the previous page is right although its successor\'s first item, or all items before it, were deleted', async t => {
   const { client, serviceSid } = await standIn(t)
   const verify = client.verify.v2.services(serviceSid)
   const letters = [...'abcdefghijkl']
@@ -266,15 +266,15 @@ t.test('a page comes after the one before, although its first item, or all befor
     t.equal(names(await second?.previousPage()), 'ab')
     for (const instance of first.instances) await remove(instance)
     const start = await second?.previousPage()
-    t.equal(names(start), 'de', 'the first that there are')
+    t.equal(names(start), 'de', 'the first remaining items')
     t.equal(names(await start?.nextPage()), 'fg')
     t.equal(start?.previousPage(), undefined)
   }
 })
 
-t.test('filters stay on every page', async t => {
+t.test('filters apply to every page', async t => {
   const { client, serviceSid, now } = await standIn(t)
-  const entity = client.verify.v2.services(serviceSid).entities(somebody())
+  const entity = client.verify.v2.services(serviceSid).entities(newIdentity())
   const { sid, binding } = await entity.newFactors.create({ friendlyName: 'phone', factorType: 'totp' })
   await entity.factors(sid).update({ authPayload: authenticator(binding.secret).code(now()) })
   const made: string[] = []
@@ -283,33 +283,33 @@ t.test('filters stay on every page', async t => {
   t.same(found.map(({ sid }) => sid), made.reverse())
 })
 
-t.test('removing a service removes what is in it', async t => {
+t.test('deleting a service deletes everything in it', async t => {
   const store = memoryStore<VerifyDocument>()
   const { client, serviceSid } = await standIn(t, { store })
   const verify = client.verify.v2.services(serviceSid)
   const other = await client.verify.v2.services.create({ friendlyName: 'other' })
   for (const sid of [serviceSid, serviceSid, other.sid]) {
-    await client.verify.v2.services(sid).entities(somebody()).newFactors.create({ friendlyName: 'phone', factorType: 'totp' })
+    await client.verify.v2.services(sid).entities(newIdentity()).newFactors.create({ friendlyName: 'phone', factorType: 'totp' })
   }
   await verify.remove()
   const keys = await store.list(undefined, 100)
   t.equal(keys.length, 2)
   t.ok(keys.every(key => key.includes(other.sid)), 'and nothing else')
   await refuses(t, verify.entities.list(), 404, 20404)
-  await refuses(t, verify.entities.create({ identity: somebody() }), 404, 20404)
+  await refuses(t, verify.entities.create({ identity: newIdentity() }), 404, 20404)
 })
 
-t.test('refusals are what the helper library throws for those of Twilio', async t => {
+t.test('the helper library throws our refusals as it throws Twilio\'s', async t => {
   const { client, serviceSid, accountSid } = await standIn(t)
   const verify = client.verify.v2.services(serviceSid)
   await refuses(t, verify.entities.create({ identity: 'x' }), 400, 60306)
   await refuses(t, verify.update({ 'totp.timeStep': 90 }), 400, 60200)
-  await refuses(t, verify.entities(somebody()).newFactors.create({ friendlyName: 'x', factorType: 'push' }), 403, 60204)
-  await refuses(t, verify.accessTokens.create({ identity: somebody(), factorType: 'push' }), 403, 60204)
+  await refuses(t, verify.entities(newIdentity()).newFactors.create({ friendlyName: 'x', factorType: 'push' }), 403, 60204)
+  await refuses(t, verify.accessTokens.create({ identity: newIdentity(), factorType: 'push' }), 403, 60204)
   await refuses(t, verify.webhooks.list(), 403, 60204)
   await refuses(t, client.verify.v2.forms('form-push').fetch(), 403, 60204)
-  await refuses(t, verify.newFactors.create({ identity: somebody(), friendlyName: 'key' }), 403, 60204)
-  await refuses(t, verify.entities(somebody()).challenges(`YC${'0'.repeat(32)}`).notifications.create(), 403, 60204)
+  await refuses(t, verify.newFactors.create({ identity: newIdentity(), friendlyName: 'key' }), 403, 60204)
+  await refuses(t, verify.entities(newIdentity()).challenges(`YC${'0'.repeat(32)}`).notifications.create(), 403, 60204)
   await refuses(t, verify.verifications.create({ to: '+15017122661', channel: 'sms' }), 403, 60204)
   await refuses(t, verify.verificationChecks.create({ to: '+15017122661', code: '123456' }), 403, 60204)
   await refuses(t, verify.rateLimits.list(), 403, 60204)

@@ -1,10 +1,10 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import t, { type Test } from 'tap'
-import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { enroll, enrollVerified, newIdentity } from './enrolled.js'
 import { standIn, type StandInResponse } from './stand-in.js'
 
-/** What OpenAPI says of each resource: every key is there, and null where there is nothing to say. */
+/** Each resource by Twilio's OpenAPI description: every key is present, with null for a missing value. */
 const DateTime = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' })
 const Url = Type.String({ pattern: '^http://127\\.0\\.0\\.1:\\d+/v2/Services/VA[0-9a-f]{32}' })
 const ListUrl = Type.String({ pattern: '^http://127\\.0\\.0\\.1:\\d+/v2/Services.*\\?.*PageSize=\\d+&Page=\\d+' })
@@ -167,14 +167,14 @@ function listOf (key: string, item: TSchema, empty = false) {
   })
 }
 
-t.test('every answer has every key of its resource, and no other', async t => {
+t.test('every answer has all keys of its resource and no others', async t => {
   const service = await standIn(t)
   const { fetch, serviceSid, now } = service
   const path = `/Services/${serviceSid}`
-  const phone = await enrollVerified(service, somebody())
+  const phone = await enrollVerified(service, newIdentity())
   const unverified = await enroll(service, phone.entity.split('/').at(-1))
   const { sid } = (await phone.challenge()).body
-  const other = `${path}/Entities/${somebody()}`
+  const other = `${path}/Entities/${newIdentity()}`
   await fetch(`${path}/Entities`, { method: 'POST', form: { Identity: other.split('/').at(-1) ?? '' } })
   const post = async (path: string, form: Record<string, string>) => await fetch(path, { method: 'POST', form })
 
@@ -211,7 +211,7 @@ t.test('every answer has every key of its resource, and no other', async t => {
     ['S2', 200, listOf('services', Service), fetch('/Services')],
     ['S3', 200, Service, fetch(path)],
     ['S4', 200, Service, post(path, {})],
-    ['E1', 201, Entity, post(`${path}/Entities`, { Identity: somebody() })],
+    ['E1', 201, Entity, post(`${path}/Entities`, { Identity: newIdentity() })],
     ['E2', 200, listOf('entities', Entity), fetch(`${path}/Entities`)],
     ['E3', 200, Entity, fetch(phone.entity)],
     ['F1', 201, NewFactor, post(`${phone.entity}/Factors`, { FriendlyName: 'a:b', FactorType: 'totp', Metadata: '{"os":"x"}' })],
@@ -249,7 +249,7 @@ t.test('every answer has every key of its resource, and no other', async t => {
   }
 })
 
-t.test('every URL in an answer leads to what it says, and every sid is that of its resource', async t => {
+t.test('every URL in an answer leads to its resource, and every sid is that of its resource', async t => {
   const service = await standIn(t)
   const { fetch, serviceSid, accountSid, baseUrl } = service
   const phone = await enrollVerified(service, 'Some-Body-1')
@@ -288,12 +288,12 @@ t.test('every URL in an answer leads to what it says, and every sid is that of i
     .map(url => [url, url.split('/').at(-1)?.toLowerCase() ?? ''])] as const
   for (const [url = '', key = ''] of lists) {
     const { body } = await at(url)
-    for (const item of body[key]) t.same((await at(item.url)).body, item, 'as it is in the list')
+    for (const item of body[key]) t.same((await at(item.url)).body, item, 'the resource is the same as in the list')
     t.equal(body.meta.url, `${url}?PageSize=50&Page=0`)
   }
 })
 
-t.test('every answer is for the one who asked alone, and a refusal says what Twilio would', async t => {
+t.test('no answer may be cached, and refusals are Twilio\'s', async t => {
   const { fetch, serviceSid, baseUrl } = await standIn(t)
   const form = { FriendlyName: 'x'.repeat(31) }
   const refusals = [

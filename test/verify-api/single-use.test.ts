@@ -3,7 +3,7 @@ import { memoryStore } from '../../src/index.js'
 import type { VerifyDocument } from '../../src/verify-api.js'
 import { authenticator } from '../authenticator.js'
 import { START } from '../site.js'
-import { enroll, enrollVerified, somebody } from './enrolled.js'
+import { enroll, enrollVerified, newIdentity } from './enrolled.js'
 import { standIn } from './stand-in.js'
 
 t.test('the code that verified a factor approves no challenge', async t => {
@@ -14,7 +14,7 @@ t.test('the code that verified a factor approves no challenge', async t => {
   t.equal((await factor.challenge(code)).body.status, 'pending')
 })
 
-t.test('a code approves one challenge, old ones and new ones counted together', async t => {
+t.test('a code approves one challenge, whether the challenge was created before or with it', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   const waiting = (await factor.challenge()).body.sid
@@ -22,13 +22,13 @@ t.test('a code approves one challenge, old ones and new ones counted together', 
   t.equal((await factor.challenge(code)).body.status, 'approved')
   t.equal((await factor.challenge(code)).body.status, 'pending')
   t.equal((await factor.answer(waiting, code)).body.status, 'pending')
-  t.equal((await factor.answer(waiting, factor.code(service.now() - 30))).body.status, 'pending', 'nor does an earlier one')
-  t.equal((await factor.answer(waiting, factor.code(service.now() + 30))).body.status, 'approved', 'the next one does')
+  t.equal((await factor.answer(waiting, factor.code(service.now() - 30))).body.status, 'pending', 'nor does an earlier code')
+  t.equal((await factor.answer(waiting, factor.code(service.now() + 30))).body.status, 'approved', 'the next code does')
 })
 
 t.test('when two steps have the same code, both are burnt', async t => {
   const service = await standIn(t)
-  const factor = await enrollVerified(service, somebody(), { 'Config.CodeLength': '3', 'Config.Skew': '2' })
+  const factor = await enrollVerified(service, newIdentity(), { 'Config.CodeLength': '3', 'Config.Skew': '2' })
   const at = (seconds: number) => factor.code(service.now() + seconds)
   while (at(-30) !== at(30) || [90, 120].some(seconds => at(seconds) === at(30))) service.wait(30)
   const code = at(30)
@@ -38,10 +38,10 @@ t.test('when two steps have the same code, both are burnt', async t => {
   t.equal((await factor.challenge(code)).body.status, 'pending')
 })
 
-t.test('another time step neither makes a spent code work nor stops the factor', async t => {
+t.test('after a change of the time step spent codes stay spent and the factor keeps working', async t => {
   const service = await standIn(t)
   for (const [first, second] of [[30, 60], [60, 20], [20, 60], [29, 30]] as const) {
-    const factor = await enrollVerified(service, somebody(), { 'Config.TimeStep': String(first) })
+    const factor = await enrollVerified(service, newIdentity(), { 'Config.TimeStep': String(first) })
     const phones = [first, second].map(timeStep => authenticator(factor.secret, { timeStep }))
     const code = phones[0]?.code(service.now())
     t.equal((await factor.challenge(code)).body.status, 'approved')
@@ -49,14 +49,14 @@ t.test('another time step neither makes a spent code work nor stops the factor',
     t.match(changed.body, { status: 'verified', config: { time_step: second } })
     t.equal((await factor.challenge(code)).body.status, 'pending')
     await factor.update({ 'Config.TimeStep': String(first) })
-    t.equal((await factor.challenge(code)).body.status, 'pending', 'also when it is changed back')
+    t.equal((await factor.challenge(code)).body.status, 'pending', 'also after the time step is changed back')
     await factor.update({ 'Config.TimeStep': String(second) })
     service.wait(120)
     t.equal((await factor.challenge(phones[1]?.code(service.now()))).body.status, 'approved', `${first} to ${second}`)
   }
 })
 
-t.test('of fifty requests with one code, at two instances, one is approved', async t => {
+t.test('of fifty requests with the same code on two instances, one is approved', async t => {
   const store = memoryStore<VerifyDocument>()
   let time = START
   const one = await standIn(t, { store, clock: () => time })
@@ -77,7 +77,7 @@ t.test('of fifty requests with one code, at two instances, one is approved', asy
   t.equal(challenges.length, 1)
 })
 
-t.test('of fifty requests with one code for one challenge, one is approved', async t => {
+t.test('of fifty requests with the same code for one challenge, one is approved', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service)
   const { body: { sid } } = await factor.challenge()
@@ -87,7 +87,7 @@ t.test('of fifty requests with one code for one challenge, one is approved', asy
   for (const { body } of answers) t.ok(body.status === 'approved' || [60322, 20503].includes(body.code))
 })
 
-t.test('of fifty wrong codes for one factor, at two instances, five are judged', async t => {
+t.test('of fifty wrong codes for one factor on two instances, five are judged', async t => {
   const store = memoryStore<VerifyDocument>()
   const [one, two] = [await standIn(t, { store }), await standIn(t, { store })]
   const factor = await enroll(one)
@@ -110,7 +110,7 @@ t.test('of fifty wrong codes for one challenge, five are judged', async t => {
   t.equal(answers.filter(({ body }) => body.code === 60308).length, 45)
 })
 
-t.test('of fifty that create an entity at once, one does', async t => {
+t.test('of fifty requests that create an entity at the same time, one does', async t => {
   const service = await standIn(t)
   const answers = await Promise.all(Array.from({ length: 50 }, async () =>
     await service.fetch(`/Services/${service.serviceSid}/Entities`, { method: 'POST', form: { Identity: 'identity-one' } })))
@@ -118,7 +118,7 @@ t.test('of fifty that create an entity at once, one does', async t => {
   t.equal(answers.filter(({ body }) => body.code === 60301).length, 49)
 })
 
-t.test('nothing is answered before it is kept', async t => {
+t.test('nothing is answered before it is stored', async t => {
   const kept = memoryStore<VerifyDocument>()
   let broken = false
   const service = await standIn(t, {

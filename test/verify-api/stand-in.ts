@@ -5,27 +5,27 @@ import { memoryStore } from '../../src/index.js'
 import { verifyApi, type VerifyApiOptions, type VerifyDocument } from '../../src/verify-api.js'
 import { KEY, START } from '../site.js'
 
-/** A server that answers as Verify does, on a port of its own, and a clock that stands until it is moved. */
+/** A stand-in on a port of its own, with a clock that only the test moves. */
 export interface StandIn {
   readonly app: FastifyInstance
-  /** Twilio's own helper library, pointed at the stand-in. */
+  /** Twilio's helper library, pointed at the stand-in. */
   readonly client: ReturnType<typeof twilio>
   readonly baseUrl: string
   readonly accountSid: string
   readonly authToken: string
-  /** A service that is there from the beginning. */
+  /** The sid of a service that exists from the start. */
   readonly serviceSid: string
   /** The time, in Unix seconds. */
   now (): number
-  /** Moves the clock on, or back; not one that was given. */
+  /** Moves the clock forward, or back. It has no effect on a clock from the options. */
   wait (seconds: number): void
-  /** One request, as curl would send it; `path` is below `/v2`. */
+  /** Sends a request as curl would; `path` is below `/v2`. */
   fetch (path: string, request?: StandInRequest): Promise<StandInResponse>
 }
 
 export interface StandInRequest {
   readonly method?: string
-  /** The parameters of a POST; a text is sent as it is. */
+  /** The parameters of a POST. A string is sent as it is. */
   readonly form?: Form | string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -34,19 +34,19 @@ export interface StandInResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The body as JSON; null when it is empty. */
-  readonly body: any // eslint-disable-line @typescript-eslint/no-explicit-any -- what is sent has no type
+  /** The body as JSON; null if it is empty. */
+  readonly body: any // eslint-disable-line @typescript-eslint/no-explicit-any -- answers have no type
 }
 
 export interface StandInOptions extends Partial<VerifyApiOptions> {
   readonly server?: FastifyServerOptions
-  /** Called before the stand-in is registered, for what a host may have done. */
+  /** Sets up the host before the stand-in is registered. */
   readonly host?: (app: FastifyInstance) => void | Promise<void>
 }
 
 type Form = Readonly<Record<string, string | number | readonly string[]>>
 
-/** Starts one. Two of them on one store are two instances of the same service. */
+/** Starts a stand-in. Two of them on one store are two instances of the same server. */
 export async function standIn (
   t: { after (fn: () => Promise<void>): void }, { server = {}, host, ...options }: StandInOptions = {}
 ): Promise<StandIn> {
@@ -81,7 +81,7 @@ export async function standIn (
   }
 }
 
-/** Sends requests with credentials. */
+/** Returns a function that sends requests with these credentials. */
 export function requester (baseUrl: string, user: string, password: string): StandIn['fetch'] {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
@@ -97,7 +97,7 @@ export function requester (baseUrl: string, user: string, password: string): Sta
   }
 }
 
-/** A form as it is sent; a list repeats its name. */
+/** Encodes a form. A list repeats its name. */
 export function encoded (form: Form | string): string {
   if (typeof form === 'string') return form
   const pairs = Object.entries(form).flatMap(([name, value]) =>
@@ -105,6 +105,6 @@ export function encoded (form: Form | string): string {
   return pairs.map(pair => pair.map(encodeURIComponent).join('=')).join('&')
 }
 
-/** The account of every stand-in, so that several of them can be instances of one service. */
+/** All stand-ins have the same account, so several can be instances of one server. */
 export const ACCOUNT_SID = `AC${randomBytes(16).toString('hex')}`
 export const AUTH_TOKEN = randomBytes(16).toString('hex')

@@ -2,24 +2,25 @@ import { memoryStore } from '../../../dist/index.js'
 import { crowdOf, fill, type Crowd } from './crowd.js'
 import { IN_FLIGHT } from './in-flight.js'
 import { inProcess } from './in-process.js'
-import { openIn } from './place.js'
 import { ownSchema, type PostgresSchema } from './postgres-schema.js'
 import type { Contender, Row } from './row.js'
-import { challenging, logIn, nextCode } from './visits.js'
+import { openIn } from './row-place.js'
+import { challengeContender, logIn, nextCode } from './visits.js'
 
 const [FEW, MORE, MOST] = [1000, 10_000, 100_000]
-/** A prime: by strides of so many everybody comes once, and nobody after a neighbour. */
+/** A prime: in strides of this length every user comes once, and none after a neighbour. */
 const STRIDE = 7919
-/** Those of one pass on PostgreSQL. */
+/** Users of one pass on PostgreSQL. */
 const PASS = 1000
 
-/** What a challenge costs must not depend on how many there are. */
+/** The number of identities must not make a challenge dearer. */
 export const growth: Row = {
   name: 'growth',
-  title: 'a challenge in process, over memoryStore, among so many identities',
+  title: 'a challenge in process, over memoryStore, among this many identities',
   unit: 'µs',
   rounds: 15,
-  goals: [MORE, MOST].map(size => ({ of: nameOf(size), by: nameOf(FEW), atMost: 1.25 })),
+  turns: 5,
+  goals: [MORE, MOST].map(size => ({ of: nameOf(size), to: nameOf(FEW), atMost: 1.25 })),
   async open () {
     const contenders: Contender[] = []
     for (const size of [FEW, MORE, MOST]) contenders.push(await inMemory(size))
@@ -27,13 +28,14 @@ export const growth: Row = {
   }
 }
 
-/** The same on PostgreSQL, where it is the rate that is looked at. */
+/** The same on PostgreSQL, as a rate. */
 export const postgresGrowth: Row = {
   name: 'postgres-growth',
-  title: `challenges on PostgreSQL among so many identities, ${IN_FLIGHT} in flight`,
+  title: `challenges on PostgreSQL among this many identities, ${IN_FLIGHT} in flight`,
   unit: 'operations/s',
   rounds: 15,
-  goals: [{ of: nameOf(FEW), by: nameOf(MOST), atMost: 1.25 }],
+  turns: 5,
+  goals: [{ of: nameOf(FEW), to: nameOf(MOST), atMost: 1.25 }],
   open: async () => await openIn(await ownSchema(), async schema => ({
     contenders: [await onPostgres(schema, FEW), await onPostgres(schema, MOST)],
     remarks: [schema.server]
@@ -52,11 +54,11 @@ async function inMemory (size: number): Promise<Contender> {
   })
 }
 
-async function onPostgres (schema: PostgresSchema, size: number): Promise<Contender> {
+async function onPostgres ({ tableOf }: PostgresSchema, size: number): Promise<Contender> {
   const crowd = await crowdOf(size)
-  const { plain } = await schema.tableOf(crowd)
+  const { storeOf } = await tableOf(crowd)
   let turn = 0
-  return challenging(nameOf(size), await crowd.serve(plain), crowd, () =>
+  return challengeContender(nameOf(size), await crowd.serve(storeOf()), crowd, () =>
     Array.from({ length: PASS }, () => identityAt(crowd, turn++)))
 }
 

@@ -1,6 +1,6 @@
-import type { Goal, Row } from './row.js'
+import type { Row } from './row.js'
 import { saturation } from './saturation.js'
-import { served } from './served.js'
+import { startServer } from './processes.js'
 
 const MAP = 'Map'
 const SECURE = '@fastify/secure-session'
@@ -11,21 +11,24 @@ const FLOOR = 'Map, floor: ask, hash, compare'
 const HOOK = 'Map, empty hook'
 const AGAIN = 'Map, bare again'
 
-/** A request with an approval. One process answers with the guard and without it: no two are alike. */
+/** An approved request. One process serves both the guarded and the bare route, since no two are alike. */
 export const guard: Row = {
   name: 'guard',
   title: 'guarded GET, 64 connections, 500 sessions, approved, over memoryStore',
   unit: 'requests/s',
-  rounds: 60,
+  rounds: 15,
+  turns: 5,
   goals: [
-    ...[MAP, SECURE, SESSION].map((layer): Goal => ({ of: guarded(layer), by: bare(layer), atLeast: 0.97 })),
-    ...[FLOOR, HOOK, AGAIN].map(of => ({ of, by: bare(MAP) }))
+    { of: guarded(MAP), to: FLOOR, atLeast: 0.85 },
+    { of: guarded(SECURE), to: bare(SECURE), atLeast: 0.85 },
+    { of: guarded(SESSION), to: bare(SESSION), atLeast: 0.92 },
+    ...[guarded(MAP), FLOOR, HOOK, AGAIN].map(of => ({ of, to: bare(MAP) }))
   ],
   async open () {
-    const map = { server: served('vaults-map'), count: 8_000, over: bare(MAP) }
-    const secure = { server: served('vaults-secure-session'), count: 5_000, over: bare(SECURE) }
-    const session = { server: served('vaults-session'), count: 2_500, over: bare(SESSION) }
-    // No server has two turns in a row: it would be ahead in the second.
+    const map = { server: startServer('vaults-map'), count: 8_000, baseline: bare(MAP) }
+    const secure = { server: startServer('vaults-secure-session'), count: 5_000, baseline: bare(SECURE) }
+    const session = { server: startServer('vaults-session'), count: 2_500, baseline: bare(SESSION) }
+    // No server has two turns in a row, because it would be warm in the second.
     return await saturation([
       { ...map, name: bare(MAP), requests: 'bare' },
       { ...secure, name: bare(SECURE), requests: 'bare' },

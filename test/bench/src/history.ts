@@ -1,26 +1,28 @@
 import { inProcess } from './in-process.js'
-import { personAfter, type Life, type Person } from './life.js'
+import { repeat, type Life } from './life.js'
+import { personAfter, type Person } from './person.js'
 import type { Contender, Row } from './row.js'
 
-const FRESH = 'one log-in'
-const TEN = 'ten log-ins'
+const FRESH = 'one login'
+const TEN = 'ten logins'
 const FULLEST = 'a full document'
 
-/** A document is bounded, and what a challenge costs grows less than it does. */
+/** A document is bounded, and a challenge grows more slowly than the document. */
 export const history: Row = {
   name: 'history',
-  title: 'a challenge in process, by what has happened before',
+  title: 'a challenge in process, by what the document holds already',
   unit: 'µs',
   rounds: 15,
+  turns: 5,
   goals: [TEN, FULLEST].flatMap(name => [
-    { of: name, by: FRESH },
-    { of: perKilobyte(name), by: perKilobyte(FRESH), atMost: 1 }
+    { of: name, to: FRESH },
+    { of: perKilobyte(name), to: perKilobyte(FRESH), atMost: 1 }
   ]),
   async open () {
     const people: ReadonlyArray<readonly [name: string, person: Person]> = [
       [FRESH, await personAfter(async () => {})],
-      [TEN, await personAfter(async ({ logIn }) => await repeated(9, async () => await logIn(1)))],
-      [FULLEST, await personAfter(filled)]
+      [TEN, await personAfter(async ({ logIn }) => await repeat(9, async () => await logIn(1)))],
+      [FULLEST, await personAfter(fill)]
     ]
     return {
       contenders: people.flatMap(contendersOf),
@@ -30,25 +32,19 @@ export const history: Row = {
   }
 }
 
-/** To the caps: factors, approvals, marks that their sessions had before, and marks that were taken away. */
-async function filled ({ enroll, logIn, logOut }: Life): Promise<void> {
-  await repeated(9, enroll)
-  await repeated(64, async () => await logIn(9))
-  const left = await repeated(8, async () => await logIn(9))
-  for (const caller of left) await logOut(caller)
-  await repeated(8, async () => await logIn(9))
-}
-
-async function repeated<T> (times: number, act: () => Promise<T>): Promise<T[]> {
-  const answers: T[] = []
-  for (let i = 0; i < times; i++) answers.push(await act())
-  return answers
+/** To the caps: factors, approvals, former marks of their sessions, and withdrawn marks. */
+async function fill ({ enroll, logIn, logOut }: Life): Promise<void> {
+  await repeat(9, enroll)
+  await repeat(64, async () => await logIn(9))
+  const sessions = await repeat(8, async () => await logIn(9))
+  for (const caller of sessions) await logOut(caller)
+  await repeat(8, async () => await logIn(9))
 }
 
 function contendersOf ([name, { document, challenge }]: readonly [string, Person]): Contender[] {
-  const whole = inProcess(name, challenge, { milliseconds: 200 })
-  const part = { name: perKilobyte(name), measure: async () => await whole.measure() / kilobytesOf(document) }
-  return [whole, part]
+  const whole = inProcess(name, challenge)
+  const part = async () => ({ figure: (await whole.measure()).figure / kilobytesOf(document) })
+  return [whole, { name: perKilobyte(name), measure: part }]
 }
 
 function perKilobyte (name: string): string {
@@ -56,10 +52,10 @@ function perKilobyte (name: string): string {
 }
 
 function holdingsOf ([name, { document }]: readonly [string, Person]): string {
-  const { factors, approvals, ended } = document
-  const before = approvals.reduce((sum, { line }) => sum + line.length, 0)
+  const { factors, approvals, withdrawn } = document
+  const former = approvals.reduce((sum, { formerMarks }) => sum + formerMarks.length, 0)
   return `${name}: ${kilobytesOf(document).toFixed(1)} KB. Factors: ${factors.length}; approvals: ${approvals.length}; ` +
-    `marks that their sessions had before: ${before}; marks that were taken away: ${ended.length}.`
+    `former marks of their sessions: ${former}; withdrawn marks: ${withdrawn.length}.`
 }
 
 function kilobytesOf (document: Person['document']): number {

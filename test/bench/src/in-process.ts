@@ -1,15 +1,24 @@
 import type { Contender } from './row.js'
 
-/** Repetitions between two looks at the clock. */
+/** Calls between two looks at the clock. */
 const CHUNK = 128
 
+/** How a contender is called. */
+export interface InProcessOptions {
+  /** How long a turn lasts. */
+  readonly milliseconds?: number
+  /** Operations that one call of `act` makes. */
+  readonly each?: number
+}
+
 /**
- * A contender that is called in this process, for `milliseconds` each turn. Its figure is processor time, in
- * microseconds for each call: what a call makes the garbage collector and the thread pool do is part of it.
+ * A contender that runs in this process. Its figure is processor time, in microseconds for each operation.
+ * Work that it leaves to the garbage collector and the thread pool is part of it.
  */
 export function inProcess (
-  name: string, act: (turn: number) => unknown, { milliseconds = 300 }: { milliseconds?: number } = {}
+  name: string, act: (turn: number) => unknown, { milliseconds = 100, each = 1 }: InProcessOptions = {}
 ): Contender {
+  const chunk = Math.ceil(CHUNK / each)
   let turn = 0
   return {
     name,
@@ -18,14 +27,14 @@ export function inProcess (
       const before = process.cpuUsage()
       let calls = 0
       while (performance.now() < end) {
-        for (let i = 0; i < CHUNK; i++) {
+        for (let i = 0; i < chunk; i++) {
           const result = act(turn++)
           if (result instanceof Promise) await result
         }
-        calls += CHUNK
+        calls += chunk
       }
       const { user, system } = process.cpuUsage(before)
-      return (user + system) / calls
+      return { figure: (user + system) / (calls * each) }
     }
   }
 }

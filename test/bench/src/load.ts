@@ -7,51 +7,51 @@ export interface Requests {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  /** The header that says whose request it is. */
+  /** The header that carries the session. */
   readonly header: string
-  /** Its values: a request each, in this order, and from the beginning again where more are asked for. */
+  /** One request for each value, in this order, and from the beginning again if a volley is longer. */
   readonly values: readonly string[]
   readonly body?: object
 }
 
-/** What to fire at, and the status that has to come back from every request. */
+/** The requests of the next volleys, and the status that each of them must get. */
 export interface Aim {
   readonly requests: Requests
   readonly status: number
 }
 
-/** Fires so many of the requests, beginning after the last one that was fired. */
+/** Fires this many of the requests, beginning after the last one that was fired. */
 export interface Volley {
   readonly count: number
 }
 
-/** What the process that measures says to the load generator. */
+/** An order of the bench's own process to the load generator. */
 export type Order = Aim | Volley
 
 const CONNECTIONS = 64
-/** Seconds after which a server isn't slow but stuck. */
+/** Seconds after which a server is stuck rather than slow. */
 const PATIENCE = 60
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i
 
 process.once('disconnect', () => process.exit())
-let range: Awaited<ReturnType<typeof rangeOf>> | undefined
+let range: Awaited<ReturnType<typeof openRange>> | undefined
 for await (const [message] of on(process, 'message')) {
   const order: Order = message
   if ('count' in order) {
     process.send?.(await range?.fire(order))
   } else {
     range?.close()
-    range = await rangeOf(order)
+    range = await openRange(order)
     process.send?.('ready')
   }
 }
 
-/** What can be done before the clock starts: the requests are written, the connections are open. */
-async function rangeOf ({ requests, status }: Aim) {
+/** Writes the requests and opens the connections, before any clock starts. */
+async function openRange ({ requests, status }: Aim) {
   const packets = packetsOf(requests)
   let [next, unsent, unanswered] = [0, 0, 0]
   let finish = () => {}
-  const lanes = Array.from({ length: CONNECTIONS }, () => laneTo(requests.port, status, answered))
+  const lanes = Array.from({ length: CONNECTIONS }, () => openLane(requests.port, status, answered))
   const sockets = await Promise.all(lanes)
 
   function answered (socket: Socket): void {
@@ -69,7 +69,7 @@ async function rangeOf ({ requests, status }: Aim) {
   }
 
   return {
-    /** Answers the seconds from the first request to the last answer. */
+    /** Resolves to the seconds from the first request to the last answer. */
     async fire ({ count }: Volley): Promise<number> {
       const stuck = setTimeout(() => { throw new Error(`${unanswered} answers are missing`) }, PATIENCE * 1000)
       unsent = unanswered = count
@@ -89,10 +89,10 @@ async function rangeOf ({ requests, status }: Aim) {
 }
 
 /**
- * A connection with one request at a time. It has to cost far less than any server, so it reads no more of an
- * answer than its status and its length; whatever isn't the expected status ends the process.
+ * Opens a connection for one request at a time. It must cost far less than any server, so it reads only the
+ * status and the length of an answer; an unexpected status ends the process.
  */
-async function laneTo (port: number, status: number, onAnswer: (socket: Socket) => void): Promise<Socket> {
+async function openLane (port: number, status: number, onAnswer: (socket: Socket) => void): Promise<Socket> {
   const start = `HTTP/1.1 ${status} `
   const buffer = Buffer.allocUnsafe(16_384)
   let received = ''
@@ -120,12 +120,12 @@ async function laneTo (port: number, status: number, onAnswer: (socket: Socket) 
   return socket
 }
 
-/** Of the whole answer, in bytes; null while its head isn't there. */
+/** The length of the whole answer in bytes, or null until its head is complete. */
 function lengthOf (received: string): number | null {
   const head = received.indexOf('\r\n\r\n')
   if (head < 0) return null
   const length = LENGTH.exec(received)?.[1]
-  if (length === undefined) throw new Error(`no length is told by this:\n${received}`)
+  if (length === undefined) throw new Error(`this answer has no length:\n${received}`)
   return head + 4 + Number(length)
 }
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 
-/** On what, and with what, the figures came about. */
+/** The machine and the software that the figures come from. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
@@ -11,9 +11,12 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>
 }
 
+/** The major version of this Node.js: some goals depend on the speed of its cryptography. */
+export const NODE_MAJOR = Number(process.versions.node.split('.')[0])
+
 const PACKAGES = ['fastify', 'otplib', 'otpauth', 'fastify-totp', 'better-auth', 'qrcode', 'qr', 'pg', 'ioredis', 'redis']
 
-/** This machine, this Node.js, and the packages that it found. */
+/** This machine, this Node.js, and the installed packages. */
 export function machine (): Machine {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -25,7 +28,7 @@ export function machine (): Machine {
   }
 }
 
-/** Read from the file: not every package exports its `package.json`. */
+/** Read from the file, because not every package exports its `package.json`. */
 function versionOf (name: string): string {
   const require = createRequire(import.meta.url)
   for (const folder of require.resolve.paths(name) ?? []) {

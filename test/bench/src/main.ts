@@ -1,37 +1,40 @@
-import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { comparisonOf } from './comparison.js'
 import { machine } from './machine.js'
-import { Lacking } from './row.js'
+import { optionsOf } from './main-options.js'
+import { readReports, writeReport } from './report.js'
+import { UnavailableError } from './row.js'
 import { outcomeOf, type Outcome } from './rounds.js'
 import { rows } from './rows.js'
 import { soak } from './soak.js'
 import { headingOf, tableOf } from './table.js'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
-
 const runs = [
-  ...rows.map(row => ({ name: row.name, run: async () => await outcomeOf(row) })),
+  ...rows.map(row => ({ name: row.name, run: async (rounds?: number) => await outcomeOf(row, rounds) })),
   { name: 'soak', run: soak }
 ]
-const unknown = positionals.filter(name => !runs.some(run => run.name === name))
-if (unknown.length > 0) {
-  console.error(`There is no row "${unknown.join('", "')}". There are: ${runs.map(({ name }) => name).join(', ')}.`)
-  process.exit(1)
-}
+const { names, rounds, json, from } = optionsOf(process.argv.slice(2), runs.map(({ name }) => name))
 
-const here = machine()
-console.log(headingOf(here))
-const outcomes: Outcome[] = []
-const asked = positionals.length === 0 ? runs : runs.filter(({ name }) => positionals.includes(name))
-for (const { name, run } of asked) {
-  try {
-    const outcome = await run()
-    outcomes.push(outcome)
-    console.log(tableOf(outcome))
-  } catch (error) {
-    if (!(error instanceof Lacking)) throw error
-    console.log(`\n## ${name}: left out\n\n${error.message}`)
+if (from.length > 0) {
+  console.log(comparisonOf(readReports(from), names))
+} else {
+  await measure()
+}
+process.exit()
+
+async function measure (): Promise<void> {
+  const here = machine()
+  console.log(headingOf(here))
+  const outcomes: Outcome[] = []
+  for (const { name, run } of runs.filter(({ name }) => names.includes(name))) {
+    try {
+      const outcome = await run(rounds)
+      outcomes.push(outcome)
+      console.log(tableOf(outcome))
+      // After each row, because a later one may fail.
+      if (json !== undefined) writeReport(json, { machine: here, outcomes })
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      console.log(`\n## ${name}: left out\n\n${error.message}`)
+    }
   }
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine: here, outcomes }, null, 2)}\n`)
-process.exit()

@@ -3,38 +3,38 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import * as OTPAuth from 'otpauth'
 import verifyTotp, { type EntityStore, type FastifyTotpOptions, type SessionCaller } from '../../../dist/index.js'
 
-/** Seconds of a step: after so long everybody has a code that isn't spent. */
+/** Seconds of a time step: after each of them every user has a code that isn't spent. */
 export const STEP = 30
 const START = 1_800_000_000
-/** Everybody's, sealed for each of them: so one code is right for all. */
+/** All users share it, each with a seal of their own, so one code is right for all of them. */
 export const SECRET = Buffer.from('12345678901234567890')
 const phone = new OTPAuth.Secret({ buffer: new Uint8Array(SECRET).buffer })
 
-/** A clock that is moved by hand. */
+/** A clock that the bench moves. */
 export interface HandClock {
   readonly now: () => number
-  /** Goes on by one step. */
+  /** Moves on by one time step. */
   tick (): void
 }
 
-/** A clock that stands still until somebody moves it. */
+/** A clock that stands still between ticks. */
 export function handClock (): HandClock {
   let now = START
   return { now: () => now, tick () { now += STEP } }
 }
 
-/** The code of everybody's phone. */
+/** The right code, for all users. */
 export function codeAt (now: number): string {
   return new OTPAuth.TOTP({ secret: phone }).generate({ timestamp: now * 1000 })
 }
 
-/** A code that is nobody's within the window. */
+/** A code that is wrong in the whole window. */
 export function wrongCodeAt (now: number): string {
   const right = [-1, 0, 1].map(step => codeAt(now + step * STEP))
   return ['000000', '000001', '000002', '000003'].find(code => !right.includes(code)) ?? ''
 }
 
-/** A server with the plugin on it, and no route of its own. */
+/** A server that has the plugin, and no route of its own. */
 export async function serverOver (
   store: EntityStore, clock: HandClock, options: Partial<FastifyTotpOptions> = {}
 ): Promise<FastifyInstance> {
@@ -51,8 +51,8 @@ export async function serverOver (
   return app
 }
 
-/** Enrolls somebody, whose session is approved from then on. Answers its request. */
-export async function approved (
+/** Enrolls a user and approves a session; returns the caller to whom that session belongs. */
+export async function enrollAndApprove (
   app: FastifyInstance, identity: string, clock: HandClock
 ): Promise<SessionCaller> {
   const operator = { identity, operator: true } as const

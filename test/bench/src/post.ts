@@ -1,10 +1,10 @@
+import { startServer } from './processes.js'
 import type { Row } from './row.js'
 import { saturation } from './saturation.js'
-import { served } from './served.js'
 
 const BARE = 'bare POST'
 const OURS = 'ours'
-const OURS_FIRST = 'ours, first challenge after a log-in'
+const OURS_FIRST = 'ours, first challenge after a login'
 const FLOOR = 'floor: open, judge, burn, approve'
 const FASTIFY_TOTP = 'fastify-totp'
 const BETTER_AUTH = 'better-auth'
@@ -17,25 +17,25 @@ export const post: Row = {
   title: 'POST that checks one right code, 64 connections, over memoryStore, sessions in a Map',
   unit: 'requests/s',
   rounds: 15,
+  turns: 5,
   goals: [
-    { of: OURS, by: BARE, atLeast: 0.6 },
-    { of: OURS, by: FASTIFY_TOTP, atLeast: 1.3 },
-    { of: OURS, by: BETTER_AUTH, atLeast: 40 },
-    { of: OURS, by: FLOOR },
-    ...[FLOOR, OURS_FIRST, OTPAUTH, FASTIFY_TOTP, OTPLIB, BETTER_AUTH].map(of => ({ of, by: BARE }))
+    { of: OURS, to: FLOOR, atLeast: 0.65 },
+    { of: OURS, to: FASTIFY_TOTP, atLeast: 0.7 },
+    { of: OURS, to: BETTER_AUTH, atLeast: 12 },
+    ...[OURS, FLOOR, OURS_FIRST, OTPAUTH, FASTIFY_TOTP, OTPLIB, BETTER_AUTH].map(of => ({ of, to: BARE }))
   ],
   async open () {
-    const judging = { requests: 'right', over: BARE, refusal: 403 }
-    const ours = served('ours')
+    const judging = { requests: 'right', baseline: BARE, refusal: 403 }
+    const ours = startServer('ours')
     return await saturation([
-      { name: BARE, server: served('bare'), requests: 'right', count: 20_000 },
+      { name: BARE, server: startServer('bare'), requests: 'right', count: 10_000 },
       { name: OURS, server: ours, ...judging },
-      { name: FLOOR, server: served('floor'), ...judging },
-      { name: OTPAUTH, server: served('otpauth'), ...judging, count: 15_000 },
+      { name: FLOOR, server: startServer('floor'), ...judging },
+      { name: OTPAUTH, server: startServer('otpauth'), ...judging, count: 8_000 },
       { name: OURS_FIRST, server: ours, ...judging, requests: 'first' },
-      { name: FASTIFY_TOTP, server: served('fastify-totp'), ...judging, count: 10_000 },
-      { name: OTPLIB, server: served('otplib'), ...judging, count: 5_000 },
-      { name: BETTER_AUTH, server: served('better-auth'), ...judging, refusal: 401 }
+      { name: FASTIFY_TOTP, server: startServer('fastify-totp'), ...judging, count: 5_000 },
+      { name: OTPLIB, server: startServer('otplib'), ...judging, count: 3_000 },
+      { name: BETTER_AUTH, server: startServer('better-auth'), ...judging, refusal: 401 }
     ])
   }
 }

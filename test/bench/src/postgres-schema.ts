@@ -1,34 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { postgresStore, type PostgresClient, type PostgresStore } from '../../../dist/index.js'
-import { keyOf } from '../../../dist/stores/entities.js'
+import { postgresStore, type PostgresStore } from '../../../dist/index.js'
 import type { Crowd } from './crowd.js'
-import type { Place } from './place.js'
-import { Lacking } from './row.js'
+import { keyOf } from './entity-key.js'
 import type { WatchedStore } from './round-trips.js'
+import { UnavailableError } from './row.js'
+import type { RowPlace } from './row-place.js'
+import type { StoreOptions } from './store-options.js'
+import { watchPool } from './watched-pool.js'
 
-/** A schema of the row's own, in the database that is there. */
-export interface PostgresSchema extends Place {
+/** A schema of the row's own, in the database of `DATABASE_URL`. */
+export interface PostgresSchema extends RowPlace {
   readonly pool: pg.Pool
   /** The server, and how it writes. */
   readonly server: string
-  /** A store on a table that has everybody. */
+  /** A new table that holds the whole crowd. */
   tableOf (crowd: Crowd): Promise<PostgresTable>
 }
 
-/** A table with two stores on it, a plain one and one that is watched. */
-export interface PostgresTable extends WatchedStore {
-  readonly plain: PostgresStore
+/** A table, and stores on it. */
+export interface PostgresTable {
+  /** Quoted for SQL. */
+  readonly name: string
+  storeOf (options?: StoreOptions): PostgresStore
+  watchedStoreOf (options?: StoreOptions): WatchedStore & { readonly names: string[] }
 }
 
 /** Rows of one INSERT. */
 const BATCH = 1000
 
-/** A new schema, which is dropped when it is closed. */
+/** Creates a schema, which is dropped when it is closed. */
 export async function ownSchema (): Promise<PostgresSchema> {
   const connectionString = process.env['DATABASE_URL']
   if (connectionString === undefined) {
-    throw new Lacking('It needs a PostgreSQL: set `DATABASE_URL`, as postgres://user@127.0.0.1:5432/postgres.')
+    throw new UnavailableError('It needs a PostgreSQL: set `DATABASE_URL`, as postgres://user@127.0.0.1:5432/postgres.')
   }
   const pool = new pg.Pool({ connectionString })
   const schema = `bench_${randomBytes(8).toString('hex')}`
@@ -41,11 +46,19 @@ export async function ownSchema (): Promise<PostgresSchema> {
 
     async tableOf (crowd) {
       const table = `entities_${tables++}`
-      const plain = postgresStore({ client: pool, schema, table })
-      await plain.createTable()
-      await fillTable(pool, `${schema}.${table}`, crowd)
-      const { client, sent } = watched(pool)
-      return { plain, store: postgresStore({ client, schema, table }), sent }
+      const name = `${schema}.${table}`
+      const storeOf = (client: pg.Pool, options: StoreOptions = {}) =>
+        postgresStore({ client, schema, table, ...options })
+      await storeOf(pool).createTable()
+      await fillTable(pool, name, crowd)
+      return {
+        name,
+        storeOf: options => storeOf(pool, options),
+        watchedStoreOf (options) {
+          const { client, sent, names } = watchPool(pool)
+          return { store: storeOf(client, options), sent, names }
+        }
+      }
     },
 
     async close () {
@@ -65,22 +78,9 @@ async function fillTable (pool: pg.Pool, name: string, { identities, documentOf 
         documents.map(document => JSON.stringify(document))
       ])
   }
-  // As a table is that has been written for long: with room in its pages, and known to the planner.
+  // Like a table that has been written for long: with room in its pages, and known to the planner.
   await pool.query(`UPDATE ${name} SET revision = revision`)
   await pool.query(`VACUUM (ANALYZE) ${name}`)
-}
-
-function watched (pool: pg.Pool): { client: PostgresClient, sent: string[] } {
-  const sent: string[] = []
-  return {
-    sent,
-    client: {
-      async query (text, values) {
-        sent.push(text)
-        return await pool.query(text, values)
-      }
-    }
-  }
 }
 
 async function serverOf (pool: pg.Pool): Promise<string> {

@@ -3,80 +3,86 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { redisStore, type IoredisClient, type RedisClient, type RedisStore } from '../../../dist/index.js'
 import { fill, type Crowd } from './crowd.js'
-import type { Place } from './place.js'
-import { Lacking } from './row.js'
 import type { WatchedStore } from './round-trips.js'
+import { UnavailableError } from './row.js'
+import type { RowPlace } from './row-place.js'
+import type { StoreOptions } from './store-options.js'
 
-/** Names of the row's own, in the Redis that is there. */
-export interface RedisPrefix extends Place {
+/** Keys of the row's own, in the Redis of `REDIS_URL`. */
+export interface RedisPrefix extends RowPlace {
+  /** ioredis, which is the faster one. */
+  readonly ioredis: RedisDriver
   readonly drivers: readonly RedisDriver[]
   /** The server, and how it writes. */
   readonly server: string
-  /** A store that has everybody. */
+  /** New keys that hold the whole crowd. */
   keysOf (crowd: Crowd): Promise<RedisKeys>
 }
 
-/** As much of a client as is measured bare. */
+/** The part of a client that is measured bare. */
 export interface RedisDriver {
   readonly name: 'ioredis' | 'node-redis'
   readonly client: RedisClient
   get (name: string): Promise<string | null>
-  evalsha (sha1: string, name: string, expected: string, next: string): Promise<unknown>
+  evalsha (sha1: string, name: string, ...values: string[]): Promise<unknown>
 }
 
-/** Keys with a prefix of their own, the store on them of each driver, and one that is watched. */
-export interface RedisKeys extends WatchedStore {
+/** Keys with a prefix of their own, and stores on them. */
+export interface RedisKeys {
   readonly prefix: string
-  storeOf (driver: RedisDriver): RedisStore
+  /** Through ioredis. */
+  readonly watched: WatchedStore
+  storeOf (driver: Pick<RedisDriver, 'client'>, options?: StoreOptions): RedisStore
 }
 
-/** A new prefix, all keys of which are deleted when it is closed. */
+/** Takes a prefix. Closing it deletes all keys that have it. */
 export async function ownPrefix (): Promise<RedisPrefix> {
   const url = process.env['REDIS_URL']
-  if (url === undefined) throw new Lacking('It needs a Redis: set `REDIS_URL`, as redis://127.0.0.1:6379.')
-  const ioredis = new Redis(url)
-  const nodeRedis = await createClient({ url }).connect()
+  if (url === undefined) throw new UnavailableError('It needs a Redis: set `REDIS_URL`, as redis://127.0.0.1:6379.')
+  const client = new Redis(url)
+  const nodeClient = await createClient({ url }).connect()
   const own = `bench:${randomBytes(8).toString('hex')}:`
   let sets = 0
+  const ioredis: RedisDriver = {
+    name: 'ioredis',
+    client,
+    get: async name => await client.get(name),
+    evalsha: async (sha1, name, ...values) => await client.evalsha(sha1, 1, name, ...values)
+  }
+  const nodeRedis: RedisDriver = {
+    name: 'node-redis',
+    client: nodeClient,
+    get: async name => await nodeClient.get(name),
+    evalsha: async (sha1, name, ...values) =>
+      await nodeClient.evalSha(sha1, { keys: [name], arguments: values })
+  }
 
   return {
-    drivers: [
-      {
-        name: 'ioredis',
-        client: ioredis,
-        get: async name => await ioredis.get(name),
-        evalsha: async (sha1, name, ...values) => await ioredis.evalsha(sha1, 1, name, ...values)
-      },
-      {
-        name: 'node-redis',
-        client: nodeRedis,
-        get: async name => await nodeRedis.get(name),
-        evalsha: async (sha1, name, ...values) =>
-          await nodeRedis.evalSha(sha1, { keys: [name], arguments: values })
-      }
-    ],
-    server: await serverOf(ioredis),
+    ioredis,
+    drivers: [ioredis, nodeRedis],
+    server: await serverOf(client),
 
     async keysOf (crowd) {
       const prefix = `${own}${sets++}:`
-      const storeOf = ({ client }: Pick<RedisDriver, 'client'>) => redisStore({ client, prefix })
-      const plain = storeOf({ client: ioredis })
-      await plain.checkServer().catch((error: Error) => { throw new Lacking(error.message) })
+      const storeOf: RedisKeys['storeOf'] = ({ client }, options = {}) =>
+        redisStore({ client, prefix, ...options })
+      const plain = storeOf(ioredis)
+      await plain.checkServer().catch((error: Error) => { throw new UnavailableError(error.message) })
       await fill(plain, crowd)
-      const { client, sent } = watched(ioredis)
-      return { prefix, storeOf, store: storeOf({ client }), sent }
+      const { client: watcher, sent } = watch(client)
+      return { prefix, storeOf, watched: { store: storeOf({ client: watcher }), sent } }
     },
 
     async close () {
-      for await (const names of ioredis.scanStream({ match: `${own}*`, count: 1000 })) {
-        if (names.length > 0) await ioredis.unlink(names)
+      for await (const names of client.scanStream({ match: `${own}*`, count: 1000 })) {
+        if (names.length > 0) await client.unlink(names)
       }
-      await Promise.all([ioredis.quit(), nodeRedis.close()])
+      await Promise.all([client.quit(), nodeClient.close()])
     }
   }
 }
 
-function watched (ioredis: Redis): { client: IoredisClient, sent: string[] } {
+function watch (ioredis: Redis): { client: IoredisClient, sent: string[] } {
   const sent: string[] = []
   return {
     sent,

@@ -2,26 +2,26 @@ import type { FastifyInstance } from 'fastify'
 import type { EntityStore } from '../../../dist/index.js'
 import type { Crowd } from './crowd.js'
 
-/** A store that can be asked what it has sent to its database: a text for each round trip. */
+/** A store and the texts that it has sent to its database, one for each round trip. */
 export interface WatchedStore {
   readonly store: EntityStore
   readonly sent: string[]
 }
 
-/** What an operation takes. */
+/** The calls of a store that an operation makes. */
 export type Calls = ReadonlyArray<'read' | 'write'>
 
-/** What one operation came down to. */
+/** The round trips of one operation. */
 export interface RoundTrips {
   /** The texts that went to the database. */
   readonly sent: readonly string[]
-  /** The same, for people. */
+  /** The same, for readers of the table. */
   readonly remark: string
 }
 
 /**
- * Watches an operation, outside of any measurement, and throws when it isn't what was `expected`. The first
- * one doesn't count: with it the store looks at its client, or at the server.
+ * Counts the round trips of an operation, outside of any measurement, and throws if they aren't the expected
+ * ones. The first operation doesn't count, because a store examines its client or its server then.
  */
 export async function roundTripsOf (
   crowd: Crowd, { store, sent }: WatchedStore, expected: Calls,

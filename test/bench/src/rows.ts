@@ -1,17 +1,24 @@
+import { postgresCache, redisCache } from './cache.js'
 import { challenge } from './challenge.js'
 import { enrollment } from './enrollment.js'
 import { growth, postgresGrowth } from './growth.js'
 import { guard } from './guard.js'
+import { guardInProcess } from './guard-in-process.js'
+import { guardSize, postgresGuardSize, redisGuardSize } from './guard-size.js'
 import { history } from './history.js'
 import { imports } from './import.js'
 import { post } from './post.js'
-import { postgresChallenge, postgresGuard } from './postgres.js'
-import { redisChallenge, redisGuard } from './redis.js'
+import { postgresChallenge } from './postgres-challenge.js'
+import { postgresGuard } from './postgres-guard.js'
+import { redisChallenge } from './redis-challenge.js'
+import { redisGuard } from './redis-guard.js'
 import type { Row } from './row.js'
 import { evenness, judging } from './verify.js'
 
-/** Every row of the table, in its order. */
+/** All rows of the table, in its order. */
 export const rows: readonly Row[] = [
-  judging, evenness, challenge, post, guard, postgresChallenge, postgresGuard, redisChallenge, redisGuard,
+  judging, evenness, challenge, post, guard, guardInProcess, guardSize,
+  postgresChallenge, postgresGuard, postgresGuardSize, postgresCache,
+  redisChallenge, redisGuard, redisGuardSize, redisCache,
   enrollment, imports, growth, postgresGrowth, history
 ]

@@ -4,8 +4,8 @@ import { inFlight } from './in-flight.js'
 import { codeAt } from './population.js'
 import type { Contender } from './row.js'
 
-/** In each pass the clock goes on, and everybody, or those whom `next` names, logs in with the new code. */
-export function challenging (
+/** In each pass the clock moves on, and all users, or those of `next`, log in with the new code. */
+export function challengeContender (
   name: string, app: FastifyInstance, crowd: Crowd, next: () => readonly string[] = () => crowd.identities
 ): Contender {
   let code = ''
@@ -15,25 +15,25 @@ export function challenging (
   }, async identity => await logIn(app, crowd, identity, code))
 }
 
-/** In each pass everybody comes by the guard, with the session that is approved. */
-export function guarding (name: string, app: FastifyInstance, crowd: Crowd): Contender {
+/** In each pass all users go through the guard with their approved session. */
+export function guardContender (name: string, app: FastifyInstance, crowd: Crowd): Contender {
   return inFlight(name, () => crowd.identities, async identity => await passGuard(app, crowd, identity))
 }
 
-/** Moves the clock, and answers the code that everybody has then. */
+/** Moves the clock and returns the code that is right from then on. */
 export function nextCode ({ clock }: Crowd): string {
   clock.tick()
   return codeAt(clock.now())
 }
 
-/** Answers a challenge, in a session that is new. */
+/** Answers a challenge in a new session. */
 export async function logIn (
   { totp }: FastifyInstance, { clock }: Crowd, identity: string, code: string
 ): Promise<void> {
   await totp.challenge({ identity, session: { mark: null, since: clock.now() } }, { code })
 }
 
-/** Comes by the guard, with the session that is approved. */
+/** Goes through the guard with the approved session. */
 export async function passGuard (
   { totp }: FastifyInstance, { session }: Crowd, identity: string
 ): Promise<void> {

@@ -5,12 +5,12 @@ import { fromNodeHeaders } from 'better-auth/node'
 import { twoFactor } from 'better-auth/plugins'
 import Fastify from 'fastify'
 import { codeAt, SECRET, wrongCodeAt } from '../population.js'
-import { answering, type Preparation } from './answering.js'
+import { answerBench, type Preparation } from './answer-bench.js'
 
 const ORIGIN = 'http://127.0.0.1'
 const PASSWORD = 'correct horse battery staple'
-/** Its in-memory adapter looks at every row of a table, so few are in its favour. */
-const [USERS, LOG_INS] = [32, 128]
+/** Its in-memory adapter looks at every row of a table, so few rows favour it. */
+const [USERS, LOGINS] = [32, 128]
 
 const database: Record<string, Array<Record<string, unknown>>> = {
   user: [], session: [], account: [], verification: [], twoFactor: []
@@ -20,7 +20,7 @@ const auth = betterAuth({
   baseURL: ORIGIN,
   secret: 'a better secret, of more than 32 characters',
   database: withoutCopies,
-  // Its scrypt would take most of the preparation, which isn't measured.
+  // Its scrypt would slow the preparation, which isn't measured.
   emailAndPassword: {
     enabled: true,
     password: { hash: async password => password, verify: async ({ hash, password }) => hash === password }
@@ -31,7 +31,7 @@ const auth = betterAuth({
 })
 
 const app = Fastify()
-// As its guide for Fastify has it.
+// As in its guide for Fastify.
 app.route({
   method: ['GET', 'POST'],
   url: '/api/auth/*',
@@ -50,7 +50,7 @@ app.route({
 
 const emails = Array.from({ length: USERS }, (_, place) => `user-${place}@example.com`)
 for (const email of emails) await enroll(email)
-await answering(app, { right: logIns(codeAt), wrong: logIns(wrongCodeAt) })
+await answerBench(app, { right: logins(codeAt), wrong: logins(wrongCodeAt) })
 
 async function enroll (email: string): Promise<void> {
   const body = { email, name: email, password: PASSWORD }
@@ -63,19 +63,19 @@ async function enroll (email: string): Promise<void> {
 
 /**
  * The in-memory adapter copies and compares the whole database in each transaction. No database does that,
- * and it would be nearly all that is measured.
+ * and it would drown everything else.
  */
 function withoutCopies (options: BetterAuthOptions) {
   const adapter = inMemory(options)
   return { ...adapter, transaction: async <T>(act: (on: typeof adapter) => Promise<T>) => await act(adapter) }
 }
 
-/** Each request completes a log-in of its own, which is begun here. */
-function logIns (codeOf: (now: number) => string): Preparation {
+/** Begins a login for each request, which completes it. */
+function logins (codeOf: (now: number) => string): Preparation {
   return async () => {
     database.session = []
     const values: string[] = []
-    for (let place = 0; place < LOG_INS; place++) {
+    for (let place = 0; place < LOGINS; place++) {
       const body = { email: emails[place % USERS] ?? '', password: PASSWORD }
       values.push(cookieOf(await auth.api.signInEmail({ body, asResponse: true })))
     }

@@ -1,17 +1,17 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, type FastifySchema } from 'fastify'
 import * as OTPAuth from 'otpauth'
 import { SECRET } from '../population.js'
-import { answering } from './answering.js'
+import { answerBench } from './answer-bench.js'
 import { challenges, PATH, PEOPLE } from './challenges.js'
 import { mapSessions } from './map-sessions.js'
 
-/** When it is, for those to whom a code that was used is as good as a new one. */
+/** A moment for libraries that take the same code again and again. */
 export const NOW = 1_800_000_000
 
-/** Judges a code by the secret that its user has, in base32. */
+/** Judges a code by its user's secret, which is in base32. */
 export type Judge = (secret: string, code: string, request: FastifyRequest) => boolean | Promise<boolean>
 
-/** What every server answers. */
+/** The answer of every server. */
 export const ANSWER = {
   status: 'approved',
   approval: {
@@ -30,7 +30,7 @@ const approval = {
 const answer = { type: 'object', required: ['status', 'approval'], properties: { status: text, approval } }
 const body = { type: 'object', required: ['code'], properties: { code: text } }
 const bare: FastifySchema = { response: { 200: answer } }
-/** Of a route that takes a code. */
+/** The schema of a route that takes a code. */
 export const JUDGING: FastifySchema = { ...bare, body }
 
 /** A route that answers as much as the plugin does, and does nothing else. */
@@ -41,7 +41,7 @@ export async function serveBare (): Promise<void> {
     if (request.login === null) return await reply.code(401).send()
     return ANSWER
   })
-  await answering(app, challenges(sessions.keys(), () => NOW))
+  await answerBench(app, challenges(sessions.keys(), () => NOW))
 }
 
 /** The same route, with a library that judges the code in it. */
@@ -55,5 +55,5 @@ export async function serveByHand (judge: Judge, app: FastifyInstance = Fastify(
     if (!await judge(secret, request.body.code, request)) return await reply.code(403).send()
     return ANSWER
   })
-  await answering(app, challenges(sessions.keys(), () => NOW))
+  await answerBench(app, challenges(sessions.keys(), () => NOW))
 }

@@ -1,14 +1,14 @@
 import { codeAt, wrongCodeAt } from '../population.js'
-import type { Preparation } from './answering.js'
+import type { Preparation } from './answer-bench.js'
 import { SESSION_HEADER } from './map-sessions.js'
 
-/** A turn has as many requests at most: a code works once. */
-export const PEOPLE: readonly string[] = Array.from({ length: 8_000 }, (_, place) => `user-${place}`)
+/** A turn has at most one request of each user, because a code works once. */
+export const PEOPLE: readonly string[] = Array.from({ length: 4_000 }, (_, place) => `user-${place}`)
 
-/** Where codes are posted to: what the plugin's own path is. */
+/** The path of every server that takes codes: the plugin's own. */
 export const PATH = '/totp/challenges'
 
-/** What every session posts in a turn: the right code of that moment, or a wrong one. */
+/** The requests of a turn: every session posts the right code of that moment, or a wrong one. */
 export function challenges (
   ids: Iterable<string>, momentOf: () => number
 ): { right: Preparation, wrong: Preparation } {

@@ -4,14 +4,14 @@ import { NOW, serveByHand } from './by-hand.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of `fastify-totp`, which has no types. */
+    /** From `fastify-totp`, which has no types. */
     totpVerify (options: Readonly<Record<string, string | number>>): boolean
   }
 }
 
 const app = Fastify()
 await app.register(createRequire(import.meta.url)('fastify-totp'))
-// Left to itself it would judge by SHA-1, but make secrets for SHA-512.
+// By default it judges by SHA-1 but makes secrets for SHA-512.
 await serveByHand((secret, token, request) => {
   return request.totpVerify({ secret, token, encoding: 'base32', algorithm: 'sha1', window: 1, time: NOW })
 }, app)

@@ -9,12 +9,12 @@ export interface MapSession {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of the session whose id is in the header, or null. */
+    /** The session whose id is in the header, or null. */
     login: MapSession | null
   }
 }
 
-/** The header that holds a session's id. */
+/** The header that carries a session's id. */
 export const SESSION_HEADER = 'x-session'
 
 /** Makes `app` find sessions by their id in a `Map`, on every request. */

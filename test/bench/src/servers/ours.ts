@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import Fastify from 'fastify'
 import verifyTotp, { memoryStore } from '../../../../dist/index.js'
-import { approved, handClock, STEP } from '../population.js'
-import { answering, type Preparation } from './answering.js'
+import { enrollAndApprove, handClock, STEP } from '../population.js'
+import { answerBench, type Preparation } from './answer-bench.js'
 import { challenges, PEOPLE } from './challenges.js'
 import { mapSessions } from './map-sessions.js'
 
@@ -19,12 +19,12 @@ await app.register(verifyTotp, {
     write: ({ login }, _reply, mark) => { if (login !== null) login.mark = mark }
   },
   clock: clock.now,
-  // So that approvals of earlier turns come to an end.
+  // Approvals of earlier turns expire, so documents don't grow.
   maxAge: 2 * STEP,
   freshness: STEP
 })
 for (const session of sessions.values()) {
-  const { session: { mark } } = await approved(app, session.identity, clock)
+  const { session: { mark } } = await enrollAndApprove(app, session.identity, clock)
   if (mark !== null) session.mark = mark
 }
 
@@ -32,9 +32,9 @@ const { right, wrong } = challenges(sessions.keys(), () => {
   clock.tick()
   return clock.now()
 })
-await answering(app, { right, wrong, first })
+await answerBench(app, { right, wrong, first })
 
-/** As after a log-in, when the session holds no mark yet. */
+/** As after a login, when the session holds no mark yet. */
 function first (): ReturnType<Preparation> {
   for (const session of sessions.values()) delete session.mark
   return right()

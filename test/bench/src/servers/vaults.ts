@@ -1,25 +1,28 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { approved, codeAt, STEP, type HandClock } from '../population.js'
-import { answering, type Preparation } from './answering.js'
+import { codeAt, enrollAndApprove, STEP, type HandClock } from '../population.js'
+import { answerBench, type Preparation } from './answer-bench.js'
 
-/** Whose sessions ask, one after the other. */
+/** The users whose sessions send the requests, one after the other. */
 export const VISITORS: readonly string[] = Array.from({ length: 500 }, (_, place) => `user-${place}`)
 
-/** The values of the header by which sessions are known. */
+/** Values of the header that carries a session. */
 export interface Visits {
   readonly header: string
   readonly approved: readonly string[]
-  /** Logged in, and no more than that. */
+  /** Logged in, without a second factor. */
   readonly unapproved: readonly string[]
 }
 
-/** The clock of this machine, since a guard asks it. */
+/** A hook in front of a route. */
+export type Hook = (request: FastifyRequest) => Promise<void>
+
+/** This machine's clock, which a guard has to read; enrolling moves it ahead. */
 export function realClock (): HandClock {
   let ahead = 0
   return { now: () => Date.now() / 1000 + ahead, tick () { ahead += STEP } }
 }
 
-/** Serves one route behind the guard, behind other hooks, and twice behind nothing. */
+/** Serves one route behind the guard, behind each of the other hooks, and twice without any. */
 export async function serveVaults (
   app: FastifyInstance, visit: () => Promise<Visits>, hooks: Readonly<Record<string, Hook>> = {}
 ): Promise<void> {
@@ -34,7 +37,7 @@ export async function serveVaults (
   const { header, approved, unapproved } = await visit()
   const requests = (path: string, values: readonly string[]): Preparation =>
     () => ({ method: 'GET', path, header, values })
-  await answering(app, {
+  await answerBench(app, {
     bare: requests('/bare', approved),
     same: requests('/same', approved),
     ...Object.fromEntries(Object.keys(guards).map(name => [name, requests(`/${name}`, approved)])),
@@ -42,12 +45,9 @@ export async function serveVaults (
   })
 }
 
-/** What stands before a route. */
-export type Hook = (request: FastifyRequest) => Promise<void>
-
-/** Logs the visitors in at `/login`, and has them answer a challenge. */
+/** Logs the visitors in at `/login` and answers a challenge for each of them. */
 export async function cookiesOf (app: FastifyInstance, clock: HandClock): Promise<Visits> {
-  for (const identity of VISITORS) await approved(app, identity, clock)
+  for (const identity of VISITORS) await enrollAndApprove(app, identity, clock)
   clock.tick()
   const visits = { header: 'cookie', approved: [] as string[], unapproved: [] as string[] }
   for (const identity of VISITORS) {

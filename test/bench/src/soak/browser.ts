@@ -1,11 +1,11 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 
-/** Somebody's browser: it keeps the session's cookie. */
+/** A browser, which keeps the session's cookie. */
 export interface Browser {
   cookie: string | null
 }
 
-/** A request, and the one answer that is expected to it. */
+/** A request, and the status that it must get. */
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
@@ -13,10 +13,10 @@ export interface Ask {
   readonly status: number
 }
 
-/** Answers the text of the one status that was expected; any other rejects. */
+/** Resolves to the body of the answer. Rejects if its status is another. */
 export type Send = (browser: Browser, ask: Ask) => Promise<string>
 
-/** Sends requests to a port of this machine, over so many connections that are kept open. */
+/** Sends requests to a port of this machine, over this many connections that stay open. */
 export function sender (port: number, connections: number): Send {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
 

@@ -3,22 +3,22 @@ import { carryOut } from './orders.js'
 import { pacemaker } from './pace.js'
 import { visitorsAt, type Visitors } from './visitors.js'
 
-/** Orders of the load's process: people move in at the server of a port, or come there for a while. */
+/** Orders to the load's process: people settle at the server of a port, or visit it for a while. */
 export type LoadOrder =
   | { readonly port: number, readonly settle: number, readonly guarded: boolean }
   | { readonly port: number, readonly perSecond: number, readonly seconds: number }
 
-/** What was asked for, and how often. */
-export type Asked = Readonly<Record<string, number>>
+/** Requests of each kind. */
+export type RequestCounts = Readonly<Record<string, number>>
 
 const CONNECTIONS = 64
 
 const visitors = new Map<number, Visitors>()
-let asked: Record<string, number> = {}
+let counts: Record<string, number> = {}
 let pace = async () => {}
 
 await carryOut<LoadOrder>(async order => {
-  asked = {}
+  counts = {}
   if ('settle' in order) {
     const { port, settle: people, guarded } = order
     const settlers = visitorsAt({ send: paced(port), guarded }, people, CONNECTIONS)
@@ -30,7 +30,7 @@ await carryOut<LoadOrder>(async order => {
     pace = pacemaker(perSecond)
     await visitors.get(port)?.visit(seconds)
   }
-  return asked
+  return counts
 })
 
 function paced (port: number): Send {
@@ -38,7 +38,7 @@ function paced (port: number): Send {
   return async (browser, ask) => {
     await pace()
     const kind = kindOf(ask)
-    asked[kind] = (asked[kind] ?? 0) + 1
+    counts[kind] = (counts[kind] ?? 0) + 1
     return await send(browser, ask)
   }
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Milliseconds that the load may be behind, and still catch up. */
+/** Milliseconds of delay that the load still catches up. */
 const PATIENCE = 1000
 
 /**
- * Lets so many go on each second, evenly. What a server made wait comes all the same, so that a slow one gets
- * no less than a fast one.
+ * Lets this many requests go each second, evenly. Requests that a server delayed are caught up, so a slow
+ * server gets no fewer than a fast one.
  */
 export function pacemaker (perSecond: number): () => Promise<void> {
   let next = performance.now()

@@ -3,30 +3,30 @@ import * as OTPAuth from 'otpauth'
 import type { Send, Browser } from './browser.js'
 import { now, stepOf, TIME_STEP } from './clock.js'
 
-/** Somebody with a browser and a phone. */
+/** A person with a browser and a phone. */
 export interface Person {
   logIn (): Promise<void>
   logOut (): Promise<void>
-  /** Scans a QR code and gives the first code. */
+  /** Scans a QR code and enters the first code. */
   enroll (): Promise<void>
-  /** Gives up the factor. */
+  /** Removes the factor. */
   remove (): Promise<void>
   answer (): Promise<void>
   mistype (): Promise<void>
   /** Looks into the vault. */
   look (): Promise<void>
-  /** Doesn't get into it. */
+  /** Finds the vault closed. */
   isKeptOut (): Promise<void>
 }
 
-/** Whom people visit. */
+/** The server that people visit. */
 export interface Host {
   readonly send: Send
-  /** Whether it refuses anything. */
+  /** Whether it has the second factor; the bare one refuses nothing. */
   readonly guarded: boolean
 }
 
-/** Somebody who has never been there. */
+/** A person who has never been there. */
 export function personAt ({ send, guarded }: Host, identity: string): Person {
   const browser: Browser = { cookie: null }
   const refused = guarded ? 403 : 200
@@ -86,7 +86,7 @@ export function personAt ({ send, guarded }: Host, identity: string): Person {
   }
 }
 
-/** No code of the steps around now, also when the server looks at it a step later. */
+/** A code of none of the steps around now, even if the server looks at it a step later. */
 function wrongCode (phone: OTPAuth.TOTP): string {
   const right = [-1, 0, 1, 2].map(step => phone.generate({ timestamp: (now() + step * TIME_STEP) * 1000 }))
   return ['000000', '000001', '000002', '000003', '000004'].find(code => !right.includes(code)) ?? ''

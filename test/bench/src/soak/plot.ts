@@ -18,7 +18,7 @@ export interface Line {
 /** One of several plots that share their x axis. */
 export interface Panel {
   readonly title: string
-  /** What stands at its y axis. */
+  /** The label of its y axis. */
   readonly unit: string
   /** Where a logarithmic y axis begins. @default a linear one, which begins at zero */
   readonly lowest?: number
@@ -29,12 +29,12 @@ export interface Panel {
 export interface Plot {
   readonly title: string
   readonly subtitle: string
-  /** What stands at the x axis, which begins at zero. */
+  /** The label of the x axis, which begins at zero. */
   readonly unit: string
   readonly panels: readonly Panel[]
 }
 
-/** Where something is, in pixels. */
+/** A place, in pixels. */
 interface Box {
   readonly left: number
   readonly top: number
@@ -51,7 +51,7 @@ const PANEL: Omit<Box, 'top'> = { left: 76, width: WIDTH - 76 - 28, height: 250 
 const [ABOVE, BELOW] = [56, 52]
 const [INK, GRID] = ['#222222', '#dddddd']
 
-/** Draws it as SVG that needs nothing else. */
+/** Draws a plot as SVG that needs no other file. */
 export function svgOf ({ title, subtitle, unit, panels }: Plot): string {
   const end = Math.max(...panels.flatMap(pointsOf).map(({ x }) => x))
   const height = HEAD + panels.length * (ABOVE + PANEL.height + BELOW)
@@ -158,7 +158,7 @@ function pointsOf ({ lines }: Panel): Point[] {
   return lines.flatMap(({ runs }) => runs.flat())
 }
 
-/** Without what binary fractions add. */
+/** Rounds off the error of binary fractions. */
 function short (figure: number): string {
   return String(Number(figure.toPrecision(6)))
 }

@@ -1,21 +1,21 @@
+import { PINNED } from '../processes.js'
 import type { Ratio } from '../rounds.js'
-import { PINNED } from '../served.js'
-import { median, quantile } from './quantile.js'
-import { laterThirds, middleOf, requestsOf, type Turn, type Turns } from './turns.js'
+import { isSteady, medianOf, spreadOf } from '../spread.js'
+import { countOf, laterThirds, middleOf, type Turn, type Turns } from './turns.js'
 import type { Delay } from './watch.js'
 
 const [SECOND_THIRD, LAST_THIRD] = ['heap in use in the second third', 'heap in use in the last third']
 
-/** Whether memory stayed what it was. */
+/** Whether memory stayed the same. */
 export function growthOf (turns: readonly Turn[]): Ratio {
   const { second, last } = laterThirds(turns.map(({ heap }) => heap))
-  const ratios = last.map(heap => heap / median(second))
-  const goal = { of: LAST_THIRD, by: SECOND_THIRD, atMost: 1.05 }
-  const [low, middle, high] = [quantile(ratios, 0.25), median(ratios), quantile(ratios, 0.75)]
-  return { goal, median: middle, low, high, reached: middle <= goal.atMost }
+  const ratios = last.map(heap => heap / medianOf(second))
+  const goal = { of: LAST_THIRD, to: SECOND_THIRD, atMost: 1.05 }
+  const spread = spreadOf(ratios)
+  return { goal, ...spread, reached: spread.median <= goal.atMost, steady: isSteady(spread) }
 }
 
-/** What has to be said beside the figures. */
+/** Sentences that belong below the figures. */
 export function remarksOf (turns: Turns): string[] {
   return [
     `${loadOf(turns)}.${PINNED ? '' : ' Servers and load were not kept on cores of their own.'}`,
@@ -25,21 +25,21 @@ export function remarksOf (turns: Turns): string[] {
   ]
 }
 
-/** How busy the servers were, and how long others, who use the core too, kept them waiting. */
+/** The share of a core that the servers had, and the share that other processes took. */
 export function loadOf ({ guarded, bare }: Turns): string {
   return `${rateOf(guarded)} requests a second, for which the server had ${busyOf(guarded)} of a core and others ` +
     `${othersOf(guarded)}; bare server: ${rateOf(bare)}, ${busyOf(bare)} and ${othersOf(bare)}`
 }
 
 function mixOf (turns: readonly Turn[]): string {
-  const asked = new Map<string, number>()
-  for (const turn of turns) {
-    for (const [kind, count] of Object.entries(turn.asked)) asked.set(kind, (asked.get(kind) ?? 0) + count)
+  const counts = new Map<string, number>()
+  for (const [kind, count] of turns.flatMap(({ requests }) => Object.entries(requests))) {
+    counts.set(kind, (counts.get(kind) ?? 0) + count)
   }
-  const all = turns.reduce((sum, turn) => sum + requestsOf(turn), 0)
-  const shares = [...asked].sort(([, one], [, other]) => other - one)
+  const all = turns.reduce((sum, turn) => sum + countOf(turn), 0)
+  const shares = [...counts].sort(([, one], [, other]) => other - one)
     .map(([kind, count]) => `\`${kind}\` ${(count / all * 100).toFixed(1)} %`)
-  return `${all} requests, each answered as it had to be: ${shares.join(', ')}.`
+  return `${all} requests, each of which got the expected answer: ${shares.join(', ')}.`
 }
 
 function memoryOf (turns: readonly Turn[]): string {
@@ -52,7 +52,7 @@ function memoryOf (turns: readonly Turn[]): string {
 function delaysOf ({ guarded, bare }: Turns): string {
   const second = (figureOf: FigureOf) => (turn: Turn) => middleOf(turn, figureOf)
   const whole = (figureOf: FigureOf) => ({ delay }: Turn) => figureOf(delay)
-  return 'Delays are what a timer of 1 ms is late beyond its 1 ms: p50, p99 and longest. ' +
+  return 'Delays of a timer of 1 ms beyond its 1 ms: p50, p99 and longest. ' +
     `Of whole turns ${delaysIn(guarded, whole)} ms, bare server ${delaysIn(bare, whole)} ms; ` +
     `of the middle one of a turn's seconds ${delaysIn(guarded, second)} ms, bare server ${delaysIn(bare, second)} ms.`
 }
@@ -61,11 +61,11 @@ type FigureOf = (delay: Delay) => number
 
 function delaysIn (turns: readonly Turn[], of: (figureOf: FigureOf) => (turn: Turn) => number): string {
   const figures = [of(({ p50 }) => p50), of(({ p99 }) => p99), of(({ max }) => max)]
-  return figures.map(figureOf => median(turns.map(figureOf)).toFixed(2)).join(', ')
+  return figures.map(figureOf => medianOf(turns.map(figureOf)).toFixed(2)).join(', ')
 }
 
 function rateOf (turns: readonly Turn[]): string {
-  return median(turns.map(turn => requestsOf(turn) / turn.seconds)).toFixed(0)
+  return medianOf(turns.map(turn => countOf(turn) / turn.seconds)).toFixed(0)
 }
 
 function busyOf (turns: readonly Turn[]): string {
@@ -77,9 +77,9 @@ function othersOf (turns: readonly Turn[]): string {
 }
 
 function percent (shares: readonly number[]): string {
-  return `${(median(shares) * 100).toFixed(0)} %`
+  return `${(medianOf(shares) * 100).toFixed(0)} %`
 }
 
 function mb (figures: readonly number[]): string {
-  return `${median(figures).toFixed(1)} MB`
+  return `${medianOf(figures).toFixed(1)} MB`
 }

@@ -3,17 +3,17 @@ import { textSessions } from './sessions.js'
 import { bareSite, guardedSite } from './site.js'
 import { watch, type Watched } from './watch.js'
 
-/** Orders of the server's process. */
+/** Orders to the server's process. */
 export type ServerOrder = 'listen' | 'begin' | 'end'
 
-/** Answer to `listen`. */
+/** The answer to `listen`. */
 export interface Listening {
   readonly port: number
 }
 
-/** Answer to `end`. */
-export interface Served extends Watched {
-  /** Those that were not logged out. */
+/** The answer to `end`. */
+export interface ServerTurn extends Watched {
+  /** Sessions that were not logged out. */
   readonly sessions: number
 }
 

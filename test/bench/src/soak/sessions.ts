@@ -1,13 +1,13 @@
 import type { FastifySessionOptions } from '@fastify/session'
 
-/** A session store, and how many sessions it has. */
+/** A session store that counts its sessions. */
 export interface Sessions extends NonNullable<FastifySessionOptions['store']> {
   readonly size: () => number
 }
 
 /**
- * Sessions as text, as any store outside the process has them. The one that `@fastify/session` brings keeps
- * each together with the request that saved it, and memory would be as much of those.
+ * Sessions as text, as in any store outside the process. The store of `@fastify/session` itself keeps each of
+ * them together with the request that saved it, which would blur what memory shows.
  */
 export function textSessions (): Sessions {
   const texts = new Map<string, string>()

@@ -20,7 +20,7 @@ interface Login {
 const VAULT = { vault: 'gold' }
 const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: TIME_STEP, skew: 1 } as const
 
-/** Log-in, log-out and a page behind the second factor. */
+/** Login, logout, and a page behind the second factor. */
 export async function guardedSite (sessions: Sessions): Promise<FastifyInstance> {
   const app = await siteWith(sessions)
   await app.register(verifyTotp, {
@@ -80,7 +80,7 @@ async function siteWith (store: Sessions): Promise<FastifyInstance> {
   return app
 }
 
-/** As long as those of the second factor. */
+/** Answers of the same length as those of the second factor. */
 async function answers () {
   const date = new Date().toISOString()
   const sid = `YF${'0'.repeat(32)}`

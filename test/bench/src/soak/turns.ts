@@ -1,16 +1,16 @@
-import type { Asked } from './load.js'
-import { median } from './quantile.js'
-import type { Served } from './server.js'
+import { medianOf } from '../spread.js'
+import type { RequestCounts } from './load.js'
+import type { ServerTurn } from './server.js'
 import type { Sample } from './watch.js'
 
-/** A while in which a server was visited. */
-export interface Turn extends Served {
-  /** When it began, in Unix milliseconds. */
+/** A server's turn, and the requests that came to it. */
+export interface Turn extends ServerTurn {
+  /** Its beginning, in Unix milliseconds. */
   readonly begin: number
   readonly seconds: number
-  /** Of these, the seconds in which nobody used the server's core. */
+  /** Of these, the seconds in which the server's core was idle. */
   readonly idle: number
-  readonly asked: Asked
+  readonly requests: RequestCounts
 }
 
 /** All turns of the server with the second factor, and of the one without. */
@@ -19,18 +19,18 @@ export interface Turns {
   readonly bare: readonly Turn[]
 }
 
-/** What memory is judged by: the first third is for what has to grow once. */
+/** The turns by which memory is judged. In the first third, things may grow that have to grow once. */
 export function laterThirds<T> (figures: readonly T[]): Readonly<Record<'second' | 'last', readonly T[]>> {
   const third = Math.floor(figures.length / 3)
   return { second: figures.slice(-2 * third, -third), last: figures.slice(-third) }
 }
 
-/** Requests of a turn. */
-export function requestsOf ({ asked }: Pick<Turn, 'asked'>): number {
-  return Object.values(asked).reduce((sum, count) => sum + count, 0)
+/** The number of requests of a turn. */
+export function countOf ({ requests }: Pick<Turn, 'requests'>): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0)
 }
 
-/** Of a turn's seconds the one in the middle: a neighbour on the core has its seconds, too. */
+/** The median over a turn's seconds, some of which a neighbour on the core disturbs. */
 export function middleOf ({ samples }: Turn, figureOf: (sample: Sample) => number): number {
-  return median(samples.map(figureOf))
+  return medianOf(samples.map(figureOf))
 }

@@ -1,23 +1,23 @@
 import { personAt, type Host, type Person } from './person.js'
 
-/** People, each of whom is there from time to time. */
+/** People who visit a server from time to time. */
 export interface Visitors {
-  /** Everybody enrolls, and comes so often that there is nothing left that could grow in a document. */
+  /** Everybody enrolls, and comes so often that no document can grow any more. */
   settle (): Promise<void>
-  /** People come and go for so long. */
+  /** People come and go for this long. */
   visit (seconds: number): Promise<void>
 }
 
-/** Marks that the second factor remembers of a session. */
+/** Former marks that the second factor keeps of a session. */
 const REMEMBERED = 8
-/** Times that somebody looks into the vault. */
+/** Looks into the vault, in a visit. */
 const LOOKS = 5
-/** At one of so many visits somebody mistypes a code, has to log in anew, or enrolls and leaves for good. */
+/** One visit in this many begins with a typing error, begins with a login, or brings a newcomer. */
 const [MISTYPING, LOGGING_IN, ENROLLING] = [20, 21, 12]
-/** Newcomers at each connection. They leave a document without a factor, and come back one day. */
+/** Newcomers of each connection. They leave a document without a factor, and come back later. */
 const NEWCOMERS = 16
 
-/** Nobody is there twice at once: so there is one right answer to everything. */
+/** Each person makes one request at a time, so each request has one right answer. */
 export function visitorsAt (host: Host, size: number, atOnce: number): Visitors {
   const groups = Array.from({ length: atOnce }, (_, group) => ({
     people: peopleAt(host, `person-${group}`, Math.ceil((size - group) / atOnce)),
@@ -80,10 +80,10 @@ function peopleAt (host: Host, name: string, size: number): Person[] {
   return Array.from({ length: size }, (_, index) => personAt(host, `${name}-${index}`))
 }
 
-/** Whoever was there longest ago. */
+/** The person whose last visit is the longest ago. */
 function inTurn (people: Person[]): Person {
   const person = people.shift()
-  if (person === undefined) throw new Error('there is nobody')
+  if (person === undefined) throw new Error('there are no people')
   people.push(person)
   return person
 }

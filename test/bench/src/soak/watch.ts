@@ -1,16 +1,16 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 
-/** What a server saw of a second. */
+/** A second of a server. */
 export interface Sample extends Delay {
-  /** When it ended, in Unix milliseconds. */
+  /** Its end, in Unix milliseconds. */
   readonly at: number
   /** Memory of the whole process, in MB. */
   readonly rss: number
 }
 
 /**
- * Milliseconds by which the event loop was late. It is seen by a timer: what the timer waits for anyway is
- * taken off.
+ * Milliseconds by which the event loop was late. A timer shows them; the time for which it waits anyway is
+ * subtracted.
  */
 export interface Delay {
   readonly p50: number
@@ -18,9 +18,9 @@ export interface Delay {
   readonly max: number
 }
 
-/** What a server saw of its turn. */
+/** A turn of a server. */
 export interface Watched {
-  /** Of the whole turn. */
+  /** Over the whole turn. */
   readonly delay: Delay
   readonly samples: readonly Sample[]
   /** Seconds of processor time. */
@@ -32,7 +32,7 @@ export interface Watched {
 const RESOLUTION = 1
 const MB = 2 ** 20
 
-/** Watches this process until it is asked what it saw. */
+/** Watches this process until the function that it returns is called. */
 export function watch (): () => Watched {
   const samples: Sample[] = []
   const turn = monitorEventLoopDelay({ resolution: RESOLUTION })
@@ -57,7 +57,7 @@ export function watch (): () => Watched {
   }
 }
 
-/** Only after a turn: the pause that it takes would be part of the delays. */
+/** Only after a turn, because the pause would be one of the delays. */
 function heapInUse (): number {
   if (globalThis.gc === undefined) throw new Error('the server needs --expose-gc')
   globalThis.gc()

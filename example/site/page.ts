@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import type { FastifyPluginAsync } from 'fastify'
+
+const FILES = [
+  { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
+  { url: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' }
+]
+
+/** Allows only our own script and style, and images in data URLs, such as the QR code. Forbids framing. */
+const HEADERS = {
+  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-cache'
+}
+
+/** Serves the page: three files, read at the start. */
+export const page: FastifyPluginAsync = async app => {
+  for (const { url, file, type } of FILES) {
+    const content = await readFile(new URL(`../../site/page/${file}`, import.meta.url))
+    app.get(url, { schema: { hide: true } }, async (_request, reply) =>
+      await reply.headers(HEADERS).type(type).send(content))
+  }
+}

@@ -1,0 +1,37 @@
+import type { Store } from '../../documents/store.js'
+import type { Random } from './random.js'
+
+/** A document with the revision, which a store may look at, and a content, which it may not. */
+export interface Note {
+  readonly revision: number
+  readonly content?: unknown
+}
+
+/** The stores that a promise is tried on. */
+export interface Trial<Document extends Note = Note> {
+  readonly one: Store<Document>
+  /** Another store object on the same storage, as another instance of the application has it. */
+  readonly two: Store<Document>
+  /** A key that only this test uses. Its document is deleted afterwards. */
+  key (name: string, namespace?: string): string
+  readonly random: Random
+}
+
+/** Promises by their names. A promise that the store breaks throws. */
+export type Promises<Document extends Note = Note> =
+  Readonly<Record<string, (trial: Trial<Document>) => Promise<void>>>
+
+/** A document of this revision. */
+export function note (revision: number, content: unknown = null): Note {
+  return { revision, content }
+}
+
+/** Makes `count` calls at once, alternating between two instances. Resolves their answers. */
+export async function alternating<Instance, T> (
+  { one, two }: { readonly one: Instance, readonly two: Instance },
+  count: number,
+  call: (instance: Instance, index: number) => Promise<T>
+): Promise<T[]> {
+  return await Promise.all(Array.from({ length: count }, async (_, index) =>
+    await call(index % 2 === 0 ? one : two, index)))
+}

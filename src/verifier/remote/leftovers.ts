@@ -1,0 +1,61 @@
+import type { Entity, Leftover } from '../../entity/entity.js'
+import { askForAnswer, providerOf } from './ask.js'
+import { change, type VerifierContext } from '../context.js'
+
+/**
+ * Deletes removed factors that Twilio still has: the one of this sid, or all. Resolves the first failure, or
+ * null, and never rejects: the factors are unusable here already, an event reports each one that is left, and
+ * the deletion can be repeated.
+ */
+export async function deleteLeftovers (
+  context: VerifierContext, identity: string, sid?: string
+): Promise<unknown> {
+  try {
+    return await deleteAndDrop(context, identity, sid)
+  } catch (error) {
+    return error
+  }
+}
+
+async function deleteAndDrop (context: VerifierContext, identity: string, only?: string): Promise<unknown> {
+  const { document: entity, now } = await context.entities.read(identity)
+  const targets = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
+  const failures = await Promise.all(targets.map(async leftover =>
+    await tryDelete(context, identity, leftover)))
+  const left = targets.filter((_, index) => failures[index] !== null)
+  for (const { sid } of left) context.emit({ type: 'factor.leftover', identity, factorSid: sid, at: now })
+  const gone = targets.filter(leftover => !left.includes(leftover))
+  if (gone.length > 0) await dropRecords(context, identity, gone)
+  return failures.find(failure => failure !== null) ?? null
+}
+
+/** Deletes a factor at Twilio. Resolves why that failed, or null. */
+async function tryDelete (
+  context: VerifierContext, identity: string, leftover: Leftover
+): Promise<unknown> {
+  try {
+    const provider = providerOf(context, identity, leftover)
+    await askForAnswer(context.timeout, async () => await provider.remove(leftover.remote))
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
+async function dropRecords (
+  context: VerifierContext, identity: string, gone: readonly Leftover[]
+): Promise<void> {
+  const sids = gone.map(({ sid }) => sid)
+  await change(context, { identity }, entity => {
+    if (entity === null) return { answer: undefined }
+    const next = { ...entity, leftovers: entity.leftovers.filter(({ sid }) => !sids.includes(sid)) }
+    return { next: isBlank(next) ? null : next, answer: undefined }
+  })
+}
+
+/** True when the entity says nothing that a new one wouldn't, so that it can be deleted. */
+function isBlank ({ factors, unverified, approvals, withdrawn, leftovers, attempts }: Entity): boolean {
+  const { failures, unknown, pending, tally, disabledAt } = attempts
+  return [factors, approvals, withdrawn, leftovers, pending].every(list => list.length === 0) &&
+    unverified === null && failures + unknown + tally === 0 && disabledAt === null
+}

@@ -1,0 +1,40 @@
+import type { Approval } from '../entity/approvals.js'
+import type { UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
+import { addVerified, afterFailure, publicFactor, removeVerified, type Factor } from '../entity/factors.js'
+import { ChallengeDeniedError } from '../errors.js'
+import { granted } from './approval.js'
+import type { NewMark, Situation, VerifierContext } from './context.js'
+import type { Decision, Happening, Refused } from './entities.js'
+
+/** Answer of `verify`. A code that isn't right is thrown as a refusal. */
+export interface Verified extends NewMark {
+  /** The factor, verified now. */
+  readonly factor: Factor
+  /** The approval that the session got; null for operators. */
+  readonly approval: Approval | null
+}
+
+/** A right first code: the factor is verified. With `reenroll`, it replaces those of former providers. */
+export function verified (
+  context: VerifierContext, { entity, session, now }: Situation, factor: VerifiedFactor
+): Decision<Verified> {
+  const { reenroll, providers: { isFormer } } = context
+  const former = reenroll && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
+  const added = removeVerified(addVerified({ ...entity, unverified: null }, factor), former)
+  const { next, approval, mark } = granted(context, { entity: added, session, now }, factor.sid)
+  const deleted: Happening[] = former.map(factorSid => ({ type: 'factor.deleted', factorSid }))
+  return {
+    next,
+    answer: { factor: publicFactor(factor), approval, mark },
+    events: [{ type: 'factor.verified', factorSid: factor.sid }, ...deleted]
+  }
+}
+
+/** A wrong first code, which `unverified.failures` counts already. */
+export function deniedFirst ({ entity }: Situation, unverified: UnverifiedFactor): Refused {
+  return {
+    next: { ...entity, unverified: afterFailure(unverified) },
+    refusal: new ChallengeDeniedError(),
+    events: [{ type: 'challenge.denied', factorSid: unverified.sid }]
+  }
+}

@@ -1,0 +1,3 @@
+import { runAgain } from './provider.js'
+
+await runAgain('fastify')

@@ -1,0 +1,5 @@
+import './provider.js'
+import '../concurrent-requests.test.js'
+import '../reads-and-writes.test.js'
+import '../story.test.js'
+import '../swagger.test.js'

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import Fastify from 'fastify'
+import type { Test } from 'tap'
+import { verifyTotp, type EntityStore } from '../../src/index.js'
+import type { Verifier } from '../../src/verifier/verifier.js'
+import { startExample, temporaryFolder, type ExampleServer } from '../example/example-server.js'
+import type { Backend } from './backends.js'
+
+/** Several processes of the example on one database, with one clock. */
+export interface Cluster {
+  /** Those that run. */
+  readonly servers: readonly ExampleServer[]
+  /** The operator's own verifier, on the same database and clock. */
+  readonly operator: Pick<Verifier, 'revoke' | 'unlock' | 'reset'>
+  /** The time of all of them, in Unix seconds. */
+  now (): number
+  /** The server of a number, whichever has it now. */
+  at (number: number): ExampleServer
+  /** Ends all of them, and starts as many with clocks that are ahead by so many seconds more. */
+  restart (seconds: number): Promise<void>
+  /** Ends the server of a number as a crash would. */
+  kill (number: number): Promise<void>
+  /** Starts another one in its place. */
+  replace (number: number): Promise<void>
+}
+
+/** How many there are. */
+export const SERVERS = 4
+
+/** Starts them; they are gone with the test. `more` is what else their environment has. */
+export async function startCluster (
+  t: Test, backend: Backend, more: Readonly<Record<string, string>> = {}
+): Promise<Cluster> {
+  const { env, store } = await backend.open(t)
+  const key = randomBytes(32)
+  const shared = {
+    ...env, ...more, SESSION_SECRET: randomBytes(32).toString('hex'), TOTP_KEYS: key.toString('base64')
+  }
+  let later = 0
+  const now = () => Math.floor(Date.now() / 1000) + later
+  const start = async () =>
+    await startExample(t, { dataDir: await temporaryFolder(t), later, env: shared })
+  const startAll = async () => await Promise.all(Array.from({ length: SERVERS }, start))
+  const operator = await operatorOf(t, store, key, now)
+  let servers = await startAll()
+
+  function at (number: number): ExampleServer {
+    const server = servers[number % SERVERS]
+    if (server === undefined) throw new Error(`there is no server ${number}`)
+    return server
+  }
+
+  return {
+    get servers () { return servers },
+    operator,
+    now,
+    at,
+
+    async restart (seconds) {
+      await Promise.all(servers.map(async server => await server.end('SIGTERM')))
+      later += seconds
+      servers = await startAll()
+    },
+
+    async kill (number) {
+      await at(number).end('SIGKILL')
+    },
+
+    async replace (number) {
+      servers = servers.with(number, await start())
+    }
+  }
+}
+
+/** What has no route in the example is done by the package itself, from this process. */
+async function operatorOf (
+  t: Test, store: EntityStore, key: Uint8Array, clock: () => number
+): Promise<Verifier> {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(verifyTotp, {
+    issuer: 'Gold Vault',
+    keys: [key],
+    store,
+    identify: () => null,
+    session: { read: () => null, write: () => {} },
+    routes: false,
+    // This process is the busiest of all.
+    timeout: 60,
+    clock
+  })
+  return app.totp
+}

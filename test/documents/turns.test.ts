@@ -1,0 +1,69 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import t from 'tap'
+import { turns } from '../../src/documents/turns.js'
+import { gate } from '../gate.js'
+
+/** Work that says when it begins, and goes on until it is let go. */
+function works (said: string[]) {
+  return (name: string) => {
+    const held = gate()
+    const work = async () => {
+      said.push(name)
+      await held.passed
+      return name
+    }
+    return { work, end: held.open }
+  }
+}
+
+t.test('for one key, one after the other, in the order of asking', async t => {
+  const said: string[] = []
+  const { inTurn, isTaken } = turns()
+  const [first, second, third] = ['first', 'second', 'third'].map(works(said))
+  if (first === undefined || second === undefined || third === undefined) throw new Error('there are three')
+  const answers = [first, second, third].map(async ({ work }) => await inTurn('key', work))
+  second.end()
+  await turn()
+  t.same(said, ['first'])
+  first.end()
+  await turn()
+  t.same(said, ['first', 'second', 'third'])
+  t.ok(isTaken('key'))
+  third.end()
+  t.same(await Promise.all(answers), ['first', 'second', 'third'])
+  await turn()
+  t.notOk(isTaken('key'))
+})
+
+t.test('another key waits for nobody', async t => {
+  const { inTurn } = turns()
+  const { passed, open } = gate()
+  const waiting = inTurn('key', async () => await passed)
+  t.equal(await inTurn('another', async () => 'done'), 'done')
+  open()
+  await waiting
+})
+
+t.test('work that fails ends its turn', async t => {
+  const { inTurn } = turns()
+  const failing = inTurn('key', async () => { throw new Error('lost') })
+  const next = inTurn('key', async () => 'done')
+  await t.rejects(failing, { message: 'lost' })
+  t.equal(await next, 'done')
+})
+
+t.test('whoever gives up does nothing, and those behind wait for those before', async t => {
+  const said: string[] = []
+  const { inTurn } = turns()
+  const [first, second] = ['first', 'second'].map(works(said))
+  if (first === undefined || second === undefined) throw new Error('there are two')
+  const answer = inTurn('key', first.work)
+  await t.rejects(inTurn('key', async () => t.fail('it has given up'), async () => { throw new Error('too long') }),
+    { message: 'too long' })
+  const behind = inTurn('key', second.work)
+  await turn()
+  t.same(said, ['first'])
+  first.end()
+  second.end()
+  t.same(await Promise.all([answer, behind]), ['first', 'second'])
+})

@@ -1,2 +1,0 @@
-import './provider.js'
-import '../http/cross-site.test.js'

@@ -1,2 +1,0 @@
-import './provider.js'
-import '../http/endpoints.test.js'

@@ -1,2 +1,0 @@
-import './provider.js'
-import '../fastify/faults.test.js'

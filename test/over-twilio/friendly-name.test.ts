@@ -1,2 +1,0 @@
-import './provider.js'
-import '../http/friendly-name.test.js'

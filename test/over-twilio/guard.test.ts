@@ -1,2 +1,0 @@
-import './provider.js'
-import '../fastify/guard.test.js'

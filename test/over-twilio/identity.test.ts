@@ -1,2 +1,0 @@
-import './provider.js'
-import '../http/identity.test.js'

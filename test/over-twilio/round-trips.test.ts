@@ -1,2 +1,0 @@
-import './provider.js'
-import '../round-trips.test.js'

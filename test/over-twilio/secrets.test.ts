@@ -1,2 +1,0 @@
-import './provider.js'
-import '../invariants/secrets.test.js'

@@ -1,2 +1,0 @@
-import './provider.js'
-import '../invariants/single-use.test.js'

@@ -1,0 +1,503 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
+import { storeSuite, type StoreSuiteOptions } from '../../src/testing.js'
+import { entityWith } from '../entity/documents.js'
+import { untyped } from '../untyped.js'
+
+type Tried = Omit<StoreSuiteOptions, 'test'>
+type Failures = ReadonlyMap<string, Error>
+
+/** As `test` of vitest takes it; that reads the whole file before the first test runs. */
+type Run = (context: { readonly task: { readonly name: string } }) => Promise<void>
+
+function collected (options: Tried): Array<readonly [name: string, run: Run]> {
+  const tests: Array<[string, Run]> = []
+  const test = (name: string, run: Run, timeout?: number) => {
+    t.equal(timeout, undefined)
+    tests.push([name, run])
+  }
+  storeSuite({ ...options, test })
+  return tests
+}
+
+/** Why promises were not kept, tried one after the other. */
+async function failuresOf (options: Tried, only?: readonly string[]): Promise<Failures> {
+  const failures = new Map<string, Error>()
+  for (const [name, run] of collected(options)) {
+    if (only?.includes(name) === false) continue
+    await run({ task: { name } }).catch(error => { failures.set(name, error) })
+  }
+  return failures
+}
+
+type Full = Required<EntityStore>
+type Make = (inner: Full) => EntityStore
+
+/** A store that does as `inner` does, but for what is said. */
+function like (inner: Full, differences: Partial<Full>): Full {
+  return {
+    get: async key => await (differences.get ?? inner.get)(key),
+    replace: async (key, expected, next) => await (differences.replace ?? inner.replace)(key, expected, next),
+    list: async (after, limit) => await (differences.list ?? inner.list)(after, limit)
+  }
+}
+
+/** Writes without asking what is there. */
+async function overwrite (inner: Full, key: string, next: Entity | null): Promise<true> {
+  const kept = await inner.get(key)
+  await inner.replace(key, kept?.revision ?? null, next)
+  return true
+}
+
+const renaming = (rename: (key: string) => string) => (inner: Full) => like(inner, {
+  get: async key => await inner.get(rename(key)),
+  replace: async (key, expected, next) => await inner.replace(rename(key), expected, next)
+})
+
+/** Changes each value of a document on its way into the store, but for its revision. */
+const recasting = (recast: (value: unknown) => unknown) => (inner: Full) => like(inner, {
+  async replace (key, expected, next) {
+    const text = JSON.stringify(next, (name, value) => name === 'revision' ? value : recast(value))
+    return await inner.replace(key, expected, JSON.parse(text))
+  }
+})
+
+function isObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function depthOf (value: unknown): number {
+  return isObject(value) ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
+}
+
+let instances = 0
+
+/** Each mistake, as an instance makes it, and the promises that are about it. */
+const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: string[]]>> = {
+  'compares, and writes later': [
+    inner => like(inner, {
+      async replace (key, expected, next) {
+        const kept = await inner.get(key)
+        await turn()
+        return (kept?.revision ?? null) === expected && await overwrite(inner, key, next)
+      }
+    }),
+    'of many simultaneous creations of a document, one wins',
+    'of many simultaneous replacements of a revision, one wins',
+    'of a simultaneous deletion and replacement, one wins',
+    'no update is lost',
+    'of 100 simultaneous challenges with one code, on two instances, one is approved',
+    'of 100 simultaneous wrong codes, on two instances, five are judged'
+  ],
+  'writes whatever is there': [
+    inner => like(inner, { replace: async (key, _expected, next) => await overwrite(inner, key, next) }),
+    'a write that expects another revision changes nothing',
+    'of many simultaneous replacements of a revision, one wins',
+    'no update is lost',
+    'of 100 simultaneous challenges with one code, on two instances, one is approved',
+    'of 100 simultaneous wrong codes, on two instances, five are judged'
+  ],
+  'overwrites when it creates': [
+    inner => like(inner, {
+      replace: async (key, expected, next) => expected === null && next !== null
+        ? await overwrite(inner, key, next)
+        : await inner.replace(key, expected, next)
+    }),
+    'a document is created once'
+  ],
+  'creates when it replaces': [
+    inner => like(inner, {
+      replace: async (key, expected, next) => await inner.get(key) === null
+        ? await overwrite(inner, key, next)
+        : await inner.replace(key, expected, next)
+    }),
+    'a key that was never written has no document',
+    'a deleted document stays deleted: a write that expects its revision fails'
+  ],
+  'deletes whatever is there': [
+    inner => like(inner, {
+      replace: async (key, expected, next) => next === null && expected !== null
+        ? await overwrite(inner, key, null)
+        : await inner.replace(key, expected, next)
+    }),
+    'a write that expects another revision changes nothing',
+    'of a simultaneous deletion and replacement, one wins'
+  ],
+  'remembers the revision of what was deleted': [
+    inner => {
+      const deleted = new Map<string, number>()
+      return like(inner, {
+        async replace (key, expected, next) {
+          if (expected !== null && deleted.get(key) === expected) return await overwrite(inner, key, next)
+          if (expected !== null && next === null) deleted.set(key, expected)
+          return await inner.replace(key, expected, next)
+        }
+      })
+    },
+    'a deleted document stays deleted: a write that expects its revision fails'
+  ],
+  'takes absence for a conflict': [
+    inner => like(inner, {
+      replace: async (key, expected, next) =>
+        (expected !== null || next !== null) && await inner.replace(key, expected, next)
+    }),
+    'replacing absence by absence resolves true and changes nothing; where a document is stored it resolves false'
+  ],
+  'compares revisions of 32 bits': [
+    inner => like(inner, {
+      async replace (key, expected, next) {
+        const revision = (await inner.get(key))?.revision ?? null
+        const equal = expected !== null && revision !== null && (expected | 0) === (revision | 0)
+        return await inner.replace(key, equal ? revision : expected, next)
+      }
+    }),
+    'a write that expects another revision changes nothing'
+  ],
+  'counts revisions by itself': [
+    inner => like(inner, {
+      replace: async (key, expected, next) =>
+        await inner.replace(key, expected, next && { ...next, revision: (expected ?? 0) + 1 })
+    }),
+    'the revision is the one in the document, however far from the last one'
+  ],
+  'refuses at times': [
+    inner => {
+      let asked = 0
+      return like(inner, {
+        replace: async (key, expected, next) => ++asked % 9 !== 0 && await inner.replace(key, expected, next)
+      })
+    },
+    'any sequence of reads and writes on two instances keeps the contract'
+  ],
+  'refuses always': [
+    inner => like(inner, {
+      replace: async (key, expected, next) => expected === null && await inner.replace(key, expected, next)
+    }),
+    'no update is lost'
+  ],
+  'remembers what it has read': [
+    inner => {
+      const seen = new Map<string, Entity | null>()
+      return like(inner, {
+        async get (key) {
+          const kept = seen.get(key) ?? await inner.get(key)
+          seen.set(key, kept)
+          return kept
+        },
+        async replace (key, expected, next) {
+          seen.delete(key)
+          return await inner.replace(key, expected, next)
+        }
+      })
+    },
+    'a write on one instance is read by the other at once',
+    'a factor that was removed on one instance approves nothing on the other'
+  ],
+  'remembers absence': [
+    inner => {
+      const absent = new Set<string>()
+      return like(inner, {
+        async get (key) {
+          if (absent.has(key)) return null
+          const kept = await inner.get(key)
+          if (kept === null) absent.add(key)
+          return kept
+        },
+        async replace (key, expected, next) {
+          absent.delete(key)
+          return await inner.replace(key, expected, next)
+        }
+      })
+    },
+    'a write on one instance is read by the other at once'
+  ],
+  'reads from a replica that is behind': [
+    inner => {
+      const replica = new Map<string, Entity | null>()
+      return like(inner, {
+        async get (key) {
+          const behind = replica.get(key)
+          replica.set(key, await inner.get(key))
+          return behind === undefined ? await inner.get(key) : behind
+        }
+      })
+    },
+    'a write on one instance is read by the other at once',
+    'a factor that was removed on one instance approves nothing on the other'
+  ],
+  'keeps what no other instance sees': [
+    () => memoryStore(),
+    'a write on one instance is read by the other at once'
+  ],
+  'resolves 1 for true': [
+    inner => like(inner, {
+      replace: async (key, expected, next) => untyped(await inner.replace(key, expected, next) ? 1 : false)
+    }),
+    'replace resolves only true or false, and get only a document or null'
+  ],
+  'resolves undefined for null': [
+    inner => like(inner, { get: async key => untyped(await inner.get(key) ?? undefined) }),
+    'replace resolves only true or false, and get only a document or null'
+  ],
+  'folds case': [
+    renaming(key => key.toLowerCase()),
+    'keys that differ only in case are different keys'
+  ],
+  'trims keys': [
+    renaming(key => key.trimEnd()),
+    'keys that differ only in white space are different keys'
+  ],
+  'normalises Unicode': [
+    renaming(key => key.normalize('NFC')),
+    'keys that differ only in their Unicode form are different keys'
+  ],
+  'decodes keys': [
+    renaming(key => key.replace(/%2f/gi, '/')),
+    'keys of which one is a prefix of another are different keys'
+  ],
+  'drops quotes': [
+    renaming(key => key.replaceAll("'", '')),
+    'keys that are special in another language are only keys'
+  ],
+  'cuts keys': [
+    renaming(key => key.slice(0, 255)),
+    'keys of the longest identities are kept whole'
+  ],
+  'drops the door': [
+    renaming(key => key.slice(key.indexOf(':'))),
+    'keys of different namespaces are different keys'
+  ],
+  'knows no characters of four bytes': [
+    recasting(value => typeof value === 'string' ? value.replace(/[\u{10000}-\u{10ffff}]/gu, '?') : value),
+    'text is read as it was written'
+  ],
+  'rounds big numbers': [
+    recasting(value => typeof value === 'number' ? Number(value.toPrecision(14)) : value),
+    'numbers are read as they were written'
+  ],
+  'takes empty lists for objects': [
+    recasting(value => Array.isArray(value) && value.length === 0 ? {} : value),
+    'empty lists, empty objects, null, true and false are read as they were written'
+  ],
+  'has names with a meaning': [
+    recasting(value => isObject(value) && !Array.isArray(value) ? Object.assign({}, value) : value),
+    'any text may be the name of a property'
+  ],
+  'is flat': [
+    recasting(value => depthOf(value) > 20 ? '…' : value),
+    'a document may be nested 24 levels deep'
+  ],
+  'has columns of 64 KiB': [
+    inner => like(inner, {
+      async replace (key, expected, next) {
+        if (JSON.stringify(next).length > 65_535) throw new Error('data too long')
+        return await inner.replace(key, expected, next)
+      }
+    }),
+    'a document may have 160 KiB'
+  ],
+  'gives away its own objects': [
+    inner => {
+      const own = new Map<string, Entity>()
+      return like(inner, {
+        async get (key) {
+          const kept = await inner.get(key)
+          if (kept === null) return null
+          const given = own.get(key + kept.revision) ?? structuredClone(kept)
+          own.set(key + kept.revision, given)
+          return given
+        }
+      })
+    },
+    'changing an object that was written or read doesn\'t change the store'
+  ],
+  'keeps the objects of others': [
+    inner => {
+      const theirs = new Map<string, Entity>()
+      return like(inner, {
+        get: async key => structuredClone(theirs.get(key)) ?? null,
+        async replace (key, expected, next) {
+          const won = await inner.replace(key, expected, next)
+          if (won && next !== null) theirs.set(key, next)
+          return won
+        }
+      })
+    },
+    'changing an object that was written or read doesn\'t change the store'
+  ],
+  'lists a key again': [
+    inner => like(inner, {
+      async list (after, limit) {
+        const keys = await inner.list(after, limit)
+        return after === undefined ? keys : [after, ...keys].slice(0, limit)
+      }
+    }),
+    'a list returns every key once, whatever the size of its pages'
+  ],
+  'forgets a key between pages': [
+    inner => like(inner, {
+      list: async (after, limit) => (await inner.list(after, limit + 1)).slice(after === undefined ? 0 : 1)
+    }),
+    'a list returns every key once, whatever the size of its pages'
+  ],
+  'leaves room on a page': [
+    inner => like(inner, { list: async (after, limit) => await inner.list(after, Math.min(limit, 5)) }),
+    'a list returns every key once, whatever the size of its pages'
+  ],
+  'lists everything on one page': [
+    inner => like(inner, { list: async after => await inner.list(after, Infinity) }),
+    'a list returns every key once, whatever the size of its pages'
+  ],
+  'lists in an order of its own': [
+    inner => {
+      const backwards = instances++ % 2 === 1
+      return like(inner, {
+        async list (after, limit) {
+          if (!backwards) return await inner.list(after, limit)
+          const keys = (await inner.list(undefined, Infinity)).reverse()
+          return keys.filter(key => after === undefined || key < after).slice(0, limit)
+        }
+      })
+    },
+    'a list has a fixed order, and continues after a key that was deleted'
+  ],
+  'has to find a key to go on behind it': [
+    inner => like(inner, {
+      async list (after, limit) {
+        const keys = await inner.list(undefined, Infinity)
+        return keys.slice(keys.indexOf(after ?? '') + 1).slice(0, limit)
+      }
+    }),
+    'a list has a fixed order, and continues after a key that was deleted'
+  ]
+}
+
+const BROKEN = 'a broken connection is a rejection, never false or null'
+const failing: Full = {
+  get: async () => { throw new Error('connection lost') },
+  replace: async () => { throw new Error('connection lost') },
+  list: async () => { throw new Error('connection lost') }
+}
+
+/** What a store might say of its failure, and must not. */
+const EXCUSES: Readonly<Record<string, EntityStore>> = {
+  'resolves false when it failed': { ...failing, replace: async () => false },
+  'resolves true when it failed': { ...failing, replace: async () => true },
+  'resolves null when it failed': { ...failing, get: async () => null },
+  'lists nothing when it failed': { ...failing, list: async () => [] },
+  'rejects all but what changes nothing': {
+    ...failing,
+    replace: async (_key, expected, next) => expected === next || await failing.replace('', expected, next)
+  }
+}
+
+for (const [mistake, [make, ...promises]] of Object.entries(MISTAKES)) {
+  t.test(`a store that ${mistake} fails`, async t => {
+    const inner = memoryStore()
+    const failures = await failuresOf({ factory: () => make(inner) }, promises)
+    for (const promise of promises) t.match(failures.get(promise)?.message, /\(seed \d+, keys of suite-/, promise)
+  })
+}
+
+for (const [excuse, store] of Object.entries(EXCUSES)) {
+  t.test(`a store that ${excuse} fails`, async t => {
+    const inner = memoryStore()
+    const failures = await failuresOf({ factory: () => inner, broken: () => store }, [BROKEN])
+    t.match(failures.get(BROKEN)?.message, /did not reject/)
+  })
+}
+
+t.test('there is no promise without a mistake that breaks it', async t => {
+  const inner = memoryStore()
+  const promises = collected({ factory: () => inner, broken: () => failing }).map(([name]) => name)
+  const breakable = new Set([...Object.values(MISTAKES).flatMap(([, ...promises]) => promises), BROKEN])
+  t.same(promises.toSorted(), [...breakable].sort())
+})
+
+t.test('a store that keeps its promises passes, and nothing is left over', async t => {
+  const inner = memoryStore()
+  let opened = 0
+  const factory = async () => {
+    opened++
+    return like(inner, {})
+  }
+  t.same([...await failuresOf({ factory, broken: async () => failing })], [])
+  t.equal(opened, 2)
+  t.same(await inner.list(undefined, 1), [])
+})
+
+t.test('a store needs no list, and may hold the documents of others', async t => {
+  const { get, replace } = memoryStore()
+  const broken = { get: failing.get, replace: failing.replace }
+  t.same([...await failuresOf({ factory: () => ({ get, replace }), broken: () => broken })], [])
+  const inner = memoryStore()
+  const others = ['a', 'identity:', 'identity:suite', 'identity:suite-zzz', 'z'].sort()
+  for (const key of others) await inner.replace(key, null, entityWith())
+  t.same([...await failuresOf({ factory: () => inner })], [])
+  t.same(await inner.list(undefined, 100), others)
+})
+
+t.test('the tests may run all at once', async t => {
+  const inner = memoryStore()
+  const runs = collected({ factory: () => inner }).map(async ([name, run]) => await run({ task: { name } }))
+  await t.resolves(Promise.all(runs))
+  t.same(await inner.list(undefined, 1), [])
+})
+
+t.test('a failure tells its cause and the seed, with which it comes again', async t => {
+  const [make] = MISTAKES['refuses at times'] ?? []
+  const promise = 'any sequence of reads and writes on two instances keeps the contract'
+  const failure = async (seed: number) => {
+    const inner = memoryStore()
+    const failures = await failuresOf({ factory: () => make?.(inner) ?? inner, seed }, [promise])
+    return failures.get(promise)
+  }
+  const first = await failure(7)
+  t.match(first?.message, /^step \d+\n.*\n\(seed 7, keys of suite-[0-9a-f]{12}\)$/s)
+  t.match(first?.cause, { code: 'ERR_ASSERTION' })
+  const what = (failure: Error | undefined) => failure?.message.split('\n')[0]
+  t.equal(what(await failure(7)), what(first))
+})
+
+t.test('what a factory throws fails each test, and is told as it is', async t => {
+  const factory = () => { throw new Error('no database') }
+  const failures = await failuresOf({ factory })
+  t.equal(failures.size, collected({ factory }).length)
+  for (const failure of failures.values()) t.equal(failure.message, 'no database')
+})
+
+t.test('what a store throws is the cause, also when that is no error', async t => {
+  const inner = memoryStore()
+  const lost = like(inner, { get: async () => untyped(await Promise.reject('lost')) }) // eslint-disable-line prefer-promise-reject-errors -- other people's code
+  const failures = await failuresOf({ factory: () => lost }, ['a key that was never written has no document'])
+  t.match([...failures.values()], [{ message: /^lost\n\(seed /, cause: 'lost' }])
+})
+
+t.test('it runs with node:test', async t => {
+  const folder = mkdtempSync(fileURLToPath(new URL('../.suite-', import.meta.url)))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const program = (store: string) => `
+    import { test } from 'node:test'
+    import { memoryStore } from 'fastify-verify-totp'
+    import { storeSuite } from 'fastify-verify-totp/testing'
+    const { get, replace } = memoryStore()
+    storeSuite({ test, factory: () => (${store}), seed: 42 })`
+  const { NODE_OPTIONS, NODE_TEST_CONTEXT, ...env } = process.env
+  const run = (name: string, store: string) => {
+    const file = join(folder, name)
+    writeFileSync(file, program(store))
+    return spawnSync(process.execPath, ['--test-reporter=tap', file], { env, encoding: 'utf8' })
+  }
+  const good = run('good.mjs', '{ get, replace }')
+  t.match(good.stdout, `# pass ${collected({ factory: () => memoryStore() }).length}\n`)
+  t.equal(good.status, 0)
+  const bad = run('bad.mjs', '{ get: async key => await get(key) ?? undefined, replace }')
+  t.match(bad.stdout, /^not ok 1 - a key that was never written has no document$/m)
+  t.match(bad.stdout, 'seed 42')
+  t.equal(bad.status, 1)
+})
