@@ -1,27 +1,21 @@
-import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
-import pg from 'pg'
-import t, { type Test } from 'tap'
-import ts from 'typescript'
-import { memoryStore, postgresStore, type EntityStore, type PostgresClient } from '../../src/index.js'
+import t from 'tap'
+import { memoryStore, type EntityStore } from '../../src/index.js'
 import { storeSuite } from '../../src/testing.js'
 import { keyOf } from '../../src/verifier/entities.js'
 import { authenticator } from '../authenticator.js'
 import { entityWith } from '../entity/documents.js'
-import { ROOT } from '../root.js'
-import { verifierOn } from '../growth/verifier.js'
+import { openPglite } from '../pglite.js'
+import { verifierOn } from '../verifier/rig.js'
+import { block, page, transpiled } from './pages.js'
+import { partitions, partitionSuite } from './partitions.js'
 
 type Store = Required<EntityStore>
 
-const { DATABASE_URL } = process.env
 const IDENTITY = 'alice'
-const NAMES = Array.from({ length: 200 }, (_, i) => keyOf(`user-${i}`))
+const KEYS = Array.from({ length: 200 }, (_, i) => keyOf(`user-${i}`))
 
-const page = readFileSync(join(ROOT, 'docs', 'scale.md'), 'utf8')
-const partitions = blockWith('sql', 'PARTITION BY HASH')
-const { shardedStore } = await moduleOf(blockWith('ts', 'function shardedStore'))
+const code = transpiled(block('docs/scale.md', 'function shardedStore').code)
+const { shardedStore } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
 const sharded: (stores: readonly Store[]) => Store = shardedStore
 
 t.test('several stores behind one object keep the promises of a store', async t => {
@@ -34,46 +28,29 @@ t.test('several stores behind one object keep the promises of a store', async t 
   })
 })
 
-t.test('every key has its home in one of them, and with twice as many shards each one splits in two', async t => {
+t.test('each key has its home in one of them, and with twice as many shards each one splits in two', async t => {
   const [few, many] = [memoryStores(4), memoryStores(8)]
   for (const stores of [few, many]) {
-    for (const key of NAMES) await sharded(stores).replace(key, null, entityWith({ revision: 1 }))
+    for (const key of KEYS) await sharded(stores).replace(key, null, entityWith({ revision: 1 }))
   }
-  const homesIn = async (stores: readonly Store[], key: string) => {
-    const found = await Promise.all(stores.map(async store => await store.get(key)))
-    return found.flatMap((document, shard) => document === null ? [] : [shard])
-  }
-  for (const key of NAMES) {
+  for (const key of KEYS) {
     const [before = NaN, ...others] = await homesIn(few, key)
     t.same(others, [])
     const [after = NaN] = await homesIn(many, key)
     t.ok(after === before || after === before + few.length, `from ${before} to ${after}`)
   }
-  for (const store of many) t.ok((await store.list(undefined, 1)).length === 1, 'no shard is empty')
-  await t.rejects(async () => await sharded([]).get('identity:alice'), { message: /no/ })
+  for (const store of many) t.equal((await store.list(undefined, 1)).length, 1, 'no shard is empty')
+  await t.rejects(sharded([]).get('identity:alice'), { message: 'there is no shard' })
 })
 
 t.test('the partitions, on PGlite', async t => {
-  const client = new PGlite()
-  t.teardown(async () => await client.close())
+  const client = await openPglite(t)
   await client.exec(partitions)
   await partitionSuite(t, client)
 })
 
-t.test('the partitions, on PostgreSQL', { skip: DATABASE_URL === undefined && 'needs DATABASE_URL' }, async t => {
-  const schema = `totp_scale_${randomBytes(6).toString('hex')}`
-  const client = new pg.Pool({ connectionString: DATABASE_URL, options: `-c search_path=${schema}` })
-  t.teardown(async () => {
-    await client.query(`DROP SCHEMA ${schema} CASCADE`)
-    await client.end()
-  })
-  await client.query(`CREATE SCHEMA ${schema}`)
-  await client.query(partitions)
-  await partitionSuite(t, client)
-})
-
 t.test('a code whose write was lost works for as long as the page says, and no longer', async t => {
-  const [, seconds = ''] = /(\d+) seconds: \(2 × `skew` \+ 1\) × `timeStep`/.exec(page) ?? []
+  const [, seconds] = /(\d+) seconds: \(2 × `skew` \+ 1\) × `timeStep`/.exec(page('docs/scale.md').text) ?? []
   const start = 1_800_000_000
   let now = start
   const store = memoryStore()
@@ -83,9 +60,9 @@ t.test('a code whose write was lost works for as long as the page says, and no l
   await verifier.verify(operator, factor.sid, authenticator(secret).code(start))
 
   const code = authenticator(secret).code(start + 300)
+  const before = await store.get(keyOf(IDENTITY))
   let accepted = 0
   for (now = start + 200; now < start + 500; now++) {
-    const before = await store.get(keyOf(IDENTITY))
     await verifier.challenge(operator, { code }).then(() => { accepted++ }, () => {})
     const after = await store.get(keyOf(IDENTITY))
     // The write is lost.
@@ -94,40 +71,12 @@ t.test('a code whose write was lost works for as long as the page says, and no l
   t.equal(String(accepted), seconds)
 })
 
-async function partitionSuite (t: Test, client: PostgresClient): Promise<void> {
-  await t.test('keep the promises of a store', async t => {
-    storeSuite({ test: t.test, factory: () => postgresStore({ client }) })
-  })
-
-  await t.test('are left alone by createTable, are all in use, and one alone is asked for a key', async t => {
-    const store = postgresStore({ client })
-    await store.createTable()
-    for (const key of NAMES) await store.replace(key, null, entityWith({ revision: 1 }))
-    const { rows } = await client.query<{ name: string }>('SELECT DISTINCT tableoid::regclass::text AS name FROM totp_entities')
-    t.equal(rows.length, 16)
-    const plan = await client.query<Record<string, string>>(
-      `EXPLAIN SELECT document FROM totp_entities WHERE key = '${NAMES[0] ?? ''}'`)
-    const named = plan.rows.flatMap(row => Object.values(row)).join('\n').match(/totp_entities_\d+\b/g)
-    t.equal(new Set(named).size, 1)
-  })
-}
-
 function memoryStores (count: number): Store[] {
   return Array.from({ length: count }, () => memoryStore())
 }
 
-/** The only block of the page in this language that has this text in it. */
-function blockWith (language: string, text: string): string {
-  const found = [...page.matchAll(/```(\w+)\n(.*?)```/gs)].filter(([, name, code]) =>
-    name === language && code?.includes(text))
-  const [[, , code = ''] = [], ...others] = found
-  if (code === '' || others.length > 0) throw new Error(`the page has not one block with ${text}`)
-  return code
-}
-
-/** What a block of TypeScript exports. */
-async function moduleOf (code: string) {
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
-  const { outputText } = ts.transpileModule(code, { compilerOptions })
-  return await import(`data:text/javascript,${encodeURIComponent(outputText)}`)
+/** The numbers of the stores that have a document under this key. */
+async function homesIn (stores: readonly Store[], key: string): Promise<number[]> {
+  const found = await Promise.all(stores.map(async store => await store.get(key)))
+  return found.flatMap((document, number) => document === null ? [] : [number])
 }
