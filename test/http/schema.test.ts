@@ -80,6 +80,12 @@ t.test('people are told what belongs there, not by which pattern', async t => {
   ])
 })
 
+t.test('a text may have no pattern, and a pattern no description', async t => {
+  t.equal(parserOf('body', { type: 'string' })('anything'), 'anything')
+  t.throws(() => parserOf('body', { type: 'string' })(1), { message: 'body must be string' })
+  t.throws(() => parserOf('body', { type: 'string', pattern: '^[a-c]$' })('d'), { code: 'FST_ERR_VALIDATION' })
+})
+
 t.test('a schema with a keyword that isn\'t checked makes no parser', async t => {
   const strict = { type: 'object', additionalProperties: false } as const
   const unchecked: ReadonlyArray<Schema & Record<string, unknown>> = [
