@@ -47,7 +47,7 @@ export const postgres: Kind = {
 
   env: port => ({ DATABASE_URL: postgresUrl(port) }),
   patientEnv: port => ({ DATABASE_URL: `${postgresUrl(port)}?query_timeout=600000&statement_timeout=600000` }),
-  isRead: chunk => chunk.includes('SELECT document FROM "totp_entities"'),
+  isRead: chunk => chunk.includes('SELECT document::text FROM "totp_entities"'),
   isWrite: chunk => /(?:UPDATE|INSERT INTO) "totp_entities"/.test(chunk.toString('latin1')),
   isSessionWrite: chunk => chunk.includes('INSERT INTO example_sessions')
 }
