@@ -7,12 +7,13 @@ import { requestCaller, type RequestCaller } from '../http/request-caller.js'
 import { requestMethods, type RequestMethods } from '../http/request-methods.js'
 import { serviceOver } from '../http/service.js'
 import { requirementOf, settingsOf, type TotpOptions } from '../options.js'
-import { fastifySession } from '../sessions/fastify-session.js'
+import { fastifySession, sessionHooks } from '../sessions/fastify-session.js'
 import { secureSession } from '../sessions/secure-session.js'
 import type { SessionPort } from '../sessions/session.js'
 import { setUpVerifier } from '../setup.js'
 import { andThen } from '../time/now-or-later.js'
 import type { Verifier } from '../verifier/verifier.js'
+import { noteArrivals } from './arrival.js'
 import { withErrorHeaders } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
 import { routes } from './routes.js'
@@ -57,7 +58,9 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const settings = settingsOf(options)
   const verifier = setUpVerifier(settings, err => fastify.log.error(err, 'totp: onEvent failed'))
   const session = settings.session ?? registeredSession(fastify)
-  const requests = requestCaller({ ...settings, session }, verifier)
+  if (session === fastifySession) addSessionHooks(fastify)
+  const beganAt = noteArrivals(fastify, settings.clock)
+  const requests = requestCaller({ ...settings, session, beganAt }, verifier)
 
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', {
@@ -88,6 +91,17 @@ function guards (
       }
     }
   }
+}
+
+function addSessionHooks (fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    sessionHooks.onRequest(request)
+    done()
+  })
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    sessionHooks.onSend(request, reply)
+    done()
+  })
 }
 
 function registeredSession (fastify: FastifyInstance): SessionPort {

@@ -29,16 +29,20 @@ export interface RequestCaller<Request, Reply> {
 /** The settings that are about requests. */
 export type RequestSettings<Request, Reply> =
   Pick<Settings<Request, Reply>, 'identify' | 'issuer' | 'friendlyName' | 'provider' | 'clock' | 'timeout'> &
-  { readonly session: SessionPort<Request, Reply> }
+  {
+    readonly session: SessionPort<Request, Reply>
+    /** When a request began, in Unix seconds; null if that isn't known. */
+    readonly beganAt: (request: Request) => number | null
+  }
 
 /** Calls the host's own functions: each may fail, hang, or answer with the wrong type. */
 export function requestCaller<Request, Reply> (
   settings: RequestSettings<Request, Reply>, verifier: Pick<Verifier, 'withdraw'>
 ): RequestCaller<Request, Reply> {
-  const { session, clock } = settings
+  const { session, clock, beganAt } = settings
 
   function caller (request: Request): NowOrLater<SessionCaller> {
-    const since = secondsOf(clock)
+    const since = beganAt(request) ?? secondsOf(clock)
     return andThen(callIdentify(request), identified => {
       const identity = identityOf(identified)
       return andThen(readMark(request), mark => ({ identity, session: { mark, since } }))

@@ -1,15 +1,52 @@
 import { ConflictError, TotpError, UnidentifiedError } from '../errors.js'
+import { systemClock } from '../time/clock.js'
 import { MARK, requireMark, sessionOf, type KeyedSession, type SessionPort } from './session.js'
 
+/*
+ * `@fastify/session` loads a session when a request arrives, and saves it with the answer. Meanwhile another
+ * request may have rotated its id, or ended it. Left alone, the plugin would bring the old session back, or
+ * tell the browser to drop the cookie, which by then is the new session's: the user would be logged out. So
+ * a rotated session leaves a note under its old id, a session is saved only while it is still stored, and no
+ * answer to a request with an old id touches the cookie.
+ */
+
+/** A session of the plugin. */
 interface StoredSession extends KeyedSession {
   readonly sessionId: string
+  /** The id as the cookie has it. Without it the plugin neither saves the session nor touches the cookie. */
+  readonly encryptedSessionId: string
+  readonly cookie?: { toJSON? (): object }
   regenerate (keys: string[]): Promise<void>
-  save (): Promise<void>
+  save: Save
 }
 
+type Done = (error?: unknown) => void
+type Save = (done?: Done) => Promise<void> | undefined
+
 interface SessionStore {
-  get (id: string, callback: (error: unknown, session?: unknown) => void): void
+  get (id: string, done: (error: unknown, session?: unknown) => void): void
+  set (id: string, session: object, done: Done): void
+  destroy (id: string, done: Done): void
 }
+
+/** The part of a reply that has the cookies. */
+interface Headers {
+  getHeader (name: string): unknown
+  removeHeader (name: string): unknown
+  header (name: string, value: readonly string[]): unknown
+}
+
+/** The entry of the note that a rotated session leaves. */
+const ROTATED = 'totpRotated'
+
+/** Seconds for which the note stays: by then every request that was sent with the old cookie has arrived. */
+const NOTE_FOR = 300
+
+/** How the sessions that requests came with are saved without looking whether they are still stored. */
+const plainSaves = new WeakMap<object, Save>()
+
+/** What the cookies of sessions say that are over, by the request that holds the session. */
+const oldCookies = new WeakMap<object, readonly string[]>()
 
 /** Keeps marks in the sessions of `@fastify/session`, and rotates their ids. */
 export const fastifySession: SessionPort<object> = {
@@ -20,38 +57,126 @@ export const fastifySession: SessionPort<object> = {
   async write (request, _reply, mark, rotate) {
     requireMark(mark)
     const session = storedSession(request)
+    const store = storeOf(request)
     try {
-      if (session.get(MARK) !== undefined) await requireUnchanged(request, session)
+      await requireUnchanged(session, store)
       session.set(MARK, mark)
-      if (rotate) await session.regenerate(keysOf(session))
-      else await session.save()
+      if (rotate) await rotateId(session, store)
+      else await (plainSaves.get(session) ?? session.save).call(session)
     } catch (error) {
-      // Otherwise the plugin would save the session again with the answer, and set its cookie. A session that
-      // only ended or changed meanwhile stays, because a log-out may be about to destroy it.
-      if (rotate || !(error instanceof TotpError)) Reflect.set(request, 'session', null)
+      // Otherwise the plugin would save the session, or the one that `regenerate` put in its place. A session
+      // whose mark changed meanwhile may still be saved by a login, with the mark that is stored.
+      if (rotate || !(error instanceof TotpError)) {
+        Reflect.set(request, 'session', session)
+        leaveAlone(request, session)
+      }
       throw error
     }
   }
 }
 
-/**
- * A session that holds a mark was saved with it. If it is gone from the store, the user has logged out while
- * this request was under way, and saving or rotating it would log them in again. If it holds another mark
- * there, its approval was withdrawn or replaced.
- */
-async function requireUnchanged (request: object, session: StoredSession): Promise<void> {
-  const store: unknown = Reflect.get(request, 'sessionStore')
-  if (!isStore(store)) throw new Error('the request has no sessionStore of @fastify/session')
-  const kept = await new Promise<unknown>((resolve, reject) => {
-    store.get(session.sessionId, (error, kept) => error ? reject(error) : resolve(kept))
-  })
-  if (typeof kept !== 'object' || kept === null) throw new UnidentifiedError()
-  if (Reflect.get(kept, MARK) !== session.get(MARK)) throw new ConflictError()
+/** Hooks for servers with `@fastify/session`; they must run after its own. */
+export const sessionHooks = {
+  /** Looks at the session that a request came with. */
+  onRequest (request: object): void {
+    const session = sessionOf(request)
+    if (session === null || !isStored(session)) return
+    if (session.get(ROTATED) === true) leaveAlone(request, session)
+    else if (cameWith(request, session)) watch(request, session)
+  },
+
+  /** Takes the cookie of a session that is over out of the answer. */
+  onSend (request: object, reply: Headers): void {
+    const old = oldCookies.get(request)
+    if (old === undefined) return
+    const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
+    const others = cookies.filter(cookie => !old.some(value => cookie.split(';')[0]?.includes(value)))
+    if (others.length === cookies.length) return
+    reply.removeHeader('set-cookie')
+    if (others.length > 0) reply.header('set-cookie', others)
+  }
 }
 
-/** `regenerate` keeps only the keys that it is given, and creates the cookie itself. */
-function keysOf (session: StoredSession): string[] {
-  return Object.keys(session).filter(key => key !== 'cookie')
+/** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
+function watch (request: object, session: StoredSession): void {
+  const plainSave = session.save
+  plainSaves.set(session, plainSave)
+
+  async function saveIfStored (): Promise<void> {
+    const kept = await keptOf(session, storeOf(request))
+    if (kept === null) return leaveAlone(request, session)
+    session.set(MARK, ownValue(kept, MARK))
+    await plainSave.call(session)
+  }
+
+  hide(session, 'save', (done?: Done) => {
+    const saved = saveIfStored()
+    if (done === undefined) return saved
+    saved.then(() => done(), done)
+    return undefined
+  })
+}
+
+/** Whoever reads the session still can, but neither the plugin's store nor its cookie hears of it again. */
+function leaveAlone (request: object, session: StoredSession): void {
+  const { sessionId, encryptedSessionId } = session
+  oldCookies.set(request, [sessionId, encryptedSessionId].filter(id => id !== '').map(encodeURIComponent))
+  hide(session, 'encryptedSessionId', '')
+}
+
+/** Replaces a property of the prototype without a trace in what is stored. */
+function hide (session: StoredSession, name: string, value: unknown): void {
+  Object.defineProperty(session, name, { value, enumerable: false, configurable: true })
+}
+
+/**
+ * A session that a request came with, or that holds a mark, was stored. If it is gone, it ended while this
+ * request was under way, and saving or rotating it would log the user in again. If it holds another mark
+ * now, its approval was withdrawn or replaced.
+ */
+async function requireUnchanged (session: StoredSession, store: SessionStore): Promise<void> {
+  const mark = session.get(MARK)
+  const kept = await keptOf(session, store)
+  if (kept === null) {
+    if (plainSaves.has(session) || mark !== undefined) throw new UnidentifiedError()
+  } else if (ownValue(kept, MARK) !== mark) throw new ConflictError()
+}
+
+/** What is stored of a session; null when it has ended, or its id was rotated. */
+async function keptOf ({ sessionId }: StoredSession, store: SessionStore): Promise<object | null> {
+  const kept = await new Promise<unknown>((resolve, reject) => {
+    store.get(sessionId, (error, kept) => error ? reject(error) : resolve(kept))
+  })
+  return typeof kept === 'object' && kept !== null && ownValue(kept, ROTATED) !== true ? kept : null
+}
+
+/** Gives the session a new id. Where the plugin would delete the old one it leaves a note, without a gap. */
+async function rotateId (session: StoredSession, store: SessionStore): Promise<void> {
+  const { sessionId: old, cookie } = session
+  const note = {
+    cookie: { ...cookie?.toJSON?.(), expires: new Date(1000 * (systemClock() + NOTE_FOR)) },
+    [ROTATED]: true
+  }
+  const noting: SessionStore = {
+    get: (id, done) => { store.get(id, done) },
+    set: (id, kept, done) => { store.set(id, kept, done) },
+    destroy: (id, done) => { id === old ? store.set(id, note, done) : store.destroy(id, done) }
+  }
+  const slots = Object.getOwnPropertySymbols(session).filter(slot => Reflect.get(session, slot) === store)
+  const rotating = Object.create(session, Object.fromEntries(slots.map(slot => [slot, { value: noting }])))
+  // `regenerate` keeps only the entries that it is given, and creates the cookie itself.
+  await session.regenerate.call(rotating, Object.keys(session).filter(key => key !== 'cookie'))
+}
+
+/** True for a session that was loaded by the cookie, and not created for this request. */
+function cameWith (request: object, { sessionId, encryptedSessionId }: StoredSession): boolean {
+  const cookies: unknown = Reflect.get(request, 'cookies')
+  return typeof cookies === 'object' && cookies !== null && Object.values(cookies).some(value =>
+    typeof value === 'string' && (value.includes(sessionId) || value.endsWith(encryptedSessionId)))
+}
+
+function ownValue (object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined
 }
 
 function storedSession (request: object): StoredSession {
@@ -64,6 +189,12 @@ function isStored (session: KeyedSession): session is StoredSession {
   return 'regenerate' in session && 'save' in session && 'sessionId' in session
 }
 
+function storeOf (request: object): SessionStore {
+  const store: unknown = Reflect.get(request, 'sessionStore')
+  if (!isStore(store)) throw new Error('the request has no sessionStore of @fastify/session')
+  return store
+}
+
 function isStore (store: unknown): store is SessionStore {
-  return typeof store === 'object' && store !== null && 'get' in store
+  return typeof store === 'object' && store !== null && 'get' in store && 'set' in store && 'destroy' in store
 }
