@@ -15,14 +15,14 @@ export interface Requirement {
 }
 
 /** Whether a request may pass. `approval` is null when it passes without one, by `unenrolled: 'allow'`. */
-export type Passage =
+export type GuardDecision =
   | { readonly passes: true, readonly approval: StoredApproval | null }
   | { readonly passes: false, readonly refusal: TotpError }
 
 /** The decision of the guard, from the one entity that it reads. */
-export function passage (
+export function decideGuard (
   entity: Entity | null, session: Session, requirement: Requirement, limits: AttemptLimits, now: number
-): Passage {
+): GuardDecision {
   const { maxAge, unenrolled } = requirement
   const approval = entity && approvalOf(entity, session, maxAge, now)
   if (approval !== null) return { passes: true, approval }

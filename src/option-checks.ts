@@ -2,11 +2,11 @@ import { InvalidOptionError } from './errors.js'
 
 /** What an option has to be. */
 export interface OptionRule {
-  readonly isRight: (value: unknown) => boolean
+  readonly isValid: (value: unknown) => boolean
   /** Ends the sentence that begins with the option's name: "must be …". */
   readonly expected: string
   /** Whether the server doesn't start without it. */
-  readonly isNeeded?: boolean
+  readonly isRequired?: boolean
   /** The options of a group such as `attempts`. */
   readonly group?: OptionRules
 }
@@ -14,20 +14,20 @@ export interface OptionRule {
 /** The options there are, by name. */
 export type OptionRules = Readonly<Record<string, OptionRule>>
 
-/** Throws `InvalidOptionError` for the first option that is unknown, wrong, or needed and absent. */
+/** Throws `InvalidOptionError` for the first option that is unknown, wrong, or required and absent. */
 export function checkOptions (options: object, rules: OptionRules, path: string = ''): void {
   onlyKnown(path, options, Object.keys(rules))
-  for (const [name, { isRight, expected, isNeeded = false, group }] of Object.entries(rules)) {
+  for (const [name, { isValid, expected, isRequired = false, group }] of Object.entries(rules)) {
     const value: unknown = Reflect.get(options, name)
-    if (value === undefined && !isNeeded) continue
-    must(path + name, isRight(value), expected)
+    if (value === undefined && !isRequired) continue
+    must(path + name, isValid(value), expected)
     if (group !== undefined) checkOptions(Object(value), group, `${path}${name}.`)
   }
 }
 
 /** The rule of an option that the server doesn't start without. */
-export function needed (rule: OptionRule): OptionRule {
-  return { ...rule, isNeeded: true }
+export function required (rule: OptionRule): OptionRule {
+  return { ...rule, isRequired: true }
 }
 
 /** The rule of an option, and the value it has when it isn't given. */
@@ -37,13 +37,13 @@ export function byDefault<Value> (value: Value, rule: OptionRule): OptionRule & 
 
 /** The rule of options that belong together. */
 export function group<Rules extends OptionRules> (rules: Rules): OptionRule & { readonly group: Rules } {
-  return { isRight: isPlain, expected: 'must be an object', group: rules }
+  return { isValid: isPlain, expected: 'must be an object', group: rules }
 }
 
 /** A whole number of a range. */
 export function integer (least: number, most: number): OptionRule {
   return {
-    isRight: value => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
+    isValid: value => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
     expected: `must be an integer from ${least} to ${most}`
   }
 }
@@ -51,31 +51,31 @@ export function integer (least: number, most: number): OptionRule {
 /** One of these very values. */
 export function oneOf (...values: ReadonlyArray<string | number>): OptionRule {
   const known: readonly unknown[] = values
-  return { isRight: value => known.includes(value), expected: `must be one of ${values.join(', ')}` }
+  return { isValid: value => known.includes(value), expected: `must be one of ${values.join(', ')}` }
 }
 
 /** True or false. */
-export const FLAG: OptionRule = { isRight: value => typeof value === 'boolean', expected: 'must be true or false' }
+export const FLAG: OptionRule = { isValid: value => typeof value === 'boolean', expected: 'must be true or false' }
 
 /** Seconds that the users of a server wait at the most. */
 export const TIMEOUT: OptionRule = {
-  isRight: value => typeof value === 'number' && value >= 1 && value <= 60,
+  isValid: value => typeof value === 'number' && value >= 1 && value <= 60,
   expected: 'must be 1 to 60 seconds'
 }
 
 /** A function; `purpose` says what it does. */
 export function functionThat (purpose: string): OptionRule {
-  return { isRight: value => typeof value === 'function', expected: `must be a function that ${purpose}` }
+  return { isValid: value => typeof value === 'function', expected: `must be a function that ${purpose}` }
 }
 
 /** An object with functions of these names. */
 export function objectWith (names: readonly string[], expected: string): OptionRule {
-  return { isRight: value => hasFunctions(value, names), expected }
+  return { isValid: value => hasFunctions(value, names), expected }
 }
 
 /** Keys that secrets are sealed with. */
 export const KEYS: OptionRule = {
-  isRight: areKeys,
+  isValid: areKeys,
   expected: 'must be a list of one or more different random keys of 32 bytes each, as randomBytes(32) makes them'
 }
 
@@ -90,8 +90,8 @@ function isKey (key: unknown): key is Uint8Array {
 }
 
 /** Throws `InvalidOptionError` unless the option is right. */
-export function must (option: string, isRight: boolean, expected: string): void {
-  if (!isRight) throw new InvalidOptionError(option, expected)
+export function must (option: string, isValid: boolean, expected: string): void {
+  if (!isValid) throw new InvalidOptionError(option, expected)
 }
 
 /** Throws `InvalidOptionError` for the first option with another name. */

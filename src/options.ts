@@ -5,8 +5,8 @@ import { isFriendlyName } from './entity/friendly-name.js'
 import type { EventListener } from './events.js'
 import type { Requirement } from './guard.js'
 import {
-  byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isOrigin, KEYS, must, needed,
-  objectWith, oneOf, TIMEOUT, type OptionRules
+  byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isOrigin, KEYS, must,
+  objectWith, oneOf, required, TIMEOUT, type OptionRules
 } from './option-checks.js'
 import type { TotpConfig } from './otp/totp.js'
 import type { TwilioProvider } from './providers/twilio.js'
@@ -88,7 +88,10 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly routes?: boolean
   /** Other origins whose pages may call the routes, such as `https://app.example`. @default none */
   readonly trustedOrigins?: readonly string[]
-  /** Seconds to wait for the store, and for the provider, during one request, 1 to 60. @default 5 */
+  /**
+   * Seconds that one use of the store, the session, a function of the host or the provider may take, 1 to 60.
+   * @default 5
+   */
   readonly timeout?: number
   /** Returns the time in Unix seconds. @default the machine's clock */
   readonly clock?: Clock
@@ -123,12 +126,12 @@ const CONFIG = {
 
 /** Every option: how it is checked, and its default. */
 export const OPTIONS = {
-  issuer: needed({
-    isRight: isFriendlyName, expected: 'must have 1 to 64 characters, without colon and control characters'
+  issuer: required({
+    isValid: isFriendlyName, expected: 'must have 1 to 64 characters, without colon and control characters'
   }),
-  keys: needed(KEYS),
-  store: needed(objectWith(['get', 'replace'], 'must be a store, with get and replace')),
-  identify: needed(functionThat('returns the id of the user')),
+  keys: required(KEYS),
+  store: required(objectWith(['get', 'replace'], 'must be a store, with get and replace')),
+  identify: required(functionThat('returns the id of the user')),
   session: objectWith(['read', 'write'], 'must have read and write'),
   friendlyName: functionThat('returns an account name'),
   maxAge: byDefault(43200, integer(1, LONGEST_AGE)),
@@ -136,29 +139,29 @@ export const OPTIONS = {
   attempts: group(ATTEMPTS),
   config: group(CONFIG),
   provider: {
-    isRight: isTwilioProvider,
+    isValid: isTwilioProvider,
     expected: 'must be what twilioProvider() returns; leave it out for the embedded provider'
   },
   formerProviders: byDefault<readonly TwilioProvider[]>([], {
-    isRight: providers => Array.isArray(providers) && providers.every(isTwilioProvider),
+    isValid: providers => Array.isArray(providers) && providers.every(isTwilioProvider),
     expected: 'must be a list of what twilioProvider() returns'
   }),
   reenroll: byDefault(false, FLAG),
   maxFactors: byDefault(5, integer(1, MAX_FACTORS)),
   prefix: byDefault('/totp', {
-    isRight: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
+    isValid: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
     expected: 'must be a path such as "/totp"'
   }),
   routes: byDefault(true, FLAG),
   trustedOrigins: byDefault<readonly string[]>([], {
-    isRight: origins => Array.isArray(origins) && origins.every(isOrigin),
+    isValid: origins => Array.isArray(origins) && origins.every(isOrigin),
     expected: 'must be a list of origins such as "https://app.example"'
   }),
   timeout: byDefault(5, TIMEOUT),
   clock: byDefault(systemClock, functionThat('returns Unix seconds')),
   onEvent: functionThat('is told what happened'),
   /** Fastify's own. */
-  logLevel: { isRight: () => true, expected: '' }
+  logLevel: { isValid: () => true, expected: '' }
 } satisfies OptionRules
 
 /**

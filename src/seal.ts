@@ -36,7 +36,7 @@ export interface Keyring {
    */
   open (sealed: string, context: SealContext): Opened
   /**
-   * Digests of a code, one for each key, the first key's first. A match with any of them recognises the code.
+   * Digests of a code, one for each key, the first key's first. A match with any of them recognizes the code.
    */
   digests (code: string, context: SealContext): readonly [string, ...string[]]
   /** Tags that tie a text to an identity and a factor, one for each key, the first key's first. */

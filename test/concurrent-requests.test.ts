@@ -203,7 +203,7 @@ t.test('somebody who has the password, and withdraws without end, keeps nobody f
   const flood = Array.from({ length: 200 }, async (_, i) => {
     const { app } = all[i % all.length] ?? one
     while (!end.signal.aborted) {
-      await app.totp.withdraw({ identity: 'alice', session: { mark: newMark(), since: now() } })
+      await app.totp.withdraw({ identity: 'alice', session: { mark: newMark(), began: now() } })
         .catch(error => { if (error.code !== 'ERR_TOTP_CONFLICT') throw error })
     }
   })

@@ -12,8 +12,8 @@ export interface Deadlines {
 }
 
 /**
- * Takes the deadlines of a test's sites, which have the option `timeout: 60`, until the test ends. Timeouts of
- * clients stay as they are: a call has to be given up whatever its client does.
+ * Takes the deadlines of a test's sites, which have the option `timeout: 60`, until the test ends. Timeouts
+ * of clients stay as they are: a call has to be given up whatever its client does.
  */
 export function deadlines (t: Test): Deadlines {
   const now = performance.now.bind(performance)

@@ -82,7 +82,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
       }
       throw new ConflictError()
     }, async before => {
-      await turnDeadline.race(() => before).catch(() => { throw new ConflictError() })
+      await turnDeadline.call(() => before).catch(() => { throw new ConflictError() })
     })
   }
 
@@ -97,7 +97,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
   async function read (key: string, deadline: Deadline): Promise<Read<Document>> {
     let stored: unknown
     try {
-      stored = await deadline.wait(store.get(key))
+      stored = await deadline.waitFor(store.get(key))
     } catch (error) {
       throw new StoreError(error)
     }
@@ -132,7 +132,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
     const written = revised === null ? null : checkAndFreeze(key, revised, now)
     let won: unknown
     try {
-      won = await deadline.wait(store.replace(key, document?.revision ?? null, written))
+      won = await deadline.waitFor(store.replace(key, document?.revision ?? null, written))
     } catch (error) {
       throw new StoreError(error)
     }

@@ -19,11 +19,11 @@ export function approvalOf (
   if (session.hash === null) return null
   // From the newest on: the sessions in use are among the last.
   const approval = entity.approvals.findLast(({ hash }) => hash === session.hash)
-  return approval !== undefined && counts(entity, approval, maxAge, now) ? approval : null
+  return approval !== undefined && isInForce(entity, approval, maxAge, now) ? approval : null
 }
 
 /** True while an approval counts: same generation, factor still there, neither too old nor in the future. */
-export function counts (entity: Entity, approval: StoredApproval, maxAge: number, now: number): boolean {
+export function isInForce (entity: Entity, approval: StoredApproval, maxAge: number, now: number): boolean {
   return approval.generation === entity.generation &&
     entity.factors.some(({ sid }) => sid === approval.factorSid) &&
     isWithin(maxAge, approval.at, now)
@@ -62,9 +62,8 @@ export function withdraw (entity: Entity, session: Session, hash: string, now: n
 }
 
 /**
- * Beyond the limit, the marks withdrawn first are dropped, and the last of `marks`. A user who withdraws so
- * many while one of their requests is under way has the password: with a code they could simply be approved
- * again.
+ * Keeps the latest `MAX_SESSIONS`; of marks withdrawn at the same moment, the first of `marks`. Overflowing
+ * the list gains nothing: to withdraw that often while one request is running takes the login itself.
  */
 function addWithdrawn (
   withdrawn: Entity['withdrawn'], marks: ReadonlySet<string>, now: number
@@ -78,8 +77,8 @@ function addWithdrawn (
  * True when the session's mark was withdrawn while the request was under way. Clocks may differ a little; a
  * withdrawal in the future is void, because the clock has gone back since.
  */
-export function isWithdrawn ({ withdrawn }: Entity, { hash: own, since }: Session, now: number): boolean {
-  return withdrawn.some(({ hash, at }) => hash === own && !isFuture(since, at) && !isFuture(at, now))
+export function isWithdrawn ({ withdrawn }: Entity, { hash: own, began }: Session, now: number): boolean {
+  return withdrawn.some(({ hash, at }) => hash === own && !isFuture(began, at) && !isFuture(at, now))
 }
 
 /**

@@ -126,7 +126,7 @@ const EntityShape = record({
 /** Where Twilio keeps a factor. The factor's `tag` ties this to the identity, as a seal does a secret. */
 export interface Remote extends Fitting<typeof RemoteShape> {}
 
-/** A factor that has given a right code. `lastStep` is the highest step that was burnt. */
+/** A factor that has given a right code. `lastStep` is the highest step that was spent. */
 export interface EmbeddedFactor extends Fitting<typeof EmbeddedFactorShape> {}
 
 /**

@@ -1,5 +1,5 @@
 import { isWithin } from '../time/age.js'
-import { counts } from './approvals.js'
+import { isInForce } from './approvals.js'
 import { withoutAbandoned } from './attempts.js'
 import type { Entity } from './entity.js'
 import { dropUnverified, livingUnverified } from './factors.js'
@@ -13,7 +13,7 @@ export function withoutExpired (entity: Entity, maxAge: number, now: number): En
   return {
     ...living,
     attempts: withoutAbandoned(entity.attempts, now),
-    approvals: entity.approvals.filter(approval => counts(entity, approval, maxAge, now)),
+    approvals: entity.approvals.filter(approval => isInForce(entity, approval, maxAge, now)),
     withdrawn: entity.withdrawn.filter(({ at }) => isWithin(LONGEST_REQUEST, at, now))
   }
 }

@@ -5,7 +5,7 @@ export interface Session {
   /** Hash of the session's mark; null when the session has none. */
   readonly hash: string | null
   /** When the request began, in Unix seconds. */
-  readonly since: number
+  readonly began: number
 }
 
 const MARK_PATTERN = /^[A-Za-z0-9_-]{22}$/

@@ -29,7 +29,7 @@ export function noteArrivals (
     try {
       return secondsOf(() => clock() - elapsed / 1000)
     } catch {
-      // Routes that don't ask for the caller must not fail because of the clock; whoever asks learns of it.
+      // A broken clock must not fail routes that never ask for the caller; asking for it throws.
       return null
     }
   }

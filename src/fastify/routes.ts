@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
-import { NO_STORE } from '../http/error-headers.js'
+import { UNCACHED } from '../http/error-headers.js'
 import { Nothing } from '../http/plain-schemas.js'
 import type { Exchange, Service } from '../http/service.js'
 import type { SessionCaller } from '../verifier/caller.js'
@@ -34,7 +34,7 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
     fastify.decorateRequest(OWN_ROUTE, true)
     fastify.decorateRequest(CALLER, null)
     fastify.addHook('onRequest', async (request, reply) => {
-      reply.headers(NO_STORE)
+      reply.headers(UNCACHED)
       try {
         await callerOf(request, reply)
       } catch (error) {

@@ -2,14 +2,14 @@
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** Methods of requests that change nothing. */
-export const READING: readonly string[] = ['GET', 'HEAD']
+export const SAFE_METHODS: readonly string[] = ['GET', 'HEAD']
 
 /**
  * True when a page of another site made the browser send the request. Forwarding headers don't count: the
  * client writes them itself. In doubt the request counts as cross-site.
  */
 export function isCrossSite (method: string, headers: Headers, trustedOrigins: readonly string[]): boolean {
-  if (READING.includes(method)) return false
+  if (SAFE_METHODS.includes(method)) return false
   const { origin } = headers
   if (typeof origin === 'string' && trustedOrigins.includes(origin)) return false
   const site = headers['sec-fetch-site']

@@ -3,7 +3,7 @@ import {
 } from '../errors.js'
 
 /** Every answer is for this request alone. */
-export const NO_STORE: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
+export const UNCACHED: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
 
 /** The headers that an error is answered with. */
 export function errorHeaders (error: unknown): Record<string, string> {

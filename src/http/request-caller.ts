@@ -42,10 +42,10 @@ export function requestCaller<Request, Reply> (
   const { session, clock, beganAt } = settings
 
   function caller (request: Request): NowOrLater<SessionCaller> {
-    const since = beganAt(request) ?? secondsOf(clock)
+    const began = beganAt(request) ?? secondsOf(clock)
     return andThen(callIdentify(request), identified => {
       const identity = identityOf(identified)
-      return andThen(readMark(request), mark => ({ identity, session: { mark, since } }))
+      return andThen(readMark(request), mark => ({ identity, session: { mark, began } }))
     })
   }
 
@@ -90,7 +90,7 @@ export function requestCaller<Request, Reply> (
     answer: T | PromiseLike<T>, errorFor: (error: unknown) => Error
   ): NowOrLater<T> {
     if (!isPromiseLike(answer)) return answer
-    return deadlineIn(settings.timeout).wait(answer).catch(error => { throw errorFor(error) })
+    return deadlineIn(settings.timeout).waitFor(answer).catch(error => { throw errorFor(error) })
   }
 
   return {

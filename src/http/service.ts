@@ -2,7 +2,7 @@ import { newMark } from '../entity/mark.js'
 import { CrossSiteError } from '../errors.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
-import { isCrossSite, READING, type Headers } from './cross-site.js'
+import { isCrossSite, SAFE_METHODS, type Headers } from './cross-site.js'
 import type { Answer, Endpoint } from './endpoints.js'
 import type { RequestCaller } from './request-caller.js'
 
@@ -42,7 +42,7 @@ export function serviceOver<Request, Reply> (
     async callerAtArrival ({ request, reply, method, headers }) {
       const caller = await requests.caller(request)
       if (isCrossSite(method, headers, trustedOrigins)) throw new CrossSiteError()
-      if (caller.session.mark !== null || READING.includes(method)) return caller
+      if (caller.session.mark !== null || SAFE_METHODS.includes(method)) return caller
       // A request that changes something needs a mark from its beginning, so that it can be withdrawn.
       const mark = newMark()
       await requests.keep(request, reply, mark)

@@ -4,9 +4,9 @@ import { MalformedError } from '../errors.js'
 import type { Alg } from './hmac.js'
 
 /** RFC 4226 R6: a shared secret has at least 128 bits. */
-const FLOOR = 16
+const MIN_BYTES = 16
 /** No HMAC gains from more than its block of 128 bytes, and the key URI must fit into a QR code. */
-const CEILING = 128
+const MAX_BYTES = 128
 /** RFC 6238 section 5.1: keys are as long as the output of the HMAC. */
 const LENGTHS: Readonly<Record<Alg, number>> = { sha1: 20, sha256: 32, sha512: 64 }
 
@@ -28,8 +28,8 @@ export function encodeSecret (secret: Uint8Array): string {
  */
 export function decodeSecret (text: string): Buffer {
   const secret = decodeBase32(text.replace(/[ -]/g, '').replace(/={1,6}$/, ''))
-  if (secret.length < FLOOR || secret.length > CEILING) {
-    throw new MalformedError(`secret must have ${FLOOR} to ${CEILING} bytes`)
+  if (secret.length < MIN_BYTES || secret.length > MAX_BYTES) {
+    throw new MalformedError(`secret must have ${MIN_BYTES} to ${MAX_BYTES} bytes`)
   }
   if (secret.every(byte => byte === secret[0])) throw new MalformedError('secret must be random, not one byte repeated')
   return secret

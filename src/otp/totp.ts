@@ -23,7 +23,7 @@ export function stepAt (now: number, timeStep: number): number {
 
 /**
  * The highest step of the window that has this code, or null. The highest, because two steps of one window
- * can have the same code: if the lower one were burnt, the code would work again. Every step is computed and
+ * can have the same code: if the lower one were spent, the code would work again. Every step is computed and
  * compared in constant time, so the time taken doesn't tell which one matched.
  */
 export function matchingStep (

@@ -28,7 +28,7 @@ export interface Binding {
 /**
  * The result of judging a code locally. It isn't a verdict yet: the entity knows whether the step is spent.
  */
-export interface Judgement {
+export interface Judgment {
   /** The highest step that has this code, or null. */
   readonly step: number | null
   /** The sealed secret to keep from now on, under the first key. */
@@ -45,7 +45,7 @@ export interface LocalProvider {
   /** Creates the secret of a new factor. Throws `MalformedError` for an unusable given secret. */
   bind (factor: NewFactor): Binding
   /** Judges a code. It does the same work for every code. */
-  judge (identity: string, factor: EmbeddedFactor | UnverifiedEmbedded, code: string, now: number): Judgement
+  judge (identity: string, factor: EmbeddedFactor | UnverifiedEmbedded, code: string, now: number): Judgment
   /** True when the factor has this secret. */
   isSecretOf (identity: string, factor: EmbeddedFactor, secret: string): boolean
 }

@@ -37,7 +37,7 @@ const GONE = [20404, 60390, 60391, 60392]
 /** No code verifies this unverified factor any more. */
 const ENDED = [60310, 60383]
 /** Seconds to wait after too many requests: 60312 counts by the hour, 60326 by the day. */
-const PATIENCE: Readonly<Record<number, number>> = { 60312: 3600, 60326: 86_400 }
+const RETRY_AFTER: Readonly<Record<number, number>> = { 60312: 3600, 60326: 86_400 }
 
 /** The outcome for the code that Twilio was asked about. */
 export function outcomeOf (failure: Failure): Outcome {
@@ -64,7 +64,7 @@ export function fetchRefusal (failure: Failure): TotpError | null {
 }
 
 function waitRefusal (code: Failure['code']): LockedError {
-  return new LockedError(typeof code === 'number' ? PATIENCE[code] ?? 1 : 1)
+  return new LockedError(typeof code === 'number' ? RETRY_AFTER[code] ?? 1 : 1)
 }
 
 /** True when Twilio says that there is no such factor. */

@@ -72,7 +72,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
   }
 
   function factor (remote: Remote): ReturnType<TwilioEntity['factors']> {
-    if (!isHere(remote)) throw stray()
+    if (!isHere(remote)) throw notAtThisService()
     return entity(remote.identity).factors(remote.sid)
   }
 
@@ -85,7 +85,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async bind ({ identity, friendlyName, config, secret: given }) {
-      if (!isIdentity(identity)) throw stray()
+      if (!isIdentity(identity)) throw notAtThisService()
       const own = given === undefined ? undefined : encodeSecret(decodeSecret(given))
       const answer = await call(enrollmentRefusal, async () =>
         await entity(identity).newFactors.create({
@@ -107,7 +107,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async verify (remote, code) {
-      if (!isHere(remote)) return { verdict: 'unjudged', refusal: stray() }
+      if (!isHere(remote)) return { verdict: 'unjudged', refusal: notAtThisService() }
       try {
         return firstVerdictOf(remote, answerOf(await factor(remote).update({ authPayload: code })))
       } catch (error) {
@@ -118,7 +118,7 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
 
     async challenge (remote, code, pendingSid) {
       if (!isHere(remote) || !(pendingSid === null || isChallengeSid(pendingSid))) {
-        return { verdict: 'unjudged', refusal: stray() }
+        return { verdict: 'unjudged', refusal: notAtThisService() }
       }
       try {
         const { challenges } = entity(remote.identity)
@@ -173,7 +173,7 @@ async function call (
   }
 }
 
-function stray (): ProviderError {
+function notAtThisService (): ProviderError {
   return new ProviderError(new Error('the factor can\'t be at this Verify service'))
 }
 

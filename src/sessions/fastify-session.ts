@@ -10,7 +10,7 @@ import { MARK, requireMark, sessionOf, type KeyedSession, type SessionPort } fro
  * answer to a request with an old id touches the cookie.
  */
 
-/** A session of the plugin. */
+/** A session of `@fastify/session`. */
 interface StoredSession extends KeyedSession {
   readonly sessionId: string
   /** The id as the cookie has it. Without it the plugin neither saves the session nor touches the cookie. */
@@ -42,11 +42,11 @@ const ROTATED = 'totpRotated'
 /** Seconds for which the note stays: by then every request that was sent with the old cookie has arrived. */
 const NOTE_FOR = 300
 
-/** How the sessions that requests came with are saved without looking whether they are still stored. */
-const plainSaves = new WeakMap<object, Save>()
+/** The original `save` of sessions that came with a request: it doesn't check that they still exist. */
+const originalSaves = new WeakMap<object, Save>()
 
-/** What the cookies of sessions say that are over, by the request that holds the session. */
-const oldCookies = new WeakMap<object, readonly string[]>()
+/** The cookie values of sessions that have ended, by the request that holds them. */
+const endedCookies = new WeakMap<object, readonly string[]>()
 
 /** Keeps marks in the sessions of `@fastify/session`, and rotates their ids. */
 export const fastifySession: SessionPort<object> = {
@@ -62,7 +62,7 @@ export const fastifySession: SessionPort<object> = {
       await requireUnchanged(session, store)
       session.set(MARK, mark)
       if (rotate) await rotateId(session, store)
-      else await (plainSaves.get(session) ?? session.save).call(session)
+      else await (originalSaves.get(session) ?? session.save).call(session)
     } catch (error) {
       // Otherwise the plugin would save the session, or the one that `regenerate` put in its place. A session
       // whose mark changed meanwhile may still be saved by a login, with the mark that is stored.
@@ -87,7 +87,7 @@ export const sessionHooks = {
 
   /** Takes the cookie of a session that is over out of the answer. */
   onSend (request: object, reply: Headers): void {
-    const old = oldCookies.get(request)
+    const old = endedCookies.get(request)
     if (old === undefined) return
     const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
     const others = cookies.filter(cookie => !old.some(value => cookie.split(';')[0]?.includes(value)))
@@ -99,14 +99,14 @@ export const sessionHooks = {
 
 /** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
 function watch (request: object, session: StoredSession): void {
-  const plainSave = session.save
-  plainSaves.set(session, plainSave)
+  const originalSave = session.save
+  originalSaves.set(session, originalSave)
 
   async function saveIfStored (): Promise<void> {
     const kept = await keptOf(session, storeOf(request))
     if (kept === null) return leaveAlone(request, session)
     session.set(MARK, ownValue(kept, MARK))
-    await plainSave.call(session)
+    await originalSave.call(session)
   }
 
   hide(session, 'save', (done?: Done) => {
@@ -117,10 +117,10 @@ function watch (request: object, session: StoredSession): void {
   })
 }
 
-/** Whoever reads the session still can, but neither the plugin's store nor its cookie hears of it again. */
+/** The request can still read the session, but `@fastify/session` no longer saves it or sends its cookie. */
 function leaveAlone (request: object, session: StoredSession): void {
   const { sessionId, encryptedSessionId } = session
-  oldCookies.set(request, [sessionId, encryptedSessionId].filter(id => id !== '').map(encodeURIComponent))
+  endedCookies.set(request, [sessionId, encryptedSessionId].filter(id => id !== '').map(encodeURIComponent))
   hide(session, 'encryptedSessionId', '')
 }
 
@@ -138,7 +138,7 @@ async function requireUnchanged (session: StoredSession, store: SessionStore): P
   const mark = session.get(MARK)
   const kept = await keptOf(session, store)
   if (kept === null) {
-    if (plainSaves.has(session) || mark !== undefined) throw new UnidentifiedError()
+    if (originalSaves.has(session) || mark !== undefined) throw new UnidentifiedError()
   } else if (ownValue(kept, MARK) !== mark) throw new ConflictError()
 }
 

@@ -3,15 +3,15 @@ import { run, scriptOf, type RedisClient } from './redis-client.js'
 const INFO = scriptOf("return redis.call('INFO')")
 
 /** Eviction policies that spare keys without an expiry. */
-const KEEPING = /^(?:noeviction|volatile-.*)$/
+const SAFE_EVICTION_POLICIES = /^(?:noeviction|volatile-.*)$/
 
 /** Throws when the server is a replica, or when it may lose documents and `allowLoss` is false. */
-export async function requireKeeping (server: RedisClient, allowLoss: boolean): Promise<void> {
+export async function requireDurableServer (server: RedisClient, allowLoss: boolean): Promise<void> {
   const info = await infoOf(server)
   if (info('role') === 'slave') throw new Error('the Redis server is a replica, which lags behind: connect to the master')
   const [policy, appendonly] = [info('maxmemory_policy'), info('aof_enabled')]
   const faults = [
-    ...(KEEPING.test(policy) ? [] : [`maxmemory_policy is ${policy}`]),
+    ...(SAFE_EVICTION_POLICIES.test(policy) ? [] : [`maxmemory_policy is ${policy}`]),
     ...(appendonly === '1' ? [] : [`aof_enabled is ${appendonly}`])
   ]
   if (faults.length === 0 || allowLoss) return

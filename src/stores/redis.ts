@@ -5,7 +5,7 @@ import { isFrozenDocument } from '../documents/frozen.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
 import { parseOrNull } from './json.js'
 import { run, scriptOf, serversOf, type RedisClient } from './redis-client.js'
-import { requireKeeping } from './redis-server.js'
+import { requireDurableServer } from './redis-server.js'
 import { NO_DOCUMENT, type Store } from '../documents/store.js'
 
 /** Options of `redisStore`. */
@@ -88,7 +88,7 @@ export function redisStore<Document extends { readonly revision: number } = Enti
   let checking: Promise<void> | null = null
 
   async function checkServer (): Promise<void> {
-    for (const server of await serversOf(client)) await requireKeeping(server, allowLoss)
+    for (const server of await serversOf(client)) await requireDurableServer(server, allowLoss)
   }
 
   async function checkOnce (): Promise<void> {

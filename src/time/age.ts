@@ -4,7 +4,7 @@ export const MAX_SECONDS = 253_402_300_799
 /** Seconds by which the clocks of several instances may differ, or one clock may go back. */
 const TOLERANCE = 30
 
-/** True for a beginning that is so far after `now` that a clock must have gone back. */
+/** True if `at` is further after `now` than clocks may differ: a clock was set back. */
 export function isFuture (at: number, now: number): boolean {
   return at > now + TOLERANCE
 }

@@ -3,9 +3,9 @@ import { isPromiseLike } from './now-or-later.js'
 /** The moment by which all calls of one use case must be answered. */
 export interface Deadline {
   /** Makes the call and waits for its answer. Rejects at the deadline, and ignores an answer after that. */
-  race<T> (call: () => T | PromiseLike<T>): Promise<T>
+  call<T> (call: () => T | PromiseLike<T>): Promise<T>
   /** Does the same with the answer to a call that was made already. */
-  wait<T> (answer: PromiseLike<T>): Promise<T>
+  waitFor<T> (answer: PromiseLike<T>): Promise<T>
   isOver (): boolean
   /** An earlier deadline: this one, or `seconds` from now. */
   within (seconds: number): Deadline
@@ -15,15 +15,15 @@ export interface Deadline {
  * Milliseconds between two looks at the waiting calls: a call is timed out at most this late. One timer for
  * all calls costs a fraction of one timer for each.
  */
-const LOOK_EVERY = 25
+const CHECK_EVERY = 25
 
 /**
  * A call that waits for its answer, between two others in a ring. It is a ring because a call must be able to
  * leave at once: calls that stay until the next look cost more than a timer each.
  */
-class Waiting {
-  before: Waiting = this
-  after: Waiting = this
+class WaitingCall {
+  before: WaitingCall = this
+  after: WaitingCall = this
   /** The deadline on the clock of `performance`, in milliseconds. */
   readonly end: number
   readonly giveUp: () => void
@@ -34,7 +34,7 @@ class Waiting {
   }
 
   /** Joins the ring of another call, as its last. */
-  join (first: Waiting): void {
+  join (first: WaitingCall): void {
     this.before = first.before
     this.after = first
     first.before.after = this
@@ -50,16 +50,16 @@ class Waiting {
 }
 
 /** Where the ring of waiting calls begins and ends; not a call itself. */
-const ring = new Waiting(Infinity, () => {})
-let isLooking = false
+const ring = new WaitingCall(Infinity, () => {})
+let isChecking = false
 
 /** A deadline `seconds` from now. Real time, not the injected clock: it limits how long a caller waits. */
 export function deadlineIn (seconds: number): Deadline {
-  return new Moment(performance.now() + seconds * 1000, seconds)
+  return new RealDeadline(performance.now() + seconds * 1000, seconds)
 }
 
 /** A class, because every guarded request creates one, and a closure for each method would cost more. */
-class Moment implements Deadline {
+class RealDeadline implements Deadline {
   readonly #end: number
   readonly #seconds: number
 
@@ -73,19 +73,19 @@ class Moment implements Deadline {
   }
 
   within (seconds: number): Deadline {
-    return new Moment(Math.min(this.#end, performance.now() + seconds * 1000), seconds)
+    return new RealDeadline(Math.min(this.#end, performance.now() + seconds * 1000), seconds)
   }
 
-  async race<T> (call: () => T | PromiseLike<T>): Promise<T> {
+  async call<T> (call: () => T | PromiseLike<T>): Promise<T> {
     const answer = call()
-    return isPromiseLike(answer) ? await this.wait(answer) : answer
+    return isPromiseLike(answer) ? await this.waitFor(answer) : answer
   }
 
-  wait<T> (answer: PromiseLike<T>): Promise<T> {
+  waitFor<T> (answer: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = new Waiting(this.#end, () => reject(new Error(`no answer within ${this.#seconds} s`)))
+      const waiting = new WaitingCall(this.#end, () => reject(new Error(`no answer within ${this.#seconds} s`)))
       waiting.join(ring)
-      if (!isLooking) lookLater()
+      if (!isChecking) checkLater()
       Promise.resolve(answer).then(value => {
         waiting.leave()
         resolve(value)
@@ -97,14 +97,14 @@ class Moment implements Deadline {
   }
 }
 
-function lookLater (): void {
-  isLooking = true
-  setTimeout(look, LOOK_EVERY)
+function checkLater (): void {
+  isChecking = true
+  setTimeout(check, CHECK_EVERY)
 }
 
 /** Times out the calls whose deadline has passed, and looks again while others are waiting. */
-function look (): void {
-  isLooking = false
+function check (): void {
+  isChecking = false
   const now = performance.now()
   for (let call = ring.after; call !== ring;) {
     const { after } = call
@@ -114,5 +114,5 @@ function look (): void {
     }
     call = after
   }
-  if (ring.after !== ring) lookLater()
+  if (ring.after !== ring) checkLater()
 }

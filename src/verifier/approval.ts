@@ -4,7 +4,7 @@ import {
 import type { Entity } from '../entity/entity.js'
 import { hashOf, newMark } from '../entity/mark.js'
 import { ChallengeRequiredError } from '../errors.js'
-import { passage, type Requirement } from '../guard.js'
+import { decideGuard, type Requirement } from '../guard.js'
 import { identityOf, sessionOf, type SessionCaller } from './caller.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 
@@ -22,7 +22,7 @@ export async function check (
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
   const { identity } = caller
   const { document: entity, now } = await entities.read(identityOf(identity))
-  const passing = passage(entity, session, requirement, limits, now)
+  const passing = decideGuard(entity, session, requirement, limits, now)
   if (!passing.passes) throw passing.refusal
   if (passing.approval === null) {
     emit({ type: 'guard.unenrolled', identity, factorSid: null, at: now })

@@ -18,7 +18,7 @@ export interface LoginSession {
   /** The mark that the session holds for this package: 22 characters, or null when it holds none yet. */
   readonly mark: string | null
   /** When the request began, in Unix seconds. */
-  readonly since: number
+  readonly began: number
 }
 
 /**
@@ -49,9 +49,9 @@ export function identityOf (identified: unknown): string {
 export function sessionOf (caller: Caller): Session | null {
   if ('operator' in caller) {
     if (caller.operator === true) return null
-  } else if (typeof caller.session === 'object' && Number.isFinite(caller.session.since)) {
+  } else if (typeof caller.session === 'object' && Number.isFinite(caller.session.began)) {
     const mark = markOf(caller.session.mark)
-    return { hash: mark && hashOf(mark), since: caller.session.since }
+    return { hash: mark && hashOf(mark), began: caller.session.began }
   }
   throw new TypeError('a caller needs an identity, and either a session or "operator: true"')
 }

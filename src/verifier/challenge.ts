@@ -22,9 +22,9 @@ export interface ChallengeOptions {
 }
 
 /**
- * Judges a code. One write burns the step, or counts the failure, and it must win before the caller learns
- * the verdict: of many requests at once, one wins each revision. A code that only a remote provider can judge
- * takes two writes, before and after asking.
+ * Judges a code. One write spends its step, or counts the failure. The caller learns the verdict only after
+ * that write has won, so of many simultaneous requests only one can use a code. A code that only a remote
+ * provider can judge takes two writes, before and after asking.
  */
 export async function challenge (
   context: VerifierContext, caller: Caller, { code, factorSid }: ChallengeOptions
@@ -45,7 +45,7 @@ export async function challenge (
     if (candidates.length === 0) throw new FactorNotFoundError()
     throwRefusal(refusalOnceWithdrawn(situation, maxAge))
 
-    const [oldest, ...younger] = candidates.flatMap(factor => burnStep(context, situation, factor, typed))
+    const [oldest, ...younger] = candidates.flatMap(factor => spendStep(context, situation, factor, typed))
     if (oldest !== undefined) return approved(context, situation, [oldest, ...younger])
     if (remote !== null) return reserve(context, situation, { factor: remote, code: typed, candidates })
     return denied(context, situation, factorSid ?? null)
@@ -53,8 +53,8 @@ export async function challenge (
   return 'status' in judged ? judged : await askAndSettle(context, caller, judged)
 }
 
-/** The factor with its step burnt. Nothing when the code isn't its own or is spent: steps only rise. */
-function burnStep (
+/** The factor with its step spent. Nothing when the code isn't its own or is spent: steps only rise. */
+function spendStep (
   { providers }: VerifierContext, { entity, now }: Situation, factor: VerifiedFactor, code: string
 ): EmbeddedFactor[] {
   if (factor.provider !== 'embedded' || factor.config.codeLength !== code.length) return []

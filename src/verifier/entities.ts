@@ -19,7 +19,7 @@ export interface Answered<T> {
   readonly next?: Entity | null | undefined
   readonly answer: T
   /** Emitted once `next` is written. */
-  readonly events?: readonly Happening[]
+  readonly events?: readonly EventDraft[]
 }
 
 /** `refusal` is thrown once `next` is written. */
@@ -28,11 +28,11 @@ export interface Refused {
   readonly next: Entity | null
   readonly refusal: TotpError
   /** Emitted once `next` is written. */
-  readonly events?: readonly Happening[]
+  readonly events?: readonly EventDraft[]
 }
 
 /** An event without its identity and time, which are those of the decision. */
-export type Happening = Pick<TotpEvent, 'type' | 'factorSid'>
+export type EventDraft = Pick<TotpEvent, 'type' | 'factorSid'>
 
 /** Decides on an entity as it is at `now`; null when nothing is kept about the identity. */
 export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>

@@ -3,7 +3,7 @@ import type { UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { ownUnverified, publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
 import { hashOf, newMark } from '../entity/mark.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
-import type { Decision, Happening } from './entities.js'
+import type { Decision, EventDraft } from './entities.js'
 import { identityOf, sessionOf, type Caller } from './caller.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 import { refusalOfFriendlyName, refusalWithoutFreshApproval, throwRefusal } from './preconditions.js'
@@ -83,7 +83,7 @@ async function removeFactor (context: VerifierContext, caller: Caller, sid: stri
     }
     const factor = changeableFactor(context, situation, sid)
     const answer = { mark: null, isLeftover: factor.provider === 'twilio', isRepeated: false }
-    const events: Happening[] = [{ type: 'factor.deleted', factorSid: sid }]
+    const events: EventDraft[] = [{ type: 'factor.deleted', factorSid: sid }]
     if (!('verifiedAt' in factor)) return { next: removeUnverified(entity), answer, events }
     const next = removeVerified(entity, [sid])
     if (session === null) return { next, answer, events }

@@ -2,7 +2,7 @@ import { isWithdrawn } from '../entity/approvals.js'
 import { MAX_FACTORS, type Entity } from '../entity/entity.js'
 import { isFriendlyName } from '../entity/friendly-name.js'
 import { ChallengeRequiredError, FactorLimitError, MalformedError, type TotpError } from '../errors.js'
-import { passage } from '../guard.js'
+import { decideGuard } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Situation, VerifierContext } from './context.js'
 
@@ -22,7 +22,7 @@ export function refusalWithoutFreshApproval (
   { limits, freshness }: VerifierContext, { entity, session, now }: Situation
 ): TotpError | null {
   if (session === null) return null
-  const fresh = passage(entity, session, { maxAge: freshness, unenrolled: 'deny' }, limits, now)
+  const fresh = decideGuard(entity, session, { maxAge: freshness, unenrolled: 'deny' }, limits, now)
   return fresh.passes ? null : fresh.refusal
 }
 

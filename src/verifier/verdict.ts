@@ -2,7 +2,7 @@ import type { Approval } from '../entity/approvals.js'
 import { clearFailures, countFailure } from '../entity/attempts.js'
 import type { Attempts, Entity, VerifiedFactor } from '../entity/entity.js'
 import { ChallengeDeniedError } from '../errors.js'
-import type { Decision, Happening, Refused } from './entities.js'
+import type { Decision, EventDraft, Refused } from './entities.js'
 import { granted } from './approval.js'
 import type { NewMark, Situation, VerifierContext } from './context.js'
 
@@ -27,12 +27,12 @@ export function approved (
   used: readonly [VerifiedFactor, ...VerifiedFactor[]]
 ): Decision<Challenged> {
   const [oldest] = used
-  const spent: Entity = {
+  const afterCode: Entity = {
     ...entity,
     factors: entity.factors.map(factor => used.find(({ sid }) => sid === factor.sid) ?? factor),
     attempts: clearFailures(entity.attempts)
   }
-  const { next, approval, mark } = granted(context, { entity: spent, session, now }, oldest.sid)
+  const { next, approval, mark } = granted(context, { entity: afterCode, session, now }, oldest.sid)
   const reenroll = context.reenroll && context.providers.isFormer(oldest)
   return {
     next,
@@ -57,8 +57,8 @@ export function denied (
  * The events that a failure causes beside itself. While other attempts are pending, their outcome may still
  * lift a lock, so it isn't reported yet.
  */
-export function consequences (before: Attempts, { disabledAt, lockedAt, pending }: Attempts): Happening[] {
-  const disabled: Happening = { type: 'identity.disabled', factorSid: null }
+export function consequences (before: Attempts, { disabledAt, lockedAt, pending }: Attempts): EventDraft[] {
+  const disabled: EventDraft = { type: 'identity.disabled', factorSid: null }
   if (disabledAt !== null) return before.disabledAt === null ? [disabled] : []
   return lockedAt !== null && pending.length === 0 ? [{ type: 'identity.locked', factorSid: null }] : []
 }

@@ -4,7 +4,7 @@ import { addVerified, afterFailure, publicFactor, removeVerified, type Factor } 
 import { ChallengeDeniedError } from '../errors.js'
 import { granted } from './approval.js'
 import type { NewMark, Situation, VerifierContext } from './context.js'
-import type { Decision, Happening, Refused } from './entities.js'
+import type { Decision, EventDraft, Refused } from './entities.js'
 
 /** Answer of `verify`. A code that isn't right is thrown as a refusal. */
 export interface Verified extends NewMark {
@@ -22,7 +22,7 @@ export function verified (
   const former = reenroll && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
   const added = removeVerified(addVerified({ ...entity, unverified: null }, factor), former)
   const { next, approval, mark } = granted(context, { entity: added, session, now }, factor.sid)
-  const deleted: Happening[] = former.map(factorSid => ({ type: 'factor.deleted', factorSid }))
+  const deleted: EventDraft[] = former.map(factorSid => ({ type: 'factor.deleted', factorSid }))
   return {
     next,
     answer: { factor: publicFactor(factor), approval, mark },

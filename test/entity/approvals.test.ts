@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  approvalOf, approve, counts, isWithdrawn, publicApproval, voidApprovals, withdraw
+  approvalOf, approve, isInForce, isWithdrawn, publicApproval, voidApprovals, withdraw
 } from '../../src/entity/approvals.js'
 import { entityOf, MAX_SESSIONS, type Entity } from '../../src/entity/entity.js'
 import { withoutExpired } from '../../src/entity/expiry.js'
@@ -40,14 +40,14 @@ t.test('an approval expires to the second, and is void after the clock went back
 
 t.test('an approval belongs to one generation and to a factor that is still there and verified', async t => {
   const approval = approvalWith(newMark(), enrolled)
-  t.ok(counts(enrolled, approval, 60, NOW))
-  t.notOk(counts({ ...enrolled, generation: enrolled.generation + 1 }, approval, 60, NOW))
-  t.notOk(counts({ ...enrolled, generation: enrolled.generation - 1 }, approval, 60, NOW))
-  t.notOk(counts({ ...enrolled, factors: [] }, approval, 60, NOW))
-  t.notOk(counts({ ...enrolled, factors: [verifiedFactor()] }, approval, 60, NOW))
+  t.ok(isInForce(enrolled, approval, 60, NOW))
+  t.notOk(isInForce({ ...enrolled, generation: enrolled.generation + 1 }, approval, 60, NOW))
+  t.notOk(isInForce({ ...enrolled, generation: enrolled.generation - 1 }, approval, 60, NOW))
+  t.notOk(isInForce({ ...enrolled, factors: [] }, approval, 60, NOW))
+  t.notOk(isInForce({ ...enrolled, factors: [verifiedFactor()] }, approval, 60, NOW))
   const unverified = unverifiedFactor(null, enrolled.generation, { sid: factor.sid })
-  t.notOk(counts({ ...enrolled, factors: [], unverified }, approval, 60, NOW))
-  t.notOk(counts(enrolled, approval, 60, NOW + 61))
+  t.notOk(isInForce({ ...enrolled, factors: [], unverified }, approval, 60, NOW))
+  t.notOk(isInForce(enrolled, approval, 60, NOW + 61))
 })
 
 t.test('a new approval replaces the one that the session had, and no other', async t => {

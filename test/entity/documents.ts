@@ -32,8 +32,8 @@ export function entityWith (differences: Partial<Entity> = {}): Entity {
 }
 
 /** A login session whose request begins now. */
-export function sessionWith (mark: string | null, since = NOW): Session {
-  return { hash: mark && hashOf(mark), since }
+export function sessionWith (mark: string | null, began = NOW): Session {
+  return { hash: mark && hashOf(mark), began }
 }
 
 /** An approval that the session with this mark got now. */

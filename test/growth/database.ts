@@ -82,7 +82,7 @@ async function operationsOn (database: Database, identities: readonly string[]):
   const code = phoneOfCopies.code(now)
   const marks = new Map<string, string | null>()
   const callerOf = (identity: string) =>
-    ({ identity, session: { mark: marks.get(identity) ?? null, since: now } })
+    ({ identity, session: { mark: marks.get(identity) ?? null, began: now } })
 
   await together(identities.slice(0, WARM_UP), async identity =>
     await refusalOf(verifier.check(callerOf(identity))))

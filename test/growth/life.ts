@@ -63,7 +63,7 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
   let sessions = SOME
   const index = () => random(sessions)
   const callerOf = (index: number): SessionCaller => ({
-    identity: IDENTITY, session: { mark: marks[index] ?? null, since: now() }
+    identity: IDENTITY, session: { mark: marks[index] ?? null, began: now() }
   })
   const aFactor = () => sids[random(sids.length)] ?? 'YF'.padEnd(34, '0')
   const living: Living = { sids, session: () => callerOf(index()), remove }

@@ -182,7 +182,7 @@ export function personOf (
   }
 
   function callerOf ({ mark }: Login): SessionCaller {
-    const session: LoginSession = { mark, since: clock.now }
+    const session: LoginSession = { mark, began: clock.now }
     return { identity, session }
   }
 

@@ -89,9 +89,9 @@ t.test('a document that was made for another identity works', async t => {
   for (const document of documents.filter((_, i) => i % 500 === 0)) {
     const { identity } = document
     await store.replace(keyOf(identity), null, document)
-    const session = { mark: null, since: now }
+    const session = { mark: null, began: now }
     const { mark } = await verifier.challenge({ identity, session }, { code: phoneOfCopies.code(now) })
-    t.match(await verifier.check({ identity, session: { mark, since: now } }), { at: now })
+    t.match(await verifier.check({ identity, session: { mark, began: now } }), { at: now })
   }
 })
 

@@ -5,7 +5,7 @@ import { site } from '../site.js'
 
 t.test('endpoints check their input themselves, whatever transport is in front of them', async t => {
   const { app } = await site(t)
-  const caller = { identity: 'alice', session: { mark: randomBytes(16).toString('base64url'), since: 0 } }
+  const caller = { identity: 'alice', session: { mark: randomBytes(16).toString('base64url'), began: 0 } }
   const call = { verifier: app.totp, caller, friendlyName: async () => 'alice', params: {}, body: {} }
   const malformed = { code: 'FST_ERR_VALIDATION', statusCode: 400 }
   const named = (method: string, path: string) => {

@@ -46,7 +46,7 @@ const PAIRS: ReadonlyArray<[what: string, one: string, other: string]> = [
   ['case', 'Alice', 'alice'],
   ['a space behind', 'a ', 'a'],
   ['a space in front', ' a', 'a'],
-  ['normalisation', 'é', 'e\u0301'],
+  ['normalization', 'é', 'e\u0301'],
   ['folding', 'ß', 'ss'],
   ['the dotless i', 'ı', 'i'],
   ['a zero-width joiner', 'a\u200db', 'ab'],

@@ -110,7 +110,7 @@ t.test('a new secret is as long as the output of its HMAC', async t => {
   t.equal(newSecret('sha512').length, 64)
 })
 
-t.test('of 10 000 new secrets no two are equal, and no byte is favoured', async t => {
+t.test('of 10 000 new secrets no two are equal, and no byte is favored', async t => {
   const secrets = Array.from({ length: 10_000 }, () => newSecret('sha1'))
   t.equal(new Set(secrets.map(encodeSecret)).size, 10_000)
   const counts = Array.from({ length: 256 }, () => 0)

@@ -84,7 +84,7 @@ t.test('a secret under an old key opens, and is sealed again under the first', a
   }
 })
 
-t.test('a secret is recognised in every spelling, and another one isn\'t', async t => {
+t.test('a secret is recognized in every spelling, and another one isn\'t', async t => {
   const made = { ...newFactor(), secret: GIVEN }
   const factor = verifiedFactor({ sid: made.factorSid, sealed: provider.bind(made).sealed })
   for (const secret of [GIVEN, GIVEN.toLowerCase()]) t.ok(provider.isSecretOf('alice', factor, secret))

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Remote } from '../../src/entity/entity.js'
 import { twilioProvider, type TwilioClient } from '../../src/index.js'
 import { encodeSecret } from '../../src/otp/secret.js'
-import { hostile, refusal, sidOf, type Behaviour } from '../remote/hostile.js'
+import { hostile, refusal, sidOf, type Behavior } from '../remote/hostile.js'
 import { untyped } from '../untyped.js'
 
 const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const
@@ -32,7 +32,7 @@ const unknown = { verdict: 'unknown', ...UNAVAILABLE }
 const ended = { verdict: 'ended' }
 
 /** The outcome for the code of a challenge, and for a first code where that differs. */
-const OUTCOMES: ReadonlyArray<readonly [Behaviour, object, object?]> = [
+const OUTCOMES: ReadonlyArray<readonly [Behavior, object, object?]> = [
   [refusal(403, 60311), DENIED],
   [refusal(403, 60324), DENIED],
   [refusal(403, 60322), CONFLICT],

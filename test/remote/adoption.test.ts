@@ -3,7 +3,7 @@ import t from 'tap'
 import { type Adopted, type Adoption } from '../../src/index.js'
 import { site, START } from '../site.js'
 import { untyped } from '../untyped.js'
-import { but, hostile, refusal, sidOf, without, type Behaviour, type FactorThere, type Hostile, type Instead } from './hostile.js'
+import { but, hostile, refusal, sidOf, without, type Behavior, type FactorThere, type Hostile, type Instead } from './hostile.js'
 import { enrolledThere, kept, keptFactor, providerAt, RIGHT, there } from './there.js'
 
 const CONFIG = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
@@ -72,7 +72,7 @@ t.test('a name that no app can show is replaced, and a given name is used', asyn
 })
 
 /** Answers about a factor that must not be taken over. */
-const REFUSED: ReadonlyArray<readonly [string, Instead | Behaviour, string]> = [
+const REFUSED: ReadonlyArray<readonly [string, Instead | Behavior, string]> = [
   ...['unverified', 'Verified', 'verified ', '', true, null].map(status =>
     [`status ${JSON.stringify(status)}`, but({ status }), 'FST_ERR_VALIDATION'] as const),
   ['no status', without('status'), 'FST_ERR_VALIDATION'],

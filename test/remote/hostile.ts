@@ -27,10 +27,10 @@ export interface Reply {
 }
 
 /** `hang`: never an answer; `reset`: no answer; `cut`: the beginning of one. */
-export type Behaviour = Reply | 'hang' | 'reset' | 'cut'
+export type Behavior = Reply | 'hang' | 'reset' | 'cut'
 
 /** Replaces the usual answer, after it has taken effect. */
-export type Instead = (usual: Reply, asked: Asked) => Behaviour | Promise<Behaviour>
+export type Instead = (usual: Reply, asked: Asked) => Behavior | Promise<Behavior>
 
 /** A server that answers as Twilio Verify does, until it is told to do something else. */
 export interface Hostile {
@@ -47,8 +47,8 @@ export interface Hostile {
   readonly factors: Map<string, FactorThere>
   /** The requests of one kind. */
   asked (kind: Kind): Asked[]
-  /** Answers so from now on; a behaviour that isn't a function is a request that had no effect. */
-  answer (kind: Kind, instead: Behaviour | Instead): void
+  /** Answers so from now on; a behavior that isn't a function is a request that had no effect. */
+  answer (kind: Kind, instead: Behavior | Instead): void
   /** From now on it answers as usual. */
   mend (): void
   /** Called whenever a request hangs. */
@@ -113,7 +113,7 @@ export async function hostile (
   const authToken = randomBytes(16).toString('hex')
   const right = new Set<string>()
   const log: Asked[] = []
-  const insteads = new Map<Kind, Instead | Behaviour>()
+  const insteads = new Map<Kind, Instead | Behavior>()
   const factors = new Map<string, FactorThere>()
   const challenges = new Map<string, ChallengeThere>()
 
@@ -121,9 +121,9 @@ export async function hostile (
     const asked = await readRequest(request)
     log.push(asked)
     const instead = insteads.get(asked.kind) ?? (usual => usual)
-    const behaviour = typeof instead === 'function' ? await instead(usualReply(asked), asked) : instead
-    if (behaviour === 'hang') made.whenHung()
-    else send(response, behaviour)
+    const behavior = typeof instead === 'function' ? await instead(usualReply(asked), asked) : instead
+    if (behavior === 'hang') made.whenHung()
+    else send(response, behavior)
   })
   // A test that keeps the machine busy for long would find its idle connections closed.
   server.keepAliveTimeout = 0
@@ -267,14 +267,14 @@ async function readRequest (request: IncomingMessage): Promise<Asked> {
   return { kind: 'stray', method, path, identity: '', sid: '', form }
 }
 
-function send (response: ServerResponse, behaviour: Exclude<Behaviour, 'hang'>): void {
-  if (behaviour === 'reset') {
+function send (response: ServerResponse, behavior: Exclude<Behavior, 'hang'>): void {
+  if (behavior === 'reset') {
     response.destroy()
-  } else if (behaviour === 'cut') {
+  } else if (behavior === 'cut') {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
     response.write('{"status":"approved"', () => { response.destroy() })
   } else {
-    const { status, body, type = 'application/json' } = behaviour
+    const { status, body, type = 'application/json' } = behavior
     response.writeHead(status, { 'content-type': type })
     response.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body))
   }

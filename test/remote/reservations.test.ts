@@ -3,7 +3,7 @@ import t from 'tap'
 import { noAttempts } from '../../src/entity/entity.js'
 import { memoryStore } from '../../src/index.js'
 import { faultyStore } from '../faulty-store.js'
-import { refusal, type Behaviour, type Instead } from './hostile.js'
+import { refusal, type Behavior, type Instead } from './hostile.js'
 import {
   arrived, codeOf, counted, enrolledThere, hold, kept, keptFactor, rewrite, RIGHT, there, WRONG
 } from './there.js'
@@ -81,7 +81,7 @@ t.test('Twilio isn\'t asked about a first code that can\'t be counted, and an ou
 })
 
 /** Refusals before any code was looked at. */
-const UNJUDGED: ReadonlyArray<readonly [Behaviour, object]> = [
+const UNJUDGED: ReadonlyArray<readonly [Behavior, object]> = [
   ...[20001, 60200, 60300, 60306, 60361, 60362, 60363, 60364, 60365, 60366, 60367, 60370].map(code =>
     [refusal(400, code), UNAVAILABLE] as const),
   [refusal(401, 20003), UNAVAILABLE],

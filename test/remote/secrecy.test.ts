@@ -5,7 +5,7 @@ import t from 'tap'
 import { codeIn } from '../code-in-text.js'
 import { deadlines } from '../deadlines.js'
 import type { Response } from '../visitor.js'
-import { refusal, sidOf, type Behaviour, type Instead, type Kind } from './hostile.js'
+import { refusal, sidOf, type Behavior, type Instead, type Kind } from './hostile.js'
 import { codeOf, enrolledThere, kept, there, verifyThere } from './there.js'
 
 /** Answers of Twilio that may contain something confidential. */
@@ -13,7 +13,7 @@ const SAID = 'SAID_BY_TWILIO_ALONE'
 const KINDS: readonly Kind[] = ['enroll', 'verify', 'create', 'update', 'remove', 'fetch']
 
 /** Every failure that there is, in every dress. */
-const FAILURES: ReadonlyArray<Behaviour | Instead | 'closed'> = [
+const FAILURES: ReadonlyArray<Behavior | Instead | 'closed'> = [
   refusal(400, 20001, SAID), refusal(401, 20003, SAID), refusal(403, 60311, SAID), refusal(403, 60318, SAID),
   refusal(403, 60322, SAID), refusal(403, 60999, SAID), refusal(404, 20404, SAID), refusal(429, 20429, SAID),
   refusal(429, 60310, SAID), refusal(500, 20500, SAID),

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { deadlines } from '../deadlines.js'
-import { but, refusal, sidOf, without, type Behaviour, type Hostile, type Instead } from './hostile.js'
+import { but, refusal, sidOf, without, type Behavior, type Hostile, type Instead } from './hostile.js'
 import { counted, enrolledThere, FIRST, kept, RIGHT, there, verifyThere, WRONG, type There } from './there.js'
 import type { Response, Visitor } from '../visitor.js'
 
@@ -9,7 +9,7 @@ const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const UNAVAILABLE = { status: 503, code: 'ERR_TOTP_PROVIDER' }
 
 /** Answers that are about something else, or of no sense: they may be anything, so they are nothing. */
-const UNFIT: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
+const UNFIT: ReadonlyArray<readonly [string, Instead | Behavior]> = [
   ...['Approved', 'approved ', ' approved', 'APPROVED', 'approved\n', 'Denied', 'expired', 'canceled', 'verified',
     '', true, null, 1, ['approved'], { toString: 'approved' }].map(status =>
     [`status ${JSON.stringify(status)}`, but({ status })] as const),
@@ -28,7 +28,7 @@ const UNFIT: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
 ]
 
 /** No answer at all: the outcome stays unknown. */
-const UNKNOWN: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
+const UNKNOWN: ReadonlyArray<readonly [string, Instead | Behavior]> = [
   ['HTML with 200', { status: 200, body: '<html>approved</html>', type: 'text/html' }],
   ['HTML with 502', { status: 502, body: '<html>Bad Gateway</html>', type: 'text/html' }],
   ['HTML with 404', { status: 404, body: '<html>Not Found</html>', type: 'text/html' }],
@@ -55,7 +55,7 @@ const UNKNOWN: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
 
 /** A right code at a challenge that is answered so. */
 async function answeredRight (
-  { server, login }: There, kind: 'create' | 'update', instead: Instead | Behaviour, identity = 'alice'
+  { server, login }: There, kind: 'create' | 'update', instead: Instead | Behavior, identity = 'alice'
 ): Promise<readonly [Visitor, Response]> {
   server.mend()
   await enrolledThere(await login(identity))
@@ -184,7 +184,7 @@ t.test('a wrong code gets the same answer however Twilio reports it, and counts 
 })
 
 t.test('of a first code: only the status verified for exactly this factor verifies it', async t => {
-  const unfit: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
+  const unfit: ReadonlyArray<readonly [string, Instead | Behavior]> = [
     ...['Verified', 'verified ', 'VERIFIED', 'approved', true, null, ''].map(status =>
       [`status ${JSON.stringify(status)}`, but({ status })] as const),
     ['no status', without('status')],
@@ -209,7 +209,7 @@ t.test('a factor that isn\'t as requested is not used', async t => {
   const config = { alg: 'sha1', code_length: 6, time_step: 30, skew: 1 }
   const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
   const uri = `otpauth://totp/Acme:x?secret=${secret}`
-  const others: ReadonlyArray<readonly [string, Instead | Behaviour]> = [
+  const others: ReadonlyArray<readonly [string, Instead | Behavior]> = [
     ['a weak code', but({ config: { ...config, code_length: 3 } })],
     ['a wide window', but({ config: { ...config, skew: 2 } })],
     ['another hash', but({ config: { ...config, alg: 'md5' } })],

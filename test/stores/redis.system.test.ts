@@ -275,7 +275,7 @@ t.test('on servers of its own', { skip: lackingProgram }, async t => {
     t.equal(revisions.size, 10)
   })
 
-  await t.test('a write whose answer was lost is recognised when the client repeats it', async t => {
+  await t.test('a write whose answer was lost is recognized when the client repeats it', async t => {
     const { client } = await ioredis(t, server.url)
     const twice = {
       evalsha: async (...args: Parameters<Redis['evalsha']>) => {

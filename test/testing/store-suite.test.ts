@@ -252,7 +252,7 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, ...promises: strin
     renaming(key => key.trimEnd()),
     'keys that differ only in white space are different keys'
   ],
-  'normalises Unicode': [
+  'normalizes Unicode': [
     renaming(key => key.normalize('NFC')),
     'keys that differ only in their Unicode form are different keys'
   ],

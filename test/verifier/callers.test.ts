@@ -3,14 +3,14 @@ import { untyped } from '../untyped.js'
 import { rig } from './rig.js'
 
 const START = 1_800_000_000
-const session = { mark: null, since: START }
+const session = { mark: null, began: START }
 
 t.test('a caller is a session or an operator, and anything else is refused', async t => {
   const verifier = rig(START).instance()
   for (const caller of [
     { identity: 'alice' }, { identity: 'alice', operator: false }, { identity: 'alice', operator: 'true' },
     { identity: 'alice', session: null }, { identity: 'alice', session: {} },
-    { identity: 'alice', session: { mark: null, since: NaN } }
+    { identity: 'alice', session: { mark: null, began: NaN } }
   ]) {
     await t.rejects(verifier.factors(untyped(caller)), { name: 'TypeError' }, JSON.stringify(caller))
     await t.rejects(verifier.challenge(untyped(caller), { code: '123456' }), { name: 'TypeError' })

@@ -18,7 +18,7 @@ export class Real {
 
   caller (model: Readonly<Model>, slot: number): SessionCaller {
     const identity = model.sessions[slot]?.identity ?? ''
-    return { identity, session: { mark: this.marks[slot] ?? null, since: this.rig.time } }
+    return { identity, session: { mark: this.marks[slot] ?? null, began: this.rig.time } }
   }
 }
 

@@ -51,8 +51,8 @@ async function scene (s: fc.Scheduler): Promise<Scene> {
   return { rig: calmRig, racing: racingRig.instance(), calm, code, wrong, sid: factor.sid, owner }
 }
 
-function session (mark: string | null, since = START): SessionCaller {
-  return { identity: 'alice', session: { mark, since } }
+function session (mark: string | null, began = START): SessionCaller {
+  return { identity: 'alice', session: { mark, began } }
 }
 
 /** The outcome of a call: the code of the refusal, or the answer. */

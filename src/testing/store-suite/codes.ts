@@ -73,12 +73,12 @@ async function enrolled ({ one, two, key, random }: Trial<Entity>): Promise<Enro
   const { factor: { sid } } = await instance(one)
     .enroll(operator, { friendlyName: 'phone', secret: encodeSecret(secret) })
   await instance(two).verify(operator, sid, code(0))
-  // Moves the clock away from the step that was just burnt.
+  // Moves the clock away from the step that was just spent.
   now += 10 * CONFIG.timeStep
   return {
     one: instance(one),
     two: instance(two),
-    caller: { identity, session: { mark: null, since: now } },
+    caller: { identity, session: { mark: null, began: now } },
     sid,
     code: code(0),
     wrong: otherThan([-1, 0, 1].map(code))

@@ -20,7 +20,7 @@ export function providerOf (context: VerifierContext, identity: string, kept: Le
  */
 export async function askForVerdict<T> (timeout: number, ask: () => Promise<T>): Promise<T | Outcome> {
   try {
-    return await deadlineIn(timeout).race(ask)
+    return await deadlineIn(timeout).call(ask)
   } catch (error) {
     return { verdict: 'unknown', refusal: new ProviderError(scrubbed(error)) }
   }
@@ -31,7 +31,7 @@ export async function askForVerdict<T> (timeout: number, ask: () => Promise<T>):
  */
 export async function askForAnswer<T> (timeout: number, ask: () => Promise<T>): Promise<T> {
   try {
-    return await deadlineIn(timeout).race(ask)
+    return await deadlineIn(timeout).call(ask)
   } catch (error) {
     throw error instanceof TotpError ? error : new ProviderError(scrubbed(error))
   }

@@ -12,7 +12,7 @@ import {
 } from '../../errors.js'
 import type { Outcome } from '../../providers/provider.js'
 import { tagsOf } from '../../providers/tag.js'
-import type { Decision, Happening, Refused } from '../entities.js'
+import type { Decision, EventDraft, Refused } from '../entities.js'
 import { askForVerdict, providerOf } from './ask.js'
 import { sessionOf, type Caller } from '../caller.js'
 import { change, type Situation, type VerifierContext } from '../context.js'
@@ -144,7 +144,7 @@ function settleUnjudged (
 ): Refused {
   const { attempts } = entity
   if (!deniedHere) return refuse(entity, settleUnknown(attempts, id), refusal, events)
-  const denial: Happening = { type: 'challenge.denied', factorSid: null }
+  const denial: EventDraft = { type: 'challenge.denied', factorSid: null }
   return refuse(entity, settleFailure(attempts, id, limits, now), refusal, [denial, ...events])
 }
 
@@ -161,7 +161,7 @@ function refusalToApprove (
 }
 
 function refuse (
-  entity: Entity, attempts: Attempts, refusal: TotpError, events: readonly Happening[] = []
+  entity: Entity, attempts: Attempts, refusal: TotpError, events: readonly EventDraft[] = []
 ): Refused {
   return {
     next: { ...entity, attempts },

@@ -2,7 +2,7 @@ import type { Change } from '../../documents/documents.js'
 import { MAX_CHALLENGES, type EntityDocument, type StoredChallenge, type StoredFactor } from '../records/documents.js'
 import { inLastDay, inLastHour, statusAt, withChallenge } from '../records/expiry.js'
 import { orNotFound } from '../records/records.js'
-import { burnStep, type CodeAttempt } from '../records/secret.js'
+import { spendStep, type CodeAttempt } from '../records/secret.js'
 import type { Form } from '../wire/form.js'
 import { bySerial, readPage } from '../wire/paging.js'
 import { code, dateTime, fields, oneOf, required, sid, stringMap, text } from '../wire/parameters.js'
@@ -153,7 +153,7 @@ function judgeCode (
   const { factor, now } = attempt
   if (code === undefined) return { factor, challenge }
   if (challenge.failures >= MAX_WRONG_CODES) throw refusal(60308)
-  const used = burnStep({ ...attempt, code })
+  const used = spendStep({ ...attempt, code })
   if (used === null) return { factor, challenge: { ...challenge, failures: challenge.failures + 1 } }
   return { factor: used, challenge: { ...challenge, status: 'approved', respondedAt: now } }
 }

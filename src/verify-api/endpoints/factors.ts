@@ -3,7 +3,7 @@ import type { TotpConfig } from '../../otp/totp.js'
 import type { Change } from '../../documents/documents.js'
 import { MAX_FACTORS, newEntity, type EntityDocument, type ServiceDocument, type StoredFactor } from '../records/documents.js'
 import { orNotFound } from '../records/records.js'
-import { burnStep, createBinding, isSecretOf, sealSecret, type CodeAttempt } from '../records/secret.js'
+import { spendStep, createBinding, isSecretOf, sealSecret, type CodeAttempt } from '../records/secret.js'
 import type { Form } from '../wire/form.js'
 import { bySerial, readPage } from '../wire/paging.js'
 import { code, integer, oneOf, required, stringMap, text, type Reader } from '../wire/parameters.js'
@@ -167,7 +167,7 @@ function judgeFirstCode (attempt: CodeAttempt): StoredFactor {
   const { factor } = attempt
   if (factor.status === 'verified') throw refusal(60311)
   if (factor.failures >= MAX_WRONG_CODES) throw refusal(60310)
-  const used = burnStep(attempt)
+  const used = spendStep(attempt)
   return used === null ? { ...factor, failures: factor.failures + 1 } : { ...used, status: 'verified' }
 }
 

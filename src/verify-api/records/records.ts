@@ -116,7 +116,7 @@ async function listKeys (
   store: ListableStore, after: string | undefined, deadline: Deadline
 ): Promise<string[]> {
   try {
-    return checkedKeys(after, await deadline.race(() => store.list(after, KEYS_PER_LIST)))
+    return checkedKeys(after, await deadline.call(() => store.list(after, KEYS_PER_LIST)))
   } catch (error) {
     throw new StoreError(error)
   }

@@ -46,10 +46,10 @@ export function isSecretOf (keyring: Keyring, owner: Owner, factor: StoredFactor
 
 /**
  * Burns the step of a right code: the factor as it is to be stored, or null if the code is wrong or spent.
- * The factor keeps when the burnt step ends instead of the step's number, because the same number is another
+ * The factor keeps when the spent step ends instead of the step's number, because the same number is another
  * time when the time step changes: the code must stay spent, and the factor must keep working.
  */
-export function burnStep ({ keyring, owner, factor, code, now }: CodeAttempt): StoredFactor | null {
+export function spendStep ({ keyring, owner, factor, code, now }: CodeAttempt): StoredFactor | null {
   const context = contextOf(owner, factor.sid)
   const { secret, stale } = keyring.open(factor.sealed, context)
   const { alg, timeStep } = factor.config

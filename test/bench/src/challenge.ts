@@ -47,7 +47,7 @@ export const challenge: Row = {
             code = codeAt(clock.now())
           }
           const identity = `user-${place}`
-          const session = { mark: marks.get(identity) ?? null, since: clock.now() }
+          const session = { mark: marks.get(identity) ?? null, began: clock.now() }
           const { mark } = await app.totp.challenge({ identity, session }, { code })
           marks.set(identity, mark)
         }),

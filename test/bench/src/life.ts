@@ -26,10 +26,10 @@ export function lifeOf (identity: string, { totp }: FastifyInstance, clock: Hand
       let mark: string | null = null
       for (let i = 0; i < challenges; i++) {
         clock.tick()
-        const session: SessionCaller['session'] = { mark, since: clock.now() }
+        const session: SessionCaller['session'] = { mark, began: clock.now() }
         ;({ mark } = await totp.challenge({ identity, session }, { code: codeAt(clock.now()) }))
       }
-      return { identity, session: { mark, since: clock.now() } }
+      return { identity, session: { mark, began: clock.now() } }
     },
 
     logOut: async caller => await totp.withdraw(caller)

@@ -30,7 +30,7 @@ export type Order = Aim | Volley
 
 const CONNECTIONS = 64
 /** Seconds after which a server is stuck rather than slow. */
-const PATIENCE = 60
+const RETRY_AFTER = 60
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i
 
 process.once('disconnect', () => process.exit())
@@ -71,7 +71,7 @@ async function openRange ({ requests, status }: Aim) {
   return {
     /** Resolves to the seconds from the first request to the last answer. */
     async fire ({ count }: Volley): Promise<number> {
-      const stuck = setTimeout(() => { throw new Error(`${unanswered} answers are missing`) }, PATIENCE * 1000)
+      const stuck = setTimeout(() => { throw new Error(`${unanswered} answers are missing`) }, RETRY_AFTER * 1000)
       unsent = unanswered = count
       const start = performance.now()
       await new Promise<void>(resolve => {

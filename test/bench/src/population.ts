@@ -58,7 +58,7 @@ export async function enrollAndApprove (
   const operator = { identity, operator: true } as const
   const { factor } = await app.totp.enroll(operator, { friendlyName: identity, secret: phone.base32 })
   await app.totp.verify(operator, factor.sid, codeAt(clock.now() - STEP))
-  const session = { mark: null, since: clock.now() }
+  const session = { mark: null, began: clock.now() }
   const { mark } = await app.totp.challenge({ identity, session }, { code: codeAt(clock.now()) })
-  return { identity, session: { mark, since: clock.now() } }
+  return { identity, session: { mark, began: clock.now() } }
 }

@@ -60,7 +60,7 @@ async function playRounds (contenders: readonly Contender[], rounds: number, tur
 
 /**
  * Every contender once in each turn. The next turn begins with another contender, so neither a drift of the
- * machine nor a predecessor favours any of them.
+ * machine nor a predecessor favors any of them.
  */
 async function takeTurns (contenders: readonly Contender[], turns: number, start: number): Promise<Rounds> {
   const taken = new Map(contenders.map(({ name }): [string, Measurement[]] => [name, []]))

@@ -30,7 +30,7 @@ export function nextCode ({ clock }: Crowd): string {
 export async function logIn (
   { totp }: FastifyInstance, { clock }: Crowd, identity: string, code: string
 ): Promise<void> {
-  await totp.challenge({ identity, session: { mark: null, since: clock.now() } }, { code })
+  await totp.challenge({ identity, session: { mark: null, began: clock.now() } }, { code })
 }
 
 /** Goes through the guard with the approved session. */

@@ -9,7 +9,7 @@ import { answerBench, type Preparation } from './answer-bench.js'
 
 const ORIGIN = 'http://127.0.0.1'
 const PASSWORD = 'correct horse battery staple'
-/** Its in-memory adapter looks at every row of a table, so few rows favour it. */
+/** Its in-memory adapter looks at every row of a table, so few rows favor it. */
 const [USERS, LOGINS] = [32, 128]
 
 const database: Record<string, Array<Record<string, unknown>>> = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds of delay that the load still catches up. */
-const PATIENCE = 1000
+const RETRY_AFTER = 1000
 
 /**
  * Lets this many requests go each second, evenly. Requests that a server delayed are caught up, so a slow
@@ -12,7 +12,7 @@ export function pacemaker (perSecond: number): () => Promise<void> {
   return async () => {
     const now = performance.now()
     const wait = next - now
-    next = Math.max(next, now - PATIENCE) + 1000 / perSecond
+    next = Math.max(next, now - RETRY_AFTER) + 1000 / perSecond
     if (wait > 0) await sleep(wait)
   }
 }

@@ -26,8 +26,8 @@ function memoryOf (turns: readonly Turn[], minutes: Minutes): Panel {
     title: 'Memory of the server with the second factor',
     unit: 'MB',
     lines: [
-      { name: 'resident', colour: GREY, width: 2, runs: runsOf(turns, minutes, ({ rss }) => rss) },
-      { name: 'heap in use after a collection', colour: BLUE, width: 3, runs: [heap] }
+      { name: 'resident', color: GREY, width: 2, runs: runsOf(turns, minutes, ({ rss }) => rss) },
+      { name: 'heap in use after a collection', color: BLUE, width: 3, runs: [heap] }
     ]
   }
 }
@@ -35,11 +35,11 @@ function memoryOf (turns: readonly Turn[], minutes: Minutes): Panel {
 function delayOf ({ guarded, bare }: Turns, minutes: Minutes): Panel {
   const lines: Line[] = [
     {
-      name: 'p99, each second', colour: SKY, width: 1, runs: runsOf(guarded, minutes, ({ p99 }) => p99)
+      name: 'p99, each second', color: SKY, width: 1, runs: runsOf(guarded, minutes, ({ p99 }) => p99)
     },
-    { name: 'of a turn', colour: BLUE, width: 4, runs: levelsOf(guarded, minutes, ({ p99 }) => p99) },
-    { name: 'p99 of the bare server, of a turn', colour: ORANGE, width: 4, runs: levelsOf(bare, minutes, ({ p99 }) => p99) },
-    { name: 'p50', colour: GREY, width: 2, runs: runsOf(guarded, minutes, ({ p50 }) => p50) }
+    { name: 'of a turn', color: BLUE, width: 4, runs: levelsOf(guarded, minutes, ({ p99 }) => p99) },
+    { name: 'p99 of the bare server, of a turn', color: ORANGE, width: 4, runs: levelsOf(bare, minutes, ({ p99 }) => p99) },
+    { name: 'p50', color: GREY, width: 2, runs: runsOf(guarded, minutes, ({ p50 }) => p50) }
   ]
   return { title: 'Delay of the event loop', unit: 'ms', lowest: 0.01, lines }
 }

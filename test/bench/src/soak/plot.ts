@@ -7,7 +7,7 @@ export interface Point {
 /** A line; it is broken wherever a new run of points begins. */
 export interface Line {
   readonly name: string
-  readonly colour: string
+  readonly color: string
   /** In pixels. */
   readonly width: number
   /** @default 1 */
@@ -87,16 +87,16 @@ function drawnPanel (panel: Panel, box: Box, { unit, end }: { unit: string, end:
     ...columns.map(tick => text({ x: x(tick), y: top + height + 21, anchor: 'middle' }, short(tick))),
     text({ x: left + width / 2, y: top + height + 41, anchor: 'middle' }, unit),
     text({ x: 24, y: top + height / 2, anchor: 'middle', turned: true }, panel.unit),
-    ...panel.lines.flatMap(({ runs, colour, width, opacity }) =>
-      runs.map(run => path(run.map(point => [x(point.x), y(point.y)]), colour, width, opacity))),
+    ...panel.lines.flatMap(({ runs, color, width, opacity }) =>
+      runs.map(run => path(run.map(point => [x(point.x), y(point.y)]), color, width, opacity))),
     path([[left, top], [left, top + height], [left + width, top + height]], INK, 1)
   ].join('\n')
 }
 
 function legendOf (lines: readonly Line[], left: number, y: number): string {
   let x = left
-  return lines.map(({ name, colour, width, opacity }) => {
-    const sample = path([[x, y - 5], [x + 24, y - 5]], colour, Math.max(width, 2), opacity)
+  return lines.map(({ name, color, width, opacity }) => {
+    const sample = path([[x, y - 5], [x + 24, y - 5]], color, Math.max(width, 2), opacity)
     const label = text({ x: x + 30, y }, name)
     x += 30 + name.length * 7 + 22
     return sample + label
@@ -129,10 +129,10 @@ function ticksTo (highest: number): number[] {
 }
 
 function path (
-  points: ReadonlyArray<readonly [number, number]>, colour: string, width: number, opacity: number = 1
+  points: ReadonlyArray<readonly [number, number]>, color: string, width: number, opacity: number = 1
 ): string {
   const way = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')
-  return `<polyline points="${way}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-opacity="${opacity}" ` +
+  return `<polyline points="${way}" fill="none" stroke="${color}" stroke-width="${width}" stroke-opacity="${opacity}" ` +
     'stroke-linecap="round" stroke-linejoin="round"/>'
 }
 
