@@ -41,8 +41,17 @@ export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>
 export interface Entities {
   read (identity: string): Promise<Read<Entity>>
   /** Decides on the entity that is there now, and again whenever another write came between. */
-  change<T> (identity: string, decide: Decide<T>): Promise<T>
+  change<T> (identity: string, decide: Decide<T>, urgency?: Urgency): Promise<T>
 }
+
+/**
+ * How urgent a change is among those of one identity that wait for each other: the operator's first, then
+ * codes, which the lock bounds. A flood of other requests, for which a password is enough, keeps neither
+ * waiting.
+ */
+export type Urgency = 'operator' | 'code' | 'other'
+
+const RANKS: Readonly<Record<Urgency, number>> = { operator: 0, code: 1, other: 2 }
 
 /** Options of `entitiesIn`. */
 export interface EntitiesOptions extends Omit<DocumentsOptions<Entity>, 'check'> {
@@ -59,11 +68,11 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
   return {
     read: identity => documents.read(keyOf(identity)),
 
-    async change (identity, decide) {
+    async change (identity, decide, urgency = 'other') {
       const { decision, at } = await documents.change(keyOf(identity), (entity, now) => {
         const decision = decideOrRefuse(identity, entity, now, decide)
         return { next: decision.next, answer: { decision, at: now } }
-      })
+      }, { rank: RANKS[urgency] })
       for (const event of decision.events ?? []) emit({ ...event, identity, at })
       return answerOrThrow(decision)
     }
