@@ -43,16 +43,19 @@ export class IdentityError extends TotpError {
 /** No user is logged in: `identify` returned undefined, null, '' or a string that can't name a user. */
 export class UnidentifiedError extends TotpError {
   readonly code = 'ERR_TOTP_UNIDENTIFIED'
-  constructor () {
+  /** Whether `identify` returned undefined, null or ''. */
+  readonly isAnonymous: boolean
+  constructor (isAnonymous = false) {
     super(401, 'Log in first.')
+    this.isAnonymous = isAnonymous
   }
 }
 
 /** A browser sent the request from a page of another site. */
 export class CrossSiteError extends TotpError {
   readonly code = 'ERR_TOTP_CROSS_SITE'
-  constructor () {
-    super(403, 'Requests from other sites are refused.')
+  constructor (cause?: unknown) {
+    super(403, 'Requests from other sites are refused.', { cause })
   }
 }
 

@@ -82,6 +82,11 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly reenroll?: boolean
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
+  /**
+   * Tells two instances of the plugin apart that share login sessions: a letter, and up to 31 more letters
+   * and digits. The session keeps the mark in the entry `<name>Mark`. @default 'totp'
+   */
+  readonly name?: string
   /** Path that the routes are below. @default '/totp' */
   readonly prefix?: string
   /** Whether to add the routes; without them, use `fastify.totp` in routes of your own. @default true */
@@ -148,6 +153,10 @@ export const OPTIONS = {
   }),
   reenroll: byDefault(false, FLAG),
   maxFactors: byDefault(5, integer(1, MAX_FACTORS)),
+  name: byDefault('totp', {
+    isValid: name => typeof name === 'string' && /^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name),
+    expected: 'must be a letter, and up to 31 more letters and digits'
+  }),
   prefix: byDefault('/totp', {
     isValid: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
     expected: 'must be a path such as "/totp"'
@@ -185,6 +194,7 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
   secondsOf(clock)
 
   const { reenroll = OPTIONS.reenroll.default, maxFactors = OPTIONS.maxFactors.default } = options
+  const { name = OPTIONS.name.default } = options
   const { prefix = OPTIONS.prefix.default, routes = OPTIONS.routes.default } = options
   const { trustedOrigins = OPTIONS.trustedOrigins.default, timeout = OPTIONS.timeout.default } = options
   return {
@@ -196,6 +206,7 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
     formerProviders,
     reenroll,
     maxFactors,
+    name,
     prefix,
     routes,
     trustedOrigins,
@@ -216,11 +227,21 @@ function configOf (given: TotpOptions['config'] = {}): TotpConfig {
   return { alg, codeLength, timeStep, skew }
 }
 
+/** What a route requires. */
+export interface RouteRequirement extends Requirement {
+  /**
+   * Whether a request may pass for which `identify` returns no user, as for a guard over everything: 'deny'
+   * answers 401. @default 'deny'
+   */
+  readonly anonymous: 'deny' | 'allow'
+}
+
 /** Checks what a route requires, against the plugin's own `maxAge`. */
-export function requirementOf (required: Partial<Requirement>, longest: number): Requirement {
-  checkOptions(required, { maxAge: integer(1, longest), unenrolled: oneOf('deny', 'allow') }, 'required.')
-  const { maxAge = longest, unenrolled = 'deny' } = required
-  return { maxAge, unenrolled }
+export function requirementOf (required: Partial<RouteRequirement>, longest: number): RouteRequirement {
+  const allowed = oneOf('deny', 'allow')
+  checkOptions(required, { maxAge: integer(1, longest), unenrolled: allowed, anonymous: allowed }, 'required.')
+  const { maxAge = longest, unenrolled = 'deny', anonymous = 'deny' } = required
+  return { maxAge, unenrolled, anonymous }
 }
 
 function isTwilioProvider (value: unknown): value is TwilioProvider {

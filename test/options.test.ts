@@ -21,6 +21,7 @@ t.test('four options are needed, the others have defaults', async t => {
     attempts: { lockAfter: 5, lockFor: 30, disableAfter: 50 },
     config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
     maxFactors: 5,
+    name: 'totp',
     prefix: '/totp',
     routes: true,
     timeout: 5
@@ -48,6 +49,7 @@ t.test('what is given is kept', async t => {
     formerProviders: [],
     reenroll: true,
     maxFactors: 1,
+    name: 'admins',
     prefix: '/account/2fa',
     routes: false,
     trustedOrigins: ['https://app.example', 'http://localhost:8080'],

@@ -37,7 +37,7 @@ export interface Operator {
  * strings that can't name a user, and `IdentityError` for any other type: coercing one would mix up users.
  */
 export function identityOf (identified: unknown): string {
-  if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError()
+  if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError(true)
   if (typeof identified !== 'string') {
     throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but must return a string`))
   }

@@ -110,7 +110,7 @@ t.test('tables of other options have each of them', async t => {
   t.strictSame(told('docs/redis.md'), propertiesOf('index', 'RedisStoreOptions'))
   t.strictSame(told('docs/store-suite.md'), propertiesOf('testing', 'StoreSuiteOptions'))
   t.strictSame(table('docs/guarding.md', 'requirement').map(([name = '']) => codeIn(name)[0]),
-    propertiesOf('index', 'Requirement'))
+    propertiesOf('index', 'RouteRequirement'))
   const [, standIn = ''] = /^## As a Fastify plugin$(.*?)^## /ms.exec(page('docs/stand-in.md').text) ?? []
   const names = [...standIn.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   const fastifys = ['prefix', 'logLevel', 'logSerializers']
