@@ -93,6 +93,7 @@ const RANGES: Array<[option: string, right: unknown[], wrong: unknown[]]> = [
   ['formerProviders', [[], [TWILIO]], [null, TWILIO, [null], [{}], [TWILIO, TWILIO]]],
   ['reenroll', [true, false], [null, 0, 'true', {}]],
   ['maxFactors', [1, 10], numbersBut([0, 11])],
+  ['name', ['a', 'A1', `a${'b'.repeat(31)}`], ['', '1a', 'a b', 'a-b', '__proto__', `a${'b'.repeat(32)}`, 5, null]],
   ['prefix', ['/totp', '/a/b', '/v1.0', '/a-b_c~d'],
     ['', '/', '//', '//evil.example', 'totp', '/totp/', '*', '/*', '/:id', '/a b', '/a?b', '/a#b', '/a//b', '/a%2f',
       '/a\n', '/é', null, 5, ['/totp']]],
@@ -177,8 +178,8 @@ t.test('options are neither changed nor needed to be plain', async t => {
   t.equal(settings_(bare).issuer, 'Acme')
   const computed = { ...needed(), get issuer () { return 'Computed' } }
   t.equal(settingsOf(computed).issuer, 'Computed')
-  class Shop { readonly name = 'Shop' }
-  t.throws(() => settings_(Object.assign(new Shop(), needed())), refusalOf('name'))
+  class Shop { readonly title = 'Shop' }
+  t.throws(() => settings_(Object.assign(new Shop(), needed())), refusalOf('title'))
 })
 
 t.test('a store may be of a class', async t => {
@@ -202,9 +203,10 @@ t.test('a refusal repeats no key', async t => {
 })
 
 t.test('a route may ask for less age than the plugin, and not for more', async t => {
-  t.same(requirementOf({}, 600), { maxAge: 600, unenrolled: 'deny' })
-  t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, unenrolled: 'allow' })
-  t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, unenrolled: 'deny' })
+  t.same(requirementOf({}, 600), { maxAge: 600, unenrolled: 'deny', anonymous: 'deny' })
+  t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, unenrolled: 'allow', anonymous: 'deny' })
+  t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, unenrolled: 'deny', anonymous: 'deny' })
+  t.equal(requirementOf({ anonymous: 'allow' }, 600).anonymous, 'allow')
   for (const maxAge of numbersBut([0, 601])) {
     t.throws(() => requirement_({ maxAge }), refusalOf('required.maxAge'), shown(maxAge))
   }

@@ -88,7 +88,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
       for (let lost = 1; !turnDeadline.isOver(); lost++) {
         const draft = await makeDraft(key, decide, deadline)
         if (draft.next === undefined || await replace(key, draft, draft.next, deadline)) return draft.answer
-        await backOff(lost)
+        await backOff(rank === 0 ? 1 : lost)
       }
       throw new ConflictError()
     }
@@ -97,7 +97,8 @@ export function documentsIn<Document extends { readonly revision: number }> (
       await turnDeadline.waitFor(turn).catch(() => { throw new ConflictError() })
     }
 
-    return await inTurn(key, tryUntilWon, { rank, wait })
+    // Otherwise a process with many writes would win each race against one with a single write.
+    return await inTurn(key, tryUntilWon, { rank, wait, rest: async () => await backOff(1) })
   }
 
   async function makeDraft<T> (

@@ -109,8 +109,8 @@ t.test('tables of other options have each of them', async t => {
   t.strictSame(sorted(told('docs/postgresql.md')), sorted(propertiesOf('index', 'PostgresStoreOptions')))
   t.strictSame(told('docs/redis.md'), propertiesOf('index', 'RedisStoreOptions'))
   t.strictSame(told('docs/store-suite.md'), propertiesOf('testing', 'StoreSuiteOptions'))
-  t.strictSame(table('docs/guarding.md', 'requirement').map(([name = '']) => codeIn(name)[0]),
-    propertiesOf('index', 'RouteRequirement'))
+  t.strictSame(table('docs/guarding.md', 'requirement').map(([name = '']) => codeIn(name)[0]).sort(),
+    propertiesOf('index', 'RouteRequirement').sort())
   const [, standIn = ''] = /^## As a Fastify plugin$(.*?)^## /ms.exec(page('docs/stand-in.md').text) ?? []
   const names = [...standIn.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   const fastifys = ['prefix', 'logLevel', 'logSerializers']

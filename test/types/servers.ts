@@ -6,14 +6,20 @@ import { verifyTotp, memoryStore, secureSession } from '../../src/index.js'
 declare const ownLogger: FastifyBaseLogger & { audit (line: string): void }
 
 const options = {
-  issuer: 'Acme', keys: [Buffer.alloc(32)], store: memoryStore(), session: secureSession, identify: () => 'alice'
+  issuer: 'Acme',
+  keys: [Buffer.alloc(32)],
+  store: memoryStore(),
+  session: secureSession,
+  identify: () => 'alice'
 }
 
 const plain = Fastify()
 const http2 = Fastify({ http2: true })
 const secure = Fastify({ https: {} })
 const secureHttp2 = Fastify({ http2: true, https: {} })
-const logged = Fastify<Server, IncomingMessage, ServerResponse, typeof ownLogger>({ loggerInstance: ownLogger })
+const logged = Fastify<Server, IncomingMessage, ServerResponse, typeof ownLogger>({
+  loggerInstance: ownLogger
+})
 
 await plain.register(verifyTotp, options)
 plain.get('/', { preHandler: plain.totp.required() }, async (request, reply) => {
