@@ -1,4 +1,5 @@
 import { ConflictError, TotpError, UnidentifiedError } from '../errors.js'
+import { turns } from '../documents/turns.js'
 import { systemClock } from '../time/clock.js'
 import {
   MARK, requireMark, sessionOf, type KeyedSession, type OwnPort, type SessionHooks
@@ -19,11 +20,12 @@ interface StoredSession extends KeyedSession {
   readonly encryptedSessionId: string
   readonly cookie?: { toJSON? (): object }
   regenerate (keys: string[]): Promise<void>
-  save: Save
+  save: Act
+  destroy?: Act
 }
 
 type Done = (error?: unknown) => void
-type Save = (done?: Done) => Promise<void> | undefined
+type Act = (done?: Done) => Promise<void> | undefined
 
 interface SessionStore {
   get (id: string, done: (error: unknown, session?: unknown) => void): void
@@ -40,7 +42,7 @@ const NOTE_FOR = 300
 /** A session that a request came with. */
 interface Arrived {
   /** The original `save`, which doesn't check that the session still exists. */
-  readonly save: Save
+  readonly save: Act
   /** The mark that this request read, or wrote itself. */
   mark: unknown
 }
@@ -56,6 +58,12 @@ export interface FastifySessionPort extends OwnPort<object> {
   readonly hooks: SessionHooks
 }
 
+/**
+ * What is done to one session is done in turn: between looking whether it is still stored and saving it, this
+ * process neither rotates nor ends it.
+ */
+const { inTurn } = turns()
+
 function portOf (entry: string): FastifySessionPort {
   const arrivals = new WeakMap<object, Arrived>()
 
@@ -63,12 +71,14 @@ function portOf (entry: string): FastifySessionPort {
     requireMark(mark)
     const session = storedSession(request)
     const store = storeOf(request)
+    const arrived = arrivals.get(session)
     try {
-      await requireUnchanged(session, store)
-      session.set(entry, mark)
-      const arrived = arrivals.get(session)
-      if (rotate) await rotateId(session, store)
-      else await (arrived?.save ?? session.save).call(session)
+      await inTurn(session.sessionId, async () => {
+        await requireUnchanged(session, store)
+        session.set(entry, mark)
+        if (rotate) await rotateId(session, store)
+        else await (arrived?.save ?? session.save).call(session)
+      })
       if (arrived !== undefined) arrived.mark = mark
     } catch (error) {
       // Otherwise the plugin would save the session, or the one that `regenerate` put in its place. A session
@@ -106,12 +116,11 @@ function portOf (entry: string): FastifySessionPort {
       await arrived.save.call(session)
     }
 
-    hide(session, 'save', (done?: Done) => {
-      const saved = saveIfStored()
-      if (done === undefined) return saved
-      saved.then(() => done(), done)
-      return undefined
-    })
+    const { destroy } = session
+    hide(session, 'save', actInTurn(session, saveIfStored))
+    if (destroy !== undefined) {
+      hide(session, 'destroy', actInTurn(session, async () => await destroy.call(session)))
+    }
   }
 
   return {
@@ -139,6 +148,16 @@ function portOf (entry: string): FastifySessionPort {
         if (others.length > 0) reply.header('set-cookie', others)
       }
     }
+  }
+}
+
+/** A method of the session that waits for its turn, with a callback or a promise, as the plugin's have. */
+function actInTurn (session: StoredSession, act: () => Promise<void>): Act {
+  return done => {
+    const acted = inTurn(session.sessionId, act)
+    if (done === undefined) return acted
+    acted.then(() => done(), done)
+    return undefined
   }
 }
 
