@@ -8,6 +8,7 @@ import { newMark } from '../../src/entity/mark.js'
 import { memoryStore, secureSessionNamed, verifyTotp } from '../../src/index.js'
 import { authenticator } from '../authenticator.js'
 import { deadlines } from '../deadlines.js'
+import { faultyStore } from '../faulty-store.js'
 import { gate } from '../gate.js'
 import { KEY, site } from '../site.js'
 import { untyped } from '../untyped.js'
@@ -285,4 +286,21 @@ t.test('two instances of the plugin in one session have marks of their own', asy
   await t.rejects(async () => await bad.register(verifyTotp, {
     issuer: 'Acme', keys: [KEY], store: memoryStore(), identify: () => 'alice', name: 'a b'
   }), { message: /option "name"/ })
+})
+
+t.test('a logout ends the session even when the store fails, or answers too late', async t => {
+  const { hang } = deadlines(t)
+  for (const fails of [async () => { throw new Error('lost') }, hang]) {
+    for (const method of ['get', 'replace'] as const) {
+      const store = faultyStore()
+      const { login, now } = await site(t, { totp: { store, timeout: 60 } })
+      const alice = await login('alice')
+      await alice.enrollVerified(now())
+      const stolen = alice.copy()
+      store.break(method, fails)
+      t.match(await alice.post('/logout'), { status: 503, code: 'ERR_TOTP_STORE' })
+      store.mend()
+      t.match(await stolen.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
+    }
+  }
 })
