@@ -56,11 +56,13 @@ export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-
 
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
-  const verifier = setUpVerifier(settings, err => fastify.log.error(err, 'totp: onEvent failed'))
+  const log = (error: Error, message: string) => fastify.log.error(error, message)
+  const { verifier, settled } = setUpVerifier(settings, log)
+  fastify.addHook('onClose', async () => await settled())
   const session = settings.session ?? registeredSession(fastify)
   if (session === fastifySession) addSessionHooks(fastify)
   const beganAt = noteArrivals(fastify, settings.clock)
-  const requests = requestCaller({ ...settings, session, beganAt }, verifier)
+  const requests = requestCaller({ ...settings, session, beganAt, log }, verifier)
 
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', {

@@ -2,12 +2,12 @@ import type { AttemptLimits } from '../entity/attempts.js'
 import type { Entity } from '../entity/entity.js'
 import { withoutExpired } from '../entity/expiry.js'
 import type { Session } from '../entity/mark.js'
-import type { TotpEvent } from '../events.js'
+import type { Emit } from '../events.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
 import type { Keyring } from '../seal.js'
 import type { Decide, Decision, Entities } from './entities.js'
-import { identityOf, type Caller } from './caller.js'
+import type { Caller } from './caller.js'
 
 /** The parts and settings that every use case works with. */
 export interface VerifierContext {
@@ -15,7 +15,7 @@ export interface VerifierContext {
   readonly providers: Providers
   readonly digests: Keyring['digests']
   readonly tags: Keyring['tags']
-  readonly emit: (event: TotpEvent) => void
+  readonly emit: Emit
   readonly limits: AttemptLimits
   /** Hash, code length, time step and skew of new factors. */
   readonly config: TotpConfig
@@ -50,9 +50,9 @@ export interface NewMark {
 
 /** Changes the caller's entity; the write also drops what has expired. */
 export function change<T> (
-  { entities, maxAge }: VerifierContext, caller: Pick<Caller, 'identity'>, decide: Decide<T>
+  { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>
 ): Promise<T> {
-  return entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
+  return entities.change(caller, (entity, now): Decision<T> => {
     const decision = decide(entity, now)
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }

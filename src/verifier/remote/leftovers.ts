@@ -1,5 +1,6 @@
 import type { Entity, Leftover } from '../../entity/entity.js'
 import { askForAnswer, providerOf } from './ask.js'
+import { sourceOf, type Caller } from '../caller.js'
 import { change, type VerifierContext } from '../context.js'
 
 /**
@@ -8,24 +9,28 @@ import { change, type VerifierContext } from '../context.js'
  * the deletion can be repeated.
  */
 export async function deleteLeftovers (
-  context: VerifierContext, identity: string, sid?: string
+  context: VerifierContext, caller: Caller, sid?: string
 ): Promise<unknown> {
   try {
-    return await deleteAndDrop(context, identity, sid)
+    return await deleteAndDrop(context, caller, sid)
   } catch (error) {
     return error
   }
 }
 
-async function deleteAndDrop (context: VerifierContext, identity: string, only?: string): Promise<unknown> {
-  const { document: entity, now } = await context.entities.read(identity)
+async function deleteAndDrop (context: VerifierContext, caller: Caller, only?: string): Promise<unknown> {
+  const { identity } = caller
+  const { document: entity, now } = await context.entities.read(caller)
   const targets = entity?.leftovers.filter(({ sid }) => only === undefined || sid === only) ?? []
   const failures = await Promise.all(targets.map(async leftover =>
     await tryDelete(context, identity, leftover)))
   const left = targets.filter((_, index) => failures[index] !== null)
-  for (const { sid } of left) context.emit({ type: 'factor.leftover', identity, factorSid: sid, at: now })
+  for (const { sid } of left) {
+    context.emit(
+      { type: 'factor.leftover', identity, factorSid: sid, at: now, ...sourceOf(caller) }, entity?.sid ?? null)
+  }
   const gone = targets.filter(leftover => !left.includes(leftover))
-  if (gone.length > 0) await dropRecords(context, identity, gone)
+  if (gone.length > 0) await dropRecords(context, caller, gone)
   return failures.find(failure => failure !== null) ?? null
 }
 
@@ -43,10 +48,10 @@ async function tryDelete (
 }
 
 async function dropRecords (
-  context: VerifierContext, identity: string, gone: readonly Leftover[]
+  context: VerifierContext, caller: Caller, gone: readonly Leftover[]
 ): Promise<void> {
   const sids = gone.map(({ sid }) => sid)
-  await change(context, { identity }, entity => {
+  await change(context, caller, entity => {
     if (entity === null) return { answer: undefined }
     const next = { ...entity, leftovers: entity.leftovers.filter(({ sid }) => !sids.includes(sid)) }
     return { next: isBlank(next) ? null : next, answer: undefined }

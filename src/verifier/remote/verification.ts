@@ -43,7 +43,7 @@ export async function finishRemotely (
   try {
     return 'pending' in judged ? await askAndSettle(context, caller, judged.pending, code) : judged
   } finally {
-    await deleteLeftovers(context, caller.identity)
+    await deleteLeftovers(context, caller)
   }
 }
 
