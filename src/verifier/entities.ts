@@ -64,11 +64,12 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
 
     async change (caller, decide) {
       const identity = identityOf(caller.identity)
-      const { decision, at, sid } = await orRefused(caller, documents.change(keyOf(identity), (entity, now) => {
+      const changed = documents.change(keyOf(identity), (entity, now) => {
         const decision = decideOn(entity, now, decide)
         const sid = (decision.next ?? entity)?.sid ?? null
         return { next: decision.next, answer: { decision, at: now, sid } }
-      }))
+      })
+      const { decision, at, sid } = await orRefused(caller, changed)
       for (const event of decision.events ?? []) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
       return answerOrThrow(decision, sid)
     }

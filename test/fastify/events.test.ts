@@ -51,7 +51,8 @@ t.test('a guard\'s event and one about a document that doesn\'t fit say it, too'
   await alice.enroll()
   const entity = await store.get('identity:alice')
   if (entity === null) throw new Error('it was just written')
-  await store.replace('identity:alice', entity.revision, { ...entity, identity: 'bob', revision: entity.revision + 1 })
+  const foreign = { ...entity, identity: 'bob', revision: entity.revision + 1 }
+  await store.replace('identity:alice', entity.revision, foreign)
   t.match(await alice.get('/open'), { status: 503 })
   await nextTurn()
   t.match(events[0], { type: 'guard.unenrolled', actor: 'user', context: '/open' })

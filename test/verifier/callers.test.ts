@@ -31,7 +31,9 @@ t.test('an operator passes no guard, and has no approval to withdraw', async t =
 t.test('events know their caller by its own properties', async t => {
   const request = { identity: 'alice', session }
   const pollution = { operator: true, context: 'theirs' }
-  t.teardown(() => { for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name) })
+  t.teardown(() => {
+    for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name)
+  })
   Object.assign(Object.prototype, pollution)
   t.strictSame(sourceOf(request), { actor: 'user', context: null })
   t.strictSame(sourceOf({ ...request, context: 'own' }), { actor: 'user', context: 'own' })

@@ -319,7 +319,8 @@ t.test('a store is unavailable however it fails', async t => {
     const reading = setUp({ get: fail })
     const writing = setUp({ replace: fail })
     for (const attempt of [
-      reading.entities.read(ALICE), reading.entities.change(ALICE, rename), writing.entities.change(ALICE, rename)
+      reading.entities.read(ALICE), reading.entities.change(ALICE, rename),
+      writing.entities.change(ALICE, rename)
     ]) {
       const error = await attempt.then(() => t.fail('resolved'), reason => reason)
       t.match(error, unavailable, name)
