@@ -102,12 +102,12 @@ export class DisabledError extends UnjudgedError {
  */
 export class LockedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_LOCKED'
-  /** Seconds after which codes are judged again. */
+  /** Seconds after which codes are judged, or enrollments begun, again. */
   readonly retryAfter: number
   /** Response headers, which Fastify's error handler sends. */
   readonly headers: Readonly<Record<string, string>>
-  constructor (retryAfter: number) {
-    super(429, 'Too many codes: wait before trying again.')
+  constructor (retryAfter: number, message = 'Too many codes: wait before trying again.') {
+    super(429, message)
     this.retryAfter = retryAfter
     this.headers = { 'retry-after': String(retryAfter) }
   }

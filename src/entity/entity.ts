@@ -9,6 +9,9 @@ const FORMAT = 1
 /** Verified factors of one identity, whatever `maxFactors` says. */
 export const MAX_FACTORS = 10
 
+/** Enrollments that sessions of one identity may begin within ten minutes. */
+export const MAX_ENROLLMENTS = 5
+
 /** Former marks that are kept of a session; the oldest go first. */
 export const MAX_FORMER_MARKS = 8
 
@@ -117,6 +120,7 @@ const EntityShape = record({
   sid: text(/^YE[0-9a-f]{32}$/),
   factors: list(either('provider', { embedded: EmbeddedFactorShape, twilio: TwilioFactorShape }), MAX_FACTORS),
   unverified: orNull(either('provider', { embedded: UnverifiedEmbeddedShape, twilio: UnverifiedTwilioShape })),
+  enrolledAt: list(Seconds, MAX_ENROLLMENTS),
   attempts: AttemptsShape,
   approvals: list(ApprovalShape, MAX_SESSIONS),
   withdrawn: list(record({ hash: MarkHash, at: Seconds }), MAX_SESSIONS),
@@ -205,6 +209,7 @@ export function newEntity (identity: string, now: number): Entity {
     sid: newSid('YE'),
     factors: [],
     unverified: null,
+    enrolledAt: [],
     attempts: noAttempts(now),
     approvals: [],
     withdrawn: [],

@@ -14,8 +14,9 @@ import { setUpVerifier } from '../setup.js'
 import { andThen } from '../time/now-or-later.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { noteArrivals } from './arrival.js'
-import { withErrorHeaders } from './error-reply.js'
+import { addErrorHeaders, errorFor } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
+import { decideAgain, notePassed } from './passed.js'
 import { routes } from './routes.js'
 
 /** Options of the plugin on Fastify; `logLevel` is that of the routes, as for any plugin. */
@@ -62,6 +63,8 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const session = settings.session ?? registeredSession(fastify)
   if (session === fastifySession) addSessionHooks(fastify)
   const beganAt = noteArrivals(fastify, settings.clock)
+  decideAgain(fastify)
+  addErrorHeaders(fastify)
   const requests = requestCaller({ ...settings, session, beganAt, log }, verifier)
 
   fastify.decorateRequest('totp', null)
@@ -84,13 +87,18 @@ function guards (
     }
     const checked = requirementOf(requirement, longest)
 
-    return async function requireTotp (request, reply) {
-      if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
+    async function decide (request: FastifyRequest): Promise<void> {
       try {
         request.totp = await andThen(requests.caller(request), caller => verifier.check(caller, checked))
       } catch (error) {
-        throw withErrorHeaders(request, reply, error)
+        throw errorFor(request, error)
       }
+    }
+
+    return async function requireTotp (request, _reply) {
+      if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
+      await decide(request)
+      notePassed(request, decide)
     }
   }
 }

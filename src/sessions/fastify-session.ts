@@ -42,8 +42,15 @@ const ROTATED = 'totpRotated'
 /** Seconds for which the note stays: by then every request that was sent with the old cookie has arrived. */
 const NOTE_FOR = 300
 
-/** The original `save` of sessions that came with a request: it doesn't check that they still exist. */
-const originalSaves = new WeakMap<object, Save>()
+/** A session that a request came with. */
+interface Arrived {
+  /** The original `save`, which doesn't check that the session still exists. */
+  readonly save: Save
+  /** The mark that this request read, or wrote itself. */
+  mark: unknown
+}
+
+const arrivals = new WeakMap<object, Arrived>()
 
 /** The cookie values of sessions that have ended, by the request that holds them. */
 const endedCookies = new WeakMap<object, readonly string[]>()
@@ -61,8 +68,10 @@ export const fastifySession: SessionPort<object> = {
     try {
       await requireUnchanged(session, store)
       session.set(MARK, mark)
+      const arrived = arrivals.get(session)
       if (rotate) await rotateId(session, store)
-      else await (originalSaves.get(session) ?? session.save).call(session)
+      else await (arrived?.save ?? session.save).call(session)
+      if (arrived !== undefined) arrived.mark = mark
     } catch (error) {
       // Otherwise the plugin would save the session, or the one that `regenerate` put in its place. A session
       // whose mark changed meanwhile may still be saved by a login, with the mark that is stored.
@@ -99,14 +108,14 @@ export const sessionHooks = {
 
 /** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
 function watch (request: object, session: StoredSession): void {
-  const originalSave = session.save
-  originalSaves.set(session, originalSave)
+  const arrived: Arrived = { save: session.save, mark: session.get(MARK) }
+  arrivals.set(session, arrived)
 
   async function saveIfStored (): Promise<void> {
     const kept = await keptOf(session, storeOf(request))
     if (kept === null) return leaveAlone(request, session)
-    session.set(MARK, ownValue(kept, MARK))
-    await originalSave.call(session)
+    if (session.get(MARK) === arrived.mark) session.set(MARK, ownValue(kept, MARK))
+    await arrived.save.call(session)
   }
 
   hide(session, 'save', (done?: Done) => {
@@ -138,7 +147,7 @@ async function requireUnchanged (session: StoredSession, store: SessionStore): P
   const mark = session.get(MARK)
   const kept = await keptOf(session, store)
   if (kept === null) {
-    if (originalSaves.has(session) || mark !== undefined) throw new UnidentifiedError()
+    if (arrivals.has(session) || mark !== undefined) throw new UnidentifiedError()
   } else if (ownValue(kept, MARK) !== mark) throw new ConflictError()
 }
 

@@ -1,11 +1,12 @@
 import {
-  approve, publicApproval, withdraw as withdrawApproval, type Approval
+  approve, isWithdrawn, publicApproval, withdraw as withdrawApproval, type Approval
 } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
 import { hashOf, newMark } from '../entity/mark.js'
 import { aboutEntity, ChallengeRequiredError } from '../errors.js'
 import { decideGuard, type Requirement } from '../guard.js'
 import { sessionOf, sourceOf, type SessionCaller } from './caller.js'
+import type { Decision } from './entities.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 
 /**
@@ -38,8 +39,10 @@ export async function withdraw (context: VerifierContext, caller: SessionCaller)
   if (session === null) return { mark: null }
   const mark = newMark()
   const answer = { mark }
-  return await change(context, caller, (entity, now) => {
+  return await change(context, caller, (entity, now): Decision<NewMark> => {
     if (entity === null || session.hash === null) return { answer }
+    // Of many requests that withdraw the same mark, one writes.
+    if (isWithdrawn(entity, session, now)) return { answer: { mark: null } }
     return { next: withdrawApproval(entity, session, hashOf(mark), now), answer }
   })
 }

@@ -48,13 +48,17 @@ export interface NewMark {
   readonly mark: string | null
 }
 
-/** Changes the caller's entity; the write also drops what has expired. */
+/**
+ * Changes the caller's entity; the write also drops what has expired. `codes` says that it is about a code: a
+ * flood of other requests doesn't keep it waiting.
+ */
 export function change<T> (
-  { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>
+  { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>, { codes = false } = {}
 ): Promise<T> {
+  const urgency = codes ? 'code' : Object.hasOwn(caller, 'session') ? 'other' : 'operator'
   return entities.change(caller, (entity, now): Decision<T> => {
     const decision = decide(entity, now)
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
-  })
+  }, urgency)
 }

@@ -4,7 +4,7 @@ import type { LocalProvider } from '../providers/provider.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type VerifierContext } from './context.js'
 import {
-  enrolled, requireEnrollable, unverifiedPart, type Enrolled, type Enrollment, type EnrollOptions
+  begun, enrolled, unverifiedPart, type Enrolled, type Enrollment, type EnrollOptions
 } from './enrolled.js'
 import { refusalOfFriendlyName, refusalOfKnownSecret, throwRefusal } from './preconditions.js'
 import { enrollRemotely } from './remote/enrollment.js'
@@ -29,8 +29,7 @@ async function enrollHere (
   const { config } = context
   const { caller, friendlyName, secret: given } = enrollment
   return await change(context, caller, (kept, now) => {
-    const entity = kept ?? newEntity(caller.identity, now)
-    requireEnrollable(context, entity, enrollment, now)
+    const entity = begun(context, kept ?? newEntity(caller.identity, now), enrollment, now)
     const sid = newSid('YF')
     const { secret, uri, sealed } = provider.bind({
       identity: entity.identity, factorSid: sid, friendlyName, config, secret: given

@@ -44,8 +44,17 @@ export interface Entities {
   /** Reads the caller's entity. */
   read (caller: Caller): Promise<Read<Entity>>
   /** Decides on the caller's entity as it is now, and again whenever another write came between. */
-  change<T> (caller: Caller, decide: Decide<T>): Promise<T>
+  change<T> (caller: Caller, decide: Decide<T>, urgency?: Urgency): Promise<T>
 }
+
+/**
+ * How urgent a change is among those of one identity that wait for each other: the operator's first, then
+ * codes, which the lock bounds. A flood of other requests, for which a password is enough, keeps neither
+ * waiting.
+ */
+export type Urgency = 'operator' | 'code' | 'other'
+
+const RANKS: Readonly<Record<Urgency, number>> = { operator: 0, code: 1, other: 2 }
 
 /** Options of `entitiesIn`. */
 export interface EntitiesOptions extends Omit<DocumentsOptions<Entity>, 'check'> {
@@ -62,13 +71,13 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
   return {
     read: caller => orRefused(caller, documents.read(keyOf(identityOf(caller.identity)))),
 
-    async change (caller, decide) {
+    async change (caller, decide, urgency = 'other') {
       const identity = identityOf(caller.identity)
       const changed = documents.change(keyOf(identity), (entity, now) => {
         const decision = decideOn(entity, now, decide)
         const sid = (decision.next ?? entity)?.sid ?? null
         return { next: decision.next, answer: { decision, at: now, sid } }
-      })
+      }, { rank: RANKS[urgency] })
       const { decision, at, sid } = await orRefused(caller, changed)
       for (const event of decision.events ?? []) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
       return answerOrThrow(decision, sid)

@@ -27,7 +27,7 @@ export async function verify (
     return unverified.provider === 'embedded'
       ? judge(context, situation, unverified, typed)
       : reserveVerification(context, situation, unverified)
-  })
+  }, { codes: true })
   const isDone = 'factor' in judged && !context.reenroll
   return isDone ? judged : await finishRemotely(context, caller, judged, typed)
 }

@@ -92,7 +92,7 @@ export async function askAndSettle (
       return settleUnjudged(context, situation, reserved, { refusal: new FactorNotFoundError() })
     }
     return settle(context, situation, { ...reserved, factor, outcome })
-  })
+  }, { codes: true })
 }
 
 function settle (

@@ -3,7 +3,7 @@ import { ConflictError } from '../../errors.js'
 import type { RemoteProvider } from '../../providers/provider.js'
 import { tagsOf } from '../../providers/tag.js'
 import { change, type VerifierContext } from '../context.js'
-import { enrolled, requireEnrollable, unverifiedPart, type Enrolled, type Enrollment } from '../enrolled.js'
+import { begun, enrolled, requireEnrollable, unverifiedPart, type Enrolled, type Enrollment } from '../enrolled.js'
 import type { Decision } from '../entities.js'
 import { refusalOfKnownSecret, throwRefusal } from '../preconditions.js'
 import { askForAnswer } from './ask.js'
@@ -17,10 +17,9 @@ export async function enrollRemotely (
 ): Promise<Enrolled> {
   const { caller, friendlyName, secret: given } = enrollment
   const entitySid = await change(context, caller, (kept, now): Decision<string> => {
-    const entity = kept ?? newEntity(caller.identity, now)
-    requireEnrollable(context, entity, enrollment, now)
+    const entity = begun(context, kept ?? newEntity(caller.identity, now), enrollment, now)
     if (given !== undefined) throwRefusal(refusalOfKnownSecret(context, entity, given))
-    return kept === null ? { next: entity, answer: entity.sid } : { answer: entity.sid }
+    return entity === kept ? { answer: entity.sid } : { next: entity, answer: entity.sid }
   })
   const { secret, uri, config, remote } = await askForAnswer(context.timeout, async () =>
     await provider.bind({ identity: entitySid, friendlyName, config: context.config, secret: given }))

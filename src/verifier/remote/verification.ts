@@ -61,7 +61,7 @@ async function askAndSettle (
       return { next: removeUnverified(entity), refusal: new FactorNotFoundError() }
     }
     return settle(context, { entity, session, now }, { pending: unverified, code, outcome })
-  })
+  }, { codes: true })
 }
 
 function settle (
