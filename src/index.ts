@@ -14,6 +14,7 @@ export type { TwilioClient, TwilioProvider, TwilioProviderOptions } from './prov
 export { fastifySession } from './sessions/fastify-session.js'
 export { secureSession } from './sessions/secure-session.js'
 export type { SessionPort } from './sessions/session.js'
+export { keysFrom } from './keys.js'
 export type { Clock } from './time/clock.js'
 export type { Approval } from './entity/approvals.js'
 export type { Entity } from './entity/entity.js'

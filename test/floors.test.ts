@@ -28,7 +28,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['documents/'],
   ['entity/'],
   ['events.ts'],
-  ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
+  ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
   ['errors.ts']
 ]
 

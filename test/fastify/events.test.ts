@@ -82,7 +82,8 @@ t.test('a reset tells of each factor that it removes', async t => {
   const draft = await alice.enroll()
   await app.totp.reset('alice')
   await nextTurn()
-  const told = (from: number) => events.slice(from).map(({ type, factorSid, actor }) => [type, factorSid, actor])
+  const told = (from: number) =>
+    events.slice(from).map(({ type, factorSid, actor }) => [type, factorSid, actor])
   t.same(told(-4), [
     ['identity.reset', null, 'operator'],
     ...[one, two, draft].map(({ sid }) => ['factor.deleted', sid, 'operator'])
