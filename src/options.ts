@@ -230,5 +230,5 @@ export function requirementOf (required: Partial<Requirement>, longest: number):
 }
 
 function isTwilioProvider (value: unknown): value is TwilioProvider {
-  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'fetch'])
+  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'removeEntity', 'fetch'])
 }

@@ -25,6 +25,15 @@ export async function givenKeys (
   return text === undefined ? null : keysIn(text, 'TOTP_KEYS')
 }
 
+/** The same for a command that can't do without keys. */
+export async function neededKeys (
+  command: string, file: string | null, env: Environment['env']
+): Promise<readonly Uint8Array[]> {
+  const keys = await givenKeys(file, env)
+  if (keys !== null) return keys
+  throw new CommandError(`${command} needs the keys: set TOTP_KEYS, or name their file with --keys`)
+}
+
 /** Reads the keys in a folder. The first call creates one. */
 export async function readOrCreateKeys (folder: string): Promise<readonly Uint8Array[]> {
   const file = join(folder, 'totp-keys')

@@ -10,11 +10,9 @@ import type { Decide, Decision, Entities } from './entities.js'
 import type { Caller } from './caller.js'
 
 /** The parts and settings that every use case works with. */
-export interface VerifierContext {
+export interface VerifierContext extends Keyring {
   readonly entities: Entities
   readonly providers: Providers
-  readonly digests: Keyring['digests']
-  readonly tags: Keyring['tags']
   readonly emit: Emit
   readonly limits: AttemptLimits
   /** Hash, code length, time step and skew of new factors. */

@@ -4,7 +4,7 @@ import { aboutEntity, StoreError, type TotpError } from '../errors.js'
 import type { Emit, TotpEvent } from '../events.js'
 import { UnsealableError } from '../seal.js'
 import { secondsOf } from '../time/clock.js'
-import { identityOf, sourceOf, type Caller } from './caller.js'
+import { identityOf, sourceOf, type Caller, type Operator } from './caller.js'
 
 /**
  * What a use case decided on an entity: an answer or a refusal, and the entity that is to be written before
@@ -45,6 +45,8 @@ export interface Entities {
   read (caller: Caller): Promise<Read<Entity>>
   /** Decides on the caller's entity as it is now, and again whenever another write came between. */
   change<T> (caller: Caller, decide: Decide<T>, urgency?: Urgency): Promise<T>
+  /** Does the same for `move`, which alone may touch an entity that is being moved. */
+  changeClosed<T> (caller: Operator, decide: Decide<T>): Promise<T>
 }
 
 /**
@@ -69,19 +71,32 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
   const documents = documentsIn<Entity>({ ...options, check })
 
   return {
-    read: caller => orRefused(caller, documents.read(keyOf(identityOf(caller.identity)))),
+    async read (caller) {
+      const read = await orRefused(caller, documents.read(keyOf(identityOf(caller.identity))))
+      requireOpen(read.document)
+      return read
+    },
 
     async change (caller, decide, urgency = 'other') {
-      const identity = identityOf(caller.identity)
-      const changed = documents.change(keyOf(identity), (entity, now) => {
-        const decision = decideOn(entity, now, decide)
-        const sid = (decision.next ?? entity)?.sid ?? null
-        return { next: decision.next, answer: { decision, at: now, sid } }
-      }, { rank: RANKS[urgency] })
-      const { decision, at, sid } = await orRefused(caller, changed)
-      for (const event of decision.events ?? []) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
-      return answerOrThrow(decision, sid)
-    }
+      return await change(caller, (entity, now) => {
+        requireOpen(entity)
+        return decide(entity, now)
+      }, urgency)
+    },
+
+    changeClosed: async (caller, decide) => await change(caller, decide, 'operator')
+  }
+
+  async function change<T> (caller: Caller, decide: Decide<T>, urgency: Urgency): Promise<T> {
+    const identity = identityOf(caller.identity)
+    const changed = documents.change(keyOf(identity), (entity, now) => {
+      const decision = decideOn(entity, now, decide)
+      const sid = (entity ?? decision.next)?.sid ?? null
+      return { next: decision.next, answer: { decision, at: now, sid } }
+    }, { rank: RANKS[urgency] })
+    const { decision, at, sid } = await orRefused(caller, changed)
+    for (const event of decision.events ?? []) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
+    return answerOrThrow(decision, sid)
   }
 
   /** Refuses a document that doesn't fit, and one whose secret doesn't open: its key may be missing. */
@@ -100,6 +115,12 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
 
 function check (key: string, stored: unknown): Entity {
   return entityOf(key.slice(NAMESPACE.length), stored)
+}
+
+/** While an entity is being moved, its codes must not work here: they are about to work elsewhere. */
+function requireOpen (entity: Entity | null): void {
+  if (entity === null || entity.movingTo === null) return
+  throw new StoreError(new Error('a move of this identity was interrupted: call app.totp.move again'))
 }
 
 function decideOn<T> (entity: Entity | null, now: number, decide: Decide<T>): Decision<T> {

@@ -30,7 +30,8 @@ export async function reset (context: VerifierContext, identity: string): Promis
     const unverified = livingUnverified(entity, now)
     const deleted = [...sids, ...unverified === null ? [] : [unverified.sid]]
     return {
-      next: leftovers.length === 0 ? null : { ...newEntity(identity, now), leftovers },
+      // The sid stays until Twilio has deleted its entity, which has the sid for a name.
+      next: leftovers.length === 0 ? null : { ...newEntity(identity, now), sid: entity.sid, leftovers },
       answer: undefined,
       events: [
         { type: 'identity.reset', factorSid: null },

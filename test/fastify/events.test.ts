@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { gate } from '../gate.js'
-import { site } from '../site.js'
+import { isEmbedded, site } from '../site.js'
 
 /** A logger, and the lines that it writes. */
 function logger () {
@@ -122,7 +122,7 @@ t.test('the diagnostics channel names the entity, never the identity', async t =
     { type: 'guard.unenrolled', entitySid: null, factorSid: null, at, actor: 'user' },
     { type: 'factor.created', entitySid, factorSid, at, actor: 'user' },
     { type: 'factor.verified', entitySid, factorSid, at, actor: 'user' },
-    { type: 'challenge.denied', entitySid, factorSid: null, at, actor: 'user' },
+    { type: 'challenge.denied', entitySid, factorSid: isEmbedded() ? null : factorSid, at, actor: 'user' },
     { type: 'identity.reset', entitySid, factorSid: null, at, actor: 'operator' },
     { type: 'factor.deleted', entitySid, factorSid, at, actor: 'operator' }
   ])

@@ -1,9 +1,8 @@
 import { reseal } from '../../operations/reseal.js'
 import type { Command } from '../command.js'
-import { CommandError } from '../failure.js'
-import { givenKeys } from '../keys.js'
+import { neededKeys } from '../keys.js'
 import { withStore } from './open-store.js'
-import { parseStoreArguments, STORE_HELP } from './store-choice.js'
+import { KEYS_HELP, parseStoreArguments, STORE_HELP } from './store-choice.js'
 import { countForProgress, tallyOutcomes } from './tally.js'
 
 const HELP = `Usage: fastify-verify-totp reseal [options]
@@ -15,8 +14,7 @@ it, make the new key the first key of every server, and keep a copy: without its
 You can stop it and run it again at any time: secrets that are already resealed are skipped. Once a run reports
 nothing but "current", wait ten minutes, then remove the other keys.
 
-${STORE_HELP}  --keys <file>         file of the keys
-  --help                prints this help
+${STORE_HELP}${KEYS_HELP}  --help                prints this help
 `
 
 /** Seals all secrets with the first key. */
@@ -27,8 +25,7 @@ export const resealCommand: Command = {
   async run (args, environment) {
     const { env } = environment
     const { choice, keysFile } = parseStoreArguments('reseal', ['keys'], args, env)
-    const keys = await givenKeys(keysFile, env)
-    if (keys === null) throw new CommandError('reseal needs the keys: set TOTP_KEYS, or name their file with --keys')
+    const keys = await neededKeys('reseal', keysFile, env)
     await withStore(choice, async store => {
       const total = await countForProgress(environment, store)
       await tallyOutcomes(environment, total, reseal({ store, keys }), () => null)

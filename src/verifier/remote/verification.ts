@@ -75,7 +75,7 @@ function settle (
     case 'approved': {
       const refusal = refusalToEnroll(context, situation)
       if (refusal !== null) return { next: removed, refusal }
-      const [digest] = context.digests(code, { identity: entity.identity, factorSid: pending.sid })
+      const [digest] = context.digests(code, { identity: entity.sid, factorSid: pending.sid })
       return verified(context, situation, verifiedTwilio(pending, digest, now))
     }
     case 'denied':
