@@ -100,6 +100,11 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly timeout?: number
   /** Returns the time in Unix seconds. @default the machine's clock */
   readonly clock?: Clock
+  /**
+   * Returns what events say about a request, such as its id and ip. It is called when the request arrives and
+   * must return at once. If it throws, that is logged, and the events say null. @default null
+   */
+  readonly context?: (request: Request) => unknown
   /** Called with each event, after it was recorded. */
   readonly onEvent?: EventListener
 }
@@ -109,8 +114,8 @@ export type Identified = string | null | undefined
 
 /** The options with their defaults. */
 export type Settings<Request, Reply> =
-  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider' | 'onEvent'>> &
-  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider' | 'onEvent'> &
+  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider' | 'context' | 'onEvent'>> &
+  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider' | 'context' | 'onEvent'> &
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
 
 /** The longest that an approval may last: 30 days. */
@@ -168,6 +173,7 @@ export const OPTIONS = {
   }),
   timeout: byDefault(5, TIMEOUT),
   clock: byDefault(systemClock, functionThat('returns Unix seconds')),
+  context: functionThat('returns what events say about a request'),
   onEvent: functionThat('is told what happened'),
   /** Fastify's own. */
   logLevel: { isValid: () => true, expected: '' }
@@ -245,5 +251,5 @@ export function requirementOf (required: Partial<RouteRequirement>, longest: num
 }
 
 function isTwilioProvider (value: unknown): value is TwilioProvider {
-  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'fetch'])
+  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'removeEntity', 'fetch'])
 }

@@ -196,6 +196,11 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     return [{ store, act: async () => await app.totp.reset('alice') }]
   },
 
+  async '`move`' (t) {
+    const { app, store } = await approved(t)
+    return [{ store, act: async () => await app.totp.move('alice', 'carol') }]
+  },
+
   async 'refused as unidentified, cross-site or malformed' (t) {
     const { store, alice, visitor } = await approved(t)
     const nobody = visitor()

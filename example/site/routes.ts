@@ -13,7 +13,7 @@ export interface RouteOptions {
   /** Creates new factors; null for the embedded provider. */
   readonly provider: TwilioProvider | null
   readonly sessionSecret: string
-  readonly totpKeys: readonly Buffer[]
+  readonly totpKeys: readonly Uint8Array[]
   readonly clockOffset: number
 }
 

@@ -117,6 +117,7 @@ const EntityShape = record({
   revision: Count,
   generation: Count,
   identity: text(),
+  movingTo: orNull(text(/^[^\0]{1,256}$/s)),
   sid: text(/^YE[0-9a-f]{32}$/),
   factors: list(either('provider', { embedded: EmbeddedFactorShape, twilio: TwilioFactorShape }), MAX_FACTORS),
   unverified: orNull(either('provider', { embedded: UnverifiedEmbeddedShape, twilio: UnverifiedTwilioShape })),
@@ -175,7 +176,8 @@ export interface Attempts extends Fitting<typeof AttemptsShape> {}
 export interface StoredApproval extends Fitting<typeof ApprovalShape> {}
 
 /**
- * Everything that is kept about one identity. `withdrawn` has the hashes of marks whose approval was
+ * Everything that is kept about one identity. `movingTo` is the identity that it is being moved to: until
+ * that is done, every use of the entity is refused. `withdrawn` has the hashes of marks whose approval was
  * withdrawn; `leftovers` has the removed factors that Twilio still has.
  */
 export interface Entity extends Fitting<typeof EntityShape> {}
@@ -206,6 +208,7 @@ export function newEntity (identity: string, now: number): Entity {
     revision: randomInt(2 ** 48 - 1),
     generation: randomInt(2 ** 48 - 1),
     identity,
+    movingTo: null,
     sid: newSid('YE'),
     factors: [],
     unverified: null,

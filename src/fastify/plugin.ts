@@ -64,7 +64,9 @@ export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-
 
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
-  const verifier = setUpVerifier(settings, err => fastify.log.error(err, 'totp: onEvent failed'))
+  const log = (error: Error, message: string) => fastify.log.error(error, message)
+  const { verifier, settled } = setUpVerifier(settings, log)
+  fastify.addHook('onClose', async () => await settled())
   const port = settings.session ?? registeredSession(fastify)
   const session = isOwnPort(port) ? port.withEntry(`${settings.name}Mark`) : port
   if (isOwnPort(session)) prepareSessions(fastify, session)
@@ -72,7 +74,7 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   decideAgain(fastify)
   addErrorHeaders(fastify)
   const requests: RequestCaller<AnyRequest, AnyReply> =
-    requestCaller({ ...settings, session, beganAt }, verifier)
+    requestCaller({ ...settings, session, beganAt, log }, verifier)
 
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', {

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { inBatches } from '../in-batches.js'
-import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { areKeys, must } from '../option-checks.js'
-import { checkedTag } from '../providers/tag.js'
-import { createKeyring, type Keyring } from '../seal.js'
+import { resealed } from '../providers/resealed.js'
 import { keyOf } from '../verifier/entities.js'
-import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
+import {
+  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, orRefused, type RefusedIdentity, type ScanOptions
+} from './scan.js'
 
 /** Options of `reseal`. */
 export interface ResealOptions extends ScanOptions {
@@ -20,9 +19,6 @@ export interface ResealedIdentity {
   readonly status: 'resealed' | 'current'
 }
 
-/** A record that depends on a key: by the seal of a secret, or by the tag of a factor at Twilio. */
-type Keyed = VerifiedFactor | UnverifiedFactor | Leftover
-
 /**
  * Seals all secrets of the plugin with the first key, while servers run. Make that key the first key of every
  * server before, and keep a copy: without its key a secret is lost. An interrupted run can be repeated, and
@@ -34,8 +30,7 @@ type Keyed = VerifiedFactor | UnverifiedFactor | Leftover
 export async function * reseal (
   { keys, ...options }: ResealOptions
 ): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
-  must('keys', areKeys(keys), 'must be one or more different keys of 32 bytes each')
-  const keyring = createKeyring(keys)
+  const keyring = keyringOf(keys)
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
@@ -45,27 +40,4 @@ export async function * reseal (
         ? { answer: { identity, status: 'current' } }
         : { next, answer: { identity, status: 'resealed' } }
     })))
-}
-
-/** The entity with everything under the first key. */
-function resealed (keyring: Keyring, entity: Entity): Entity {
-  const renewed = <K extends Keyed>(record: K): K => ({
-    ...record, ...renewal(keyring, entity.identity, record)
-  })
-  return {
-    ...entity,
-    factors: entity.factors.map(renewed),
-    unverified: entity.unverified && renewed(entity.unverified),
-    leftovers: entity.leftovers.map(renewed)
-  }
-}
-
-/** The seal or tag under the first key. One that is already under it stays the same. */
-function renewal (
-  keyring: Keyring, identity: string, record: Keyed
-): { readonly sealed: string } | { readonly tag: string } {
-  if (!('sealed' in record)) return { tag: checkedTag(keyring, identity, record) }
-  const context = { identity, factorSid: record.sid }
-  const { secret, stale } = keyring.open(record.sealed, context)
-  return { sealed: stale ? keyring.seal(secret, context) : record.sealed }
 }

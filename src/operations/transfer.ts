@@ -3,8 +3,8 @@ import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
 import { keyOf } from '../verifier/entities.js'
 import {
-  BATCH_SIZE, checkedEntity, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions,
-  type StoreOptions
+  BATCH_SIZE, checkedEntity, entitiesIn, keyringOf, listIdentities, orRefused, requireOpened,
+  type RefusedIdentity, type ScanOptions, type StoreOptions
 } from './scan.js'
 
 /** An identity and its document, with sealed secrets and hashed marks. */
@@ -20,6 +20,8 @@ export type Importable = RefusedIdentity | { readonly identity: string, readonly
 
 /** Options of `importEntities`. */
 export interface ImportOptions extends StoreOptions {
+  /** The keys of the servers that will use the store. An entity that they don't open is refused. */
+  readonly keys: readonly Uint8Array[]
   /** The items to import, for example `exportEntities({ store })` of another store. */
   readonly entities: Iterable<Importable> | AsyncIterable<Importable>
 }
@@ -51,12 +53,14 @@ export async function * exportEntities (
 }
 
 /**
- * Adds entities to a store whose servers have the same `keys`. It never replaces an entity: an equal one is
- * `present`, a different one makes the identity `refused`. So it can be repeated. Rejects if the store fails.
+ * Adds entities to a store. It never replaces an entity: an equal one is `present`, a different one makes the
+ * identity `refused`, and so does one that `keys` don't open. So it can be repeated. Rejects if the store
+ * fails.
  */
 export async function * importEntities (
-  { entities: items, ...options }: ImportOptions
+  { entities: items, keys, ...options }: ImportOptions
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
+  const keyring = keyringOf(keys)
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, items, async item => {
@@ -64,6 +68,7 @@ export async function * importEntities (
     const { identity } = item
     return await orRefused(identity, async () => {
       const entity = checkedEntity(identity, item.entity)
+      requireOpened(keyring, entity)
       return await entities.change<ImportedIdentity | RefusedIdentity>(keyOf(identity), stored => {
         if (stored === null) return { next: entity, answer: { identity, status: 'imported' } }
         if (isDeepStrictEqual(stored, entity)) return { answer: { identity, status: 'present' } }

@@ -3,9 +3,9 @@ import {
 } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
 import { hashOf, newMark } from '../entity/mark.js'
-import { ChallengeRequiredError } from '../errors.js'
+import { aboutEntity, ChallengeRequiredError } from '../errors.js'
 import { decideGuard, type Requirement } from '../guard.js'
-import { identityOf, sessionOf, type SessionCaller } from './caller.js'
+import { sessionOf, sourceOf, type SessionCaller } from './caller.js'
 import type { Decision } from './entities.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 
@@ -21,12 +21,13 @@ export async function check (
   const requirement = { maxAge: Math.min(maxAge, longest), unenrolled }
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
-  const { identity } = caller
-  const { document: entity, now } = await entities.read(identityOf(identity))
+  const { document: entity, now } = await entities.read(caller)
+  const sid = entity?.sid ?? null
   const passing = decideGuard(entity, session, requirement, limits, now)
-  if (!passing.passes) throw passing.refusal
+  if (!passing.passes) throw aboutEntity(passing.refusal, sid)
   if (passing.approval === null) {
-    emit({ type: 'guard.unenrolled', identity, factorSid: null, at: now })
+    const { identity } = caller
+    emit({ type: 'guard.unenrolled', identity, factorSid: null, at: now, ...sourceOf(caller) }, sid)
     return null
   }
   return publicApproval(passing.approval, longest)

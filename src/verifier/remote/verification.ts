@@ -43,7 +43,7 @@ export async function finishRemotely (
   try {
     return 'pending' in judged ? await askAndSettle(context, caller, judged.pending, code) : judged
   } finally {
-    await deleteLeftovers(context, caller.identity)
+    await deleteLeftovers(context, caller)
   }
 }
 
@@ -75,7 +75,7 @@ function settle (
     case 'approved': {
       const refusal = refusalToEnroll(context, situation)
       if (refusal !== null) return { next: removed, refusal }
-      const [digest] = context.digests(code, { identity: entity.identity, factorSid: pending.sid })
+      const [digest] = context.digests(code, { identity: entity.sid, factorSid: pending.sid })
       return verified(context, situation, verifiedTwilio(pending, digest, now))
     }
     case 'denied':
