@@ -5,6 +5,8 @@ import type { Session } from './entity/mark.js'
 import {
   ChallengeRequiredError, DisabledError, LockedError, NotEnrolledError, type TotpError
 } from './errors.js'
+import { checkOptions, integer, oneOf } from './option-checks.js'
+import { ownOnly } from './own-property.js'
 
 /** What a route requires of the requests that it lets pass. */
 export interface Requirement {
@@ -12,6 +14,23 @@ export interface Requirement {
   readonly maxAge: number
   /** Whether a user without a verified factor may pass: 'deny' answers 403. @default 'deny' */
   readonly unenrolled: 'deny' | 'allow'
+}
+
+/** Requirements that `requirementOf` returned: each is checked once, not with every request. */
+const checked = new WeakSet<object>()
+
+/** Checks what a route requires, against the plugin's own `maxAge`, and fills in the defaults. */
+export function requirementOf (given: Partial<Requirement>, longest: number): Requirement {
+  if (isChecked(given)) return given
+  checkOptions(given, { maxAge: integer(1, longest), unenrolled: oneOf('deny', 'allow') }, 'required.')
+  const { maxAge = longest, unenrolled = 'deny' } = ownOnly(given)
+  const requirement = Object.freeze({ maxAge, unenrolled })
+  checked.add(requirement)
+  return requirement
+}
+
+function isChecked (requirement: Partial<Requirement>): requirement is Requirement {
+  return checked.has(requirement)
 }
 
 /** Whether a request may pass. `approval` is null when it passes without one, by `unenrolled: 'allow'`. */

@@ -28,7 +28,8 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['documents/'],
   ['entity/'],
   ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'in-batches.ts', 'seal.ts', 'qr.ts', 'events.ts'],
-  ['errors.ts']
+  ['errors.ts'],
+  ['own-property.ts']
 ]
 
 /** Doors and commands, and the wings that nothing behind them may reach. */

@@ -1,3 +1,5 @@
+import { ownOnly } from '../own-property.js'
+
 /** Headers as Node.js passes them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -10,13 +12,11 @@ export const SAFE_METHODS: readonly string[] = ['GET', 'HEAD']
  */
 export function isCrossSite (method: string, headers: Headers, trustedOrigins: readonly string[]): boolean {
   if (SAFE_METHODS.includes(method)) return false
-  const { origin } = headers
+  const { origin, host, 'sec-fetch-site': site, ':authority': authority = host } = ownOnly(headers)
   if (typeof origin === 'string' && trustedOrigins.includes(origin)) return false
-  const site = headers['sec-fetch-site']
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
   if (origin === undefined) return false
-  const host = headers[':authority'] ?? headers.host
-  return !(typeof origin === 'string' && typeof host === 'string' && isOriginOf(origin, host))
+  return !(typeof origin === 'string' && typeof authority === 'string' && isOriginOf(origin, authority))
 }
 
 /** Compares them as URLs, because either may omit the default port of its scheme. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { inBatches } from '../in-batches.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { areKeys, must } from '../option-checks.js'
+import { hasOwn } from '../own-property.js'
 import { checkedTag } from '../providers/tag.js'
 import { createKeyring, type Keyring } from '../seal.js'
 import { keyOf } from '../verifier/entities.js'
@@ -64,7 +65,7 @@ function resealed (keyring: Keyring, entity: Entity): Entity {
 function renewal (
   keyring: Keyring, identity: string, record: Keyed
 ): { readonly sealed: string } | { readonly tag: string } {
-  if (!('sealed' in record)) return { tag: checkedTag(keyring, identity, record) }
+  if (!hasOwn(record, 'sealed')) return { tag: checkedTag(keyring, identity, record) }
   const context = { identity, factorSid: record.sid }
   const { secret, stale } = keyring.open(record.sealed, context)
   return { sealed: stale ? keyring.seal(secret, context) : record.sealed }

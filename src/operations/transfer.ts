@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
+import { hasOwn } from '../own-property.js'
 import { keyOf } from '../verifier/entities.js'
 import {
   BATCH_SIZE, checkedEntity, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions,
@@ -60,7 +61,7 @@ export async function * importEntities (
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, items, async item => {
-    if (!('entity' in item)) return item
+    if (!hasOwn(item, 'entity')) return item
     const { identity } = item
     return await orRefused(identity, async () => {
       const entity = checkedEntity(identity, item.entity)

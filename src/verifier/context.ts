@@ -5,6 +5,7 @@ import type { Session } from '../entity/mark.js'
 import type { TotpEvent } from '../events.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
+import { ownOnly } from '../own-property.js'
 import type { Keyring } from '../seal.js'
 import type { Decide, Decision, Entities } from './entities.js'
 import { identityOf, type Caller } from './caller.js'
@@ -17,6 +18,8 @@ export interface VerifierContext {
   readonly tags: Keyring['tags']
   readonly emit: (event: TotpEvent) => void
   readonly limits: AttemptLimits
+  /** The service's name in authenticator apps. */
+  readonly issuer: string
   /** Hash, code length, time step and skew of new factors. */
   readonly config: TotpConfig
   /** Seconds that an approval lasts. */
@@ -53,7 +56,7 @@ export function change<T> (
   { entities, maxAge }: VerifierContext, caller: Pick<Caller, 'identity'>, decide: Decide<T>
 ): Promise<T> {
   return entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
-    const decision = decide(entity, now)
+    const decision = ownOnly(decide(entity, now))
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
   })

@@ -2,6 +2,7 @@ import { documentsIn, type DocumentsOptions, type Read } from '../documents/docu
 import { entityOf, type Entity } from '../entity/entity.js'
 import { StoreError, type TotpError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 import { UnsealableError } from '../seal.js'
 
 /**
@@ -83,7 +84,7 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
     identity: string, entity: Entity | null, now: number, decide: Decide<T>
   ): Decision<T> {
     try {
-      return decide(entity, now)
+      return ownOnly(decide(entity, now))
     } catch (error) {
       throw error instanceof UnsealableError ? unreadable(identity, now, error) : error
     }
@@ -106,6 +107,6 @@ export function identityIn (key: string): string | null {
 }
 
 function answerOrThrow<T> (decision: Decision<T>): T {
-  if ('refusal' in decision) throw decision.refusal
+  if (hasOwn(decision, 'refusal')) throw decision.refusal
   return decision.answer
 }

@@ -1,10 +1,12 @@
 import { inBatches } from '../../in-batches.js'
 import { MAX_FACTORS, newEntity, newSid, type TwilioFactor } from '../../entity/entity.js'
 import { addVerified, publicFactor, type Factor } from '../../entity/factors.js'
-import { isFriendlyName } from '../../entity/friendly-name.js'
+import { fittingName } from '../../entity/friendly-name.js'
 import { isSameRemote } from '../../entity/twilio-factor.js'
 import { FactorLimitError, MalformedError, type TotpError } from '../../errors.js'
+import { onlyKnown } from '../../option-checks.js'
 import type { TotpConfig } from '../../otp/totp.js'
+import { ownOnly } from '../../own-property.js'
 import { tagsOf } from '../../providers/tag.js'
 import type { Decision } from '../entities.js'
 import { askForAnswer } from './ask.js'
@@ -23,8 +25,8 @@ export interface Adoption {
   /** The Verify service that keeps it: `VA` and 32 hex digits. @default the only one that is configured */
   readonly serviceSid?: string
   /**
-   * Another name for it, 1 to 64 characters. @default its name at Twilio, or 'Twilio Verify' if that doesn't
-   * fit
+   * Another name for it, 1 to 64 characters. @default its name at Twilio, made to fit; 'Twilio Verify' if
+   * nothing of it is visible
    */
   readonly friendlyName?: string
 }
@@ -46,7 +48,8 @@ const BATCH = 8
  * Takes over a factor that the user has verified at Twilio. One that was adopted before is left unchanged.
  */
 export async function adopt (context: VerifierContext, adoption: Adoption): Promise<Factor> {
-  const { identity, twilioIdentity, twilioFactorSid, serviceSid, friendlyName } = adoption
+  onlyKnown('adopt.', adoption, ['identity', 'twilioIdentity', 'twilioFactorSid', 'serviceSid', 'friendlyName'])
+  const { identity, twilioIdentity, twilioFactorSid, serviceSid, friendlyName } = ownOnly(adoption)
   identityOf(identity)
   if (friendlyName !== undefined) throwRefusal(refusalOfFriendlyName(friendlyName))
   const provider = context.providers.find(serviceSid)
@@ -68,7 +71,7 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
     const [tag] = tagsOf(context, identity, sid, remote)
     const factor: TwilioFactor = {
       sid,
-      friendlyName: friendlyName ?? (isFriendlyName(found.friendlyName) ? found.friendlyName : 'Twilio Verify'),
+      friendlyName: friendlyName ?? fittingName(found.friendlyName) ?? 'Twilio Verify',
       provider: 'twilio',
       remote,
       tag,
