@@ -193,8 +193,20 @@ export type AnyTotpError =
   | EnrollmentEndedError | FactorLimitError | ConflictError | StoreError | ProviderError
 
 /** True for an error of this package. */
-export function isTotpError (error: unknown): error is AnyTotpError {
+export function isTotpError (error: unknown): error is AnyTotpError
+export function isTotpError (error: unknown, ...misused: unknown[]): boolean {
+  refuseHookCall(misused)
   return error instanceof TotpError
+}
+
+/**
+ * Throws when a framework called a function as a hook: it passes one more function as the last argument, and
+ * waits for its call. Functions that return no promise need this: else the request would never end.
+ */
+export function refuseHookCall (misused: readonly unknown[]): void {
+  if (typeof misused.at(-1) === 'function') {
+    throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns')
+  }
 }
 
 /**

@@ -19,12 +19,15 @@ export interface Requirement {
 /** Requirements that `requirementOf` returned: each is checked once, not with every request. */
 const checked = new WeakSet<object>()
 
-/** Checks what a route requires, against the plugin's own `maxAge`, and fills in the defaults. */
-export function requirementOf (given: Partial<Requirement>, longest: number): Requirement {
+/**
+ * Checks what a route requires, and fills in the defaults. A `maxAge` above `most` is refused, and one above
+ * the plugin's own, `longest`, counts as that.
+ */
+export function requirementOf (given: Partial<Requirement>, longest: number, most = longest): Requirement {
   if (isChecked(given)) return given
-  checkOptions(given, { maxAge: integer(1, longest), unenrolled: oneOf('deny', 'allow') }, 'required.')
+  checkOptions(given, { maxAge: integer(1, most), unenrolled: oneOf('deny', 'allow') }, 'required.')
   const { maxAge = longest, unenrolled = 'deny' } = ownOnly(given)
-  const requirement = Object.freeze({ maxAge, unenrolled })
+  const requirement = Object.freeze({ maxAge: Math.min(maxAge, longest), unenrolled })
   checked.add(requirement)
   return requirement
 }

@@ -1,3 +1,4 @@
+import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import type { Entity, VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
@@ -28,7 +29,15 @@ export interface ReportedIdentity {
 }
 
 /** Lists who is enrolled, and with which factors. Rejects if the store fails. */
-export async function * report (
+export function report (options: ScanOptions): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined>
+export function report (
+  options: ScanOptions, ...misused: unknown[]
+): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return reportAll(options)
+}
+
+async function * reportAll (
   options: ScanOptions
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)

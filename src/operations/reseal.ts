@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { areKeys, must } from '../option-checks.js'
@@ -32,7 +33,15 @@ type Keyed = VerifiedFactor | UnverifiedFactor | Leftover
  * Once a run yields nothing but `current`, the other keys open nothing any more, except digests of codes that
  * Twilio accepted in the last minutes. Wait ten minutes, then remove the other keys.
  */
-export async function * reseal (
+export function reseal (options: ResealOptions): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined>
+export function reseal (
+  options: ResealOptions, ...misused: unknown[]
+): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return resealAll(options)
+}
+
+async function * resealAll (
   { keys, ...options }: ResealOptions
 ): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
   must('keys', areKeys(keys), 'must be one or more different keys of 32 bytes each')

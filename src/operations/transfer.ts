@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
 import { hasOwn } from '../own-property.js'
@@ -37,7 +38,15 @@ export interface ImportedIdentity {
  * fails. Stop the servers first. The export may miss what they write meanwhile, and then a code used after
  * the export works again where you import it.
  */
-export async function * exportEntities (
+export function exportEntities (options: ScanOptions): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
+export function exportEntities (
+  options: ScanOptions, ...misused: unknown[]
+): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return exportAll(options)
+}
+
+async function * exportAll (
   options: ScanOptions
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)
@@ -55,7 +64,15 @@ export async function * exportEntities (
  * Adds entities to a store whose servers have the same `keys`. It never replaces an entity: an equal one is
  * `present`, a different one makes the identity `refused`. So it can be repeated. Rejects if the store fails.
  */
-export async function * importEntities (
+export function importEntities (options: ImportOptions): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined>
+export function importEntities (
+  options: ImportOptions, ...misused: unknown[]
+): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return importAll(options)
+}
+
+async function * importAll (
   { entities: items, ...options }: ImportOptions
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)

@@ -3,6 +3,7 @@ import type { Entity } from '../entity/entity.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
 import { parseOrNull } from './json.js'
 import type { Store } from '../documents/store.js'
+import { hasFunctions, must } from '../option-checks.js'
 import { ownOnly, ownValue } from '../own-property.js'
 
 /** The part of a client that is used. `Pool` of `pg` has it, and so has `PGlite`. */
@@ -81,6 +82,7 @@ export function postgresStore<Document extends { readonly revision: number } = E
 ): PostgresStore<Document> {
   const { table = 'totp_entities', schema, cacheSize = DEFAULT_CACHE_SIZE, ...rest } = ownOnly(given)
   const options = ownOnly(rest)
+  must('client', hasFunctions(options.client, ['query']), 'must be a Pool of pg, or a PGlite')
   const name = schema === undefined ? quoted(table) : `${quoted(schema)}.${quoted(table)}`
   const query = queryBy(options)
   const cache = documentCache<Document>(cacheSize, parse)

@@ -16,7 +16,7 @@ export async function check (
   context: VerifierContext, caller: SessionCaller, required: Partial<Requirement> = {}
 ): Promise<Approval | null> {
   const { entities, limits, maxAge: longest, emit } = context
-  const requirement = requirementOf(required, longest)
+  const requirement = requirementOf(required, longest, Number.MAX_SAFE_INTEGER)
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
   const { identity } = caller

@@ -1,5 +1,6 @@
 import type { Approval } from '../entity/approvals.js'
 import type { Factor } from '../entity/factors.js'
+import { refuseHookCall } from '../errors.js'
 import type { Requirement } from '../guard.js'
 import { check, withdraw } from './approval.js'
 import type { Caller, SessionCaller } from './caller.js'
@@ -68,6 +69,9 @@ export function createVerifier (context: VerifierContext): Verifier {
     unlock: identity => unlock(context, identity),
     reset: identity => reset(context, identity),
     adopt: adoption => adopt(context, adoption),
-    adoptAll: adoptions => adoptAll(context, adoptions)
+    adoptAll (adoptions, ...misused: unknown[]) {
+      refuseHookCall(misused)
+      return adoptAll(context, adoptions)
+    }
   }
 }

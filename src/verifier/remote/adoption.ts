@@ -1,7 +1,7 @@
 import { inBatches } from '../../in-batches.js'
 import { MAX_FACTORS, newEntity, newSid, type TwilioFactor } from '../../entity/entity.js'
 import { addVerified, publicFactor, type Factor } from '../../entity/factors.js'
-import { fittingName } from '../../entity/friendly-name.js'
+import { isFriendlyName } from '../../entity/friendly-name.js'
 import { isSameRemote } from '../../entity/twilio-factor.js'
 import { FactorLimitError, MalformedError, type TotpError } from '../../errors.js'
 import { onlyKnown } from '../../option-checks.js'
@@ -25,8 +25,8 @@ export interface Adoption {
   /** The Verify service that keeps it: `VA` and 32 hex digits. @default the only one that is configured */
   readonly serviceSid?: string
   /**
-   * Another name for it, 1 to 64 characters. @default its name at Twilio, made to fit; 'Twilio Verify' if
-   * nothing of it is visible
+   * Another name for it, 1 to 64 characters. @default its name at Twilio, or 'Twilio Verify' if that doesn't
+   * fit
    */
   readonly friendlyName?: string
 }
@@ -71,7 +71,7 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
     const [tag] = tagsOf(context, identity, sid, remote)
     const factor: TwilioFactor = {
       sid,
-      friendlyName: friendlyName ?? fittingName(found.friendlyName) ?? 'Twilio Verify',
+      friendlyName: friendlyName ?? (isFriendlyName(found.friendlyName) ? found.friendlyName : 'Twilio Verify'),
       provider: 'twilio',
       remote,
       tag,
