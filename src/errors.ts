@@ -1,3 +1,5 @@
+import { ownValue } from './own-property.js'
+
 /**
  * A refusal: a stable `code` for programs, an HTTP status, and a message that is safe to show to any user.
  */
@@ -31,7 +33,8 @@ export class MisconfiguredError extends TotpError {
 }
 
 /**
- * `identify` threw, or returned something other than a string, undefined or null. The cause is for the log.
+ * `identify` threw something other than a 401, or returned something other than a string, undefined or null.
+ * The cause is for the log.
  */
 export class IdentityError extends TotpError {
   readonly code = 'ERR_TOTP_IDENTITY'
@@ -40,7 +43,10 @@ export class IdentityError extends TotpError {
   }
 }
 
-/** No user is logged in: `identify` returned undefined, null, '' or a string that can't name a user. */
+/**
+ * No user is logged in: `identify` returned undefined, null, '' or a string that can't name a user, or threw
+ * an error with status 401.
+ */
 export class UnidentifiedError extends TotpError {
   readonly code = 'ERR_TOTP_UNIDENTIFIED'
   /** Whether `identify` returned undefined, null or ''. */
@@ -218,8 +224,20 @@ export function aboutEntity<E> (error: E, entitySid: string | null): E {
 }
 
 /** True for an error of this package. */
-export function isTotpError (error: unknown): error is AnyTotpError {
+export function isTotpError (error: unknown): error is AnyTotpError
+export function isTotpError (error: unknown, ...misused: unknown[]): boolean {
+  refuseHookCall(misused)
   return error instanceof TotpError
+}
+
+/**
+ * Throws when a framework called a function as a hook: it passes one more function as the last argument, and
+ * waits for its call. Functions that return no promise need this: else the request would never end.
+ */
+export function refuseHookCall (misused: readonly unknown[]): void {
+  if (typeof misused.at(-1) === 'function') {
+    throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns')
+  }
 }
 
 /**
@@ -239,7 +257,8 @@ function scrubbedCopy (error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`not an error: ${error === null ? 'null' : typeof error}`)
   const copy: Error & { code?: string } = new Error(masked(error.message))
   copy.name = masked(error.name)
-  if ('code' in error && typeof error.code === 'string') copy.code = masked(error.code)
+  const code = ownValue(error, 'code')
+  if (typeof code === 'string') copy.code = masked(code)
   copy.stack = [`${copy.name}: ${copy.message}`, ...framesOf(error)].join('\n')
   return copy
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import twilio from 'twilio'
 import { InvalidOptionError } from '../src/errors.js'
-import { requirementOf, settingsOf, type Settings, type TotpOptions } from '../src/options.js'
+import { requirementOf, routeRequirementOf, settingsOf, type Settings, type TotpOptions } from '../src/options.js'
 import { twilioProvider } from '../src/providers/twilio.js'
 import { memoryStore } from '../src/stores/memory.js'
 
@@ -98,9 +98,14 @@ const RANGES: Array<[option: string, right: unknown[], wrong: unknown[]]> = [
     ['', '/', '//', '//evil.example', 'totp', '/totp/', '*', '/*', '/:id', '/a b', '/a?b', '/a#b', '/a//b', '/a%2f',
       '/a\n', '/é', null, 5, ['/totp']]],
   ['routes', [true, false], [null, 0, 1, 'false', '', {}]],
-  ['trustedOrigins', [[], ['https://app.example'], ['http://localhost:8080', 'https://[::1]']],
+  ['trustedOrigins',
+    [[], ['https://app.example'], ['http://localhost:8080', 'https://[::1]'], ['capacitor://localhost', 'tauri://localhost'],
+      ['ionic://localhost', 'app://acme.desktop:8080', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop'],
+      ['moz-extension://0b7d0e2c-5b0f-4f5c-9d5e-000000000000']],
     [null, 'https://app.example', [''], ['app.example'], ['https://app.example/'], ['https://app.example/path'],
       ['HTTPS://APP.EXAMPLE'], ['https://app.example:443'], ['*'], ['https://*.example'], ['null'], [null], [5],
+      ['capacitor://'], ['capacitor://localhost/'], ['capacitor://user@localhost'], ['Capacitor://localhost'],
+      ['capacitor://*'], ['capacitor:localhost'], ['file://localhost'], ['ws://app.example'], ['javascript://app.example'],
       ['data:text/html,x'], ['https://a.example', 'b'], ['https://user@app.example'], {}]],
   ['timeout', [1, 1.5, 60], [0, 0.999, 60.001, 61, -1, NaN, Infinity, '5', null, [5], {}]],
   ['clock', [() => 0, () => 1_800_000_000.5],
@@ -203,10 +208,12 @@ t.test('a refusal repeats no key', async t => {
 })
 
 t.test('a route may ask for less age than the plugin, and not for more', async t => {
-  t.same(requirementOf({}, 600), { maxAge: 600, unenrolled: 'deny', anonymous: 'deny' })
-  t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, unenrolled: 'allow', anonymous: 'deny' })
-  t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, unenrolled: 'deny', anonymous: 'deny' })
-  t.equal(requirementOf({ anonymous: 'allow' }, 600).anonymous, 'allow')
+  t.same(requirementOf({}, 600), { maxAge: 600, unenrolled: 'deny' })
+  t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, unenrolled: 'allow' })
+  t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, unenrolled: 'deny' })
+  t.same(routeRequirementOf({ anonymous: 'allow' }, 600), {
+    anonymous: 'allow', requirement: { maxAge: 600, unenrolled: 'deny' }
+  })
   for (const maxAge of numbersBut([0, 601])) {
     t.throws(() => requirement_({ maxAge }), refusalOf('required.maxAge'), shown(maxAge))
   }
@@ -226,7 +233,7 @@ function settings_ (options: unknown): Settings<unknown, unknown> {
 }
 
 function requirement_ (asked: unknown): unknown {
-  return Reflect.apply(requirementOf, undefined, [asked, 600])
+  return Reflect.apply(routeRequirementOf, undefined, [asked, 600])
 }
 
 /** All that is needed, and one option more: `a`, or `a.b` for an option in a group. */

@@ -7,7 +7,7 @@ import { UNCACHED } from '../http/error-headers.js'
 import { requestCaller, type RequestCaller } from '../http/request-caller.js'
 import { requestMethods, type RequestMethods } from '../http/request-methods.js'
 import { serviceOver } from '../http/service.js'
-import { requirementOf, settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
+import { routeRequirementOf, settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
 import { fastifySession } from '../sessions/fastify-session.js'
 import { secureSession } from '../sessions/secure-session.js'
 import { isOwnPort, type OwnPort, type SessionHooks, type SessionPort } from '../sessions/session.js'
@@ -105,14 +105,14 @@ function guards (
     if (misused.length > 0) {
       throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns, not app.totp.required')
     }
-    const checked = requirementOf(requirement, longest)
+    const { anonymous, requirement: checked } = routeRequirementOf(requirement, longest)
 
     async function decide (request: AnyRequest): Promise<void> {
       try {
         request.totp = await andThen(requests.caller(request), caller => verifier.check(caller, checked))
       } catch (error) {
         const isAnonymous = error instanceof UnidentifiedError && error.isAnonymous
-        if (!(isAnonymous && checked.anonymous === 'allow')) throw errorFor(request, error)
+        if (!(isAnonymous && anonymous === 'allow')) throw errorFor(request, error)
         request.totp = null
       }
     }

@@ -1,4 +1,5 @@
 import { CrossSiteError } from '../errors.js'
+import { ownOnly } from '../own-property.js'
 
 /** Headers as Node.js passes them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
@@ -22,7 +23,7 @@ export function refusalOfSite (
   { method, headers, host }: Sent, trustedOrigins: readonly string[]
 ): CrossSiteError | null {
   if (!isCrossSite(method, headers, trustedOrigins, host)) return null
-  const { origin = 'none', 'sec-fetch-site': site = 'none' } = headers
+  const { origin = 'none', 'sec-fetch-site': site = 'none' } = ownOnly(headers)
   return new CrossSiteError(new Error(`origin ${origin}, sec-fetch-site ${site}, host ${host ?? 'none'}. ` +
     'If a page of yours sent this, add its origin to trustedOrigins, or let the proxy keep the host'))
 }
@@ -32,16 +33,15 @@ export function refusalOfSite (
  * cross-site.
  */
 export function isCrossSite (
-  method: string, headers: Headers, trustedOrigins: readonly string[],
-  host: Headers[string] = headers[':authority'] ?? headers['host']
+  method: string, headers: Headers, trustedOrigins: readonly string[], resolved?: string
 ): boolean {
   if (SAFE_METHODS.includes(method)) return false
-  const { origin } = headers
+  const { origin, host, 'sec-fetch-site': site, ':authority': authority = host } = ownOnly(headers)
   if (typeof origin === 'string' && trustedOrigins.includes(origin)) return false
-  const site = headers['sec-fetch-site']
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
   if (origin === undefined) return false
-  return !(typeof origin === 'string' && typeof host === 'string' && isOriginOf(origin, host))
+  const own = resolved ?? authority
+  return !(typeof origin === 'string' && typeof own === 'string' && isOriginOf(origin, own))
 }
 
 /** Compares them as URLs, because either may omit the default port of its scheme. */

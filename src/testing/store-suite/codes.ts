@@ -93,6 +93,7 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
     providers: providersOf(embedded, embedded, []),
     ...keyring,
     emit,
+    issuer: 'Acme',
     limits: LIMITS,
     config: CONFIG,
     maxAge: 3600,
