@@ -26,7 +26,9 @@ t.test('the code blocks of the documentation compile', async t => {
 t.test('code that stands in the project too is the same there', async t => {
   const file = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8')
   t.equal(block('README.md', 'await app.listen').code, file('example', 'quickstart.ts'))
-  t.equal(block('docs/own-store.md', 'function sqliteStore').code.trim(), file('example', 'sqlite-store.ts').trim())
+  for (const [name, text] of [['sqlite', 'function sqliteStore'], ['mariadb', 'function mariadbStore']] as const) {
+    t.equal(block('docs/own-store.md', text).code.trim(), file('example', `${name}-store.ts`).trim())
+  }
   const bare = (code: string) => code.replace(/\s+/g, '')
   const [, kysely = ''] = /export (function kyselyStore.*)/s.exec(block('docs/own-store.md', 'kyselyStore').code) ?? []
   t.ok(bare(file('test', 'stores', 'kysely.test.ts')).includes(bare(kysely)), 'the store over Kysely is tested')
