@@ -6,6 +6,7 @@ import { MAX_SESSIONS } from '../../src/entity/entity.js'
 import { endpoints } from '../../src/http/endpoints.js'
 import * as door from '../../src/index.js'
 import { settingsOf, type TotpOptions } from '../../src/options.js'
+import { RULES } from '../../src/testing/store-suite/rules.js'
 import { block, blocks, codeIn, page, pages, table } from './pages.js'
 import { compiled } from './program.js'
 import { isRecipe } from './recipe-packages.js'
@@ -146,6 +147,17 @@ t.test('every variable of the example is told of', async t => {
   const names = new Set([...source.matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)].map(([, name]) => name))
   const told = table('docs/example.md', 'variable').flatMap(([cell = '']) => codeIn(cell))
   t.strictSame(told.sort(), [...names].sort())
+})
+
+t.test('the rules of a store that failures cite are those of the page', async t => {
+  const told = [...page('docs/own-store.md').text.matchAll(/^(\d)\. \*\*(.*?)\.?\*\*([^.]*)/gm)]
+    .map(([, number = '', title = '', rest = '']) => ({ number, text: `${title}${rest}`.replaceAll('`', '') }))
+  const cited = Object.values(RULES)
+  t.ok(cited.length > 5)
+  for (const rule of cited) {
+    const [, number, text = ''] = /^Rule (\d) of docs\/own-store\.md: (.*)\.$/.exec(rule) ?? []
+    t.ok(told.some(one => one.number === number && one.text.startsWith(text)), rule)
+  }
 })
 
 t.test('every door of the package is told of, and no other', async t => {
