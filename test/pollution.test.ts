@@ -171,7 +171,8 @@ t.test('a broken connection to Twilio isn\'t taken for an answer that the code w
 })
 
 t.test('own properties are those that an object has itself', async t => {
-  const object: { own?: number, inherited?: number } = Object.assign(Object.create({ inherited: 1 }), { own: 2 })
+  const object: { own?: number, inherited?: number } = Object.create({ inherited: 1 })
+  object.own = 2
   t.ok(hasOwn(object, 'own'))
   t.notOk(hasOwn(object, 'inherited'))
   t.equal(ownValue(object, 'own'), 2)
@@ -182,12 +183,13 @@ t.test('own properties are those that an object has itself', async t => {
 })
 
 /**
- * Does `work` while every object inherits a property, as after a careless deep merge of what a client sent. It
- * can't be enumerated, because else Fastify refuses most requests before they reach us.
+ * Does `work` while every object inherits a property, as after a careless deep merge of a request's body. The
+ * property can't be enumerated: otherwise Fastify refuses most requests before they reach us.
  */
 async function polluted<T> (name: string, value: unknown, work: () => Promise<T>): Promise<T> {
   assert.ok(!(name in Object.prototype))
-  Object.defineProperty(Object.prototype, name, { value, writable: true, enumerable: false, configurable: true })
+  const inherited = { value, writable: true, enumerable: false, configurable: true }
+  Reflect.defineProperty(Object.prototype, name, inherited)
   try {
     return await work()
   } finally {

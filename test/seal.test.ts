@@ -20,7 +20,7 @@ t.test('a sealed secret opens again', async t => {
 
 /** Bytes 0 to 31. */
 const FIXED = Buffer.from(Array.from({ length: 32 }, (_, index) => index))
-/** What the first release made of `FIXED`. Stored documents depend on it: a change of it is a new format number. */
+/** Made under `FIXED`. Stored documents depend on this format: any change of it needs a new format number. */
 const GOLDEN = {
   keyId: 'XMEwOMzphZA',
   sealed: 'XMEwOMzphZA.G3XvqfrQoV6LFYYv.YwyOq-3X2QQe7yvyJUpPHy6lujjuj7nJOtihGS2NQG-6aqMd',
@@ -53,9 +53,6 @@ t.test('a shortened authentication tag is refused', async t => {
   for (let bytes = 4; bytes < 16; bytes++) {
     const cut = text.subarray(0, SECRET.length + bytes).toString('base64url')
     t.throws(() => fixed.open(`${id}.${nonce}.${cut}`, CONTEXT), tampered, `${bytes} bytes`)
-    // A tag of 4 bytes would be guessed in an afternoon.
-    const [sealed, tag] = [text.subarray(0, SECRET.length), text.subarray(SECRET.length, SECRET.length + bytes)]
-    t.throws(() => fixed.open(`${id}.${nonce}.${Buffer.concat([sealed, tag]).toString('base64url')}`, CONTEXT), tampered)
   }
   // A text that is shorter than a tag is all tag.
   for (const bytes of [4, 8, 12, 13, 14, 15]) {
@@ -209,8 +206,8 @@ function derived (use: string): Buffer {
 }
 
 /** A seal as `FIXED` makes it, but with this key, and with lengths that it may not have. */
-function sealedBy (key: Buffer, { secret = SECRET, tag: authTagLength = 16, nonce: length = 12 } = {}): string {
-  const nonce = randomBytes(length)
+function sealedBy (key: Buffer, { secret = SECRET, tag: authTagLength = 16, nonce: size = 12 } = {}): string {
+  const nonce = randomBytes(size)
   const data = JSON.stringify([1, CONTEXT.identity, CONTEXT.factorSid, GOLDEN.keyId])
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength }).setAAD(Buffer.from(data))
   const text = Buffer.concat([cipher.update(secret), cipher.final(), cipher.getAuthTag()])

@@ -29,7 +29,9 @@ export interface ReportedIdentity {
 }
 
 /** Lists who is enrolled, and with which factors. Rejects if the store fails. */
-export function report (options: ScanOptions): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined>
+export function report (
+  options: ScanOptions
+): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined>
 export function report (
   options: ScanOptions, ...misused: unknown[]
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {

@@ -38,7 +38,9 @@ export interface ImportedIdentity {
  * fails. Stop the servers first. The export may miss what they write meanwhile, and then a code used after
  * the export works again where you import it.
  */
-export function exportEntities (options: ScanOptions): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
+export function exportEntities (
+  options: ScanOptions
+): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
 export function exportEntities (
   options: ScanOptions, ...misused: unknown[]
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
@@ -64,7 +66,9 @@ async function * exportAll (
  * Adds entities to a store whose servers have the same `keys`. It never replaces an entity: an equal one is
  * `present`, a different one makes the identity `refused`. So it can be repeated. Rejects if the store fails.
  */
-export function importEntities (options: ImportOptions): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined>
+export function importEntities (
+  options: ImportOptions
+): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined>
 export function importEntities (
   options: ImportOptions, ...misused: unknown[]
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {

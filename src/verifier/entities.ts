@@ -2,7 +2,7 @@ import { documentsIn, type DocumentsOptions, type Read } from '../documents/docu
 import { entityOf, type Entity } from '../entity/entity.js'
 import { StoreError, type TotpError } from '../errors.js'
 import type { TotpEvent } from '../events.js'
-import { hasOwn, ownOnly } from '../own-property.js'
+import { hasOwn } from '../own-property.js'
 import { UnsealableError } from '../seal.js'
 
 /**
@@ -84,7 +84,7 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
     identity: string, entity: Entity | null, now: number, decide: Decide<T>
   ): Decision<T> {
     try {
-      return ownOnly(decide(entity, now))
+      return decide(entity, now)
     } catch (error) {
       throw error instanceof UnsealableError ? unreadable(identity, now, error) : error
     }
