@@ -5,8 +5,8 @@ import { CONFIG_RULES as CONFIG } from './entity/config.js'
 import { FRIENDLY_NAME_RULE, isFriendlyName } from './entity/friendly-name.js'
 import type { EventListener } from './events.js'
 import {
-  byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isAppOrigin, isOrigin, KEYS, must,
-  objectWith, required, TIMEOUT, type OptionRules
+  byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isAppOrigin, isOrigin, KEYS,
+  must, objectWith, required, TIMEOUT, type OptionRules
 } from './option-checks.js'
 import type { TotpConfig } from './otp/totp.js'
 import { ownOnly } from './own-property.js'
@@ -32,8 +32,8 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly store: EntityStore
   /**
    * Returns the immutable id of the user who is logged in. Undefined, null or '' mean that no user is, and so
-   * does an error with `statusCode` or `status` 401: the answer is 401. Any other type, and any other error, is
-   * answered with 500: ids are never coerced.
+   * does an error with `statusCode` or `status` 401: the answer is 401. Any other type, and any other error,
+   * is answered with 500: ids are never coerced.
    */
   readonly identify: (request: Request) => Identified | Promise<Identified>
   /**
@@ -176,7 +176,8 @@ export const OPTIONS = {
   }),
   routes: byDefault(true, FLAG),
   trustedOrigins: byDefault<readonly string[]>([], {
-    isValid: origins => Array.isArray(origins) && origins.every(origin => isOrigin(origin) || isAppOrigin(origin)),
+    isValid: origins =>
+      Array.isArray(origins) && origins.every(origin => isOrigin(origin) || isAppOrigin(origin)),
     expected: 'must be a list of origins such as "https://app.example" or "capacitor://localhost"'
   }),
   timeout: byDefault(5, TIMEOUT),

@@ -89,7 +89,8 @@ export const endpoints: readonly Endpoint[] = [
     refusals: [409, 429],
     async handle ({ verifier, caller, friendlyName }, _params, body) {
       const account = await friendlyName()
-      const { factor, secret, uri, mark } = await verifier.enroll(caller, { friendlyName: body.friendlyName, account })
+      const names = { friendlyName: body.friendlyName, account }
+      const { factor, secret, uri, mark } = await verifier.enroll(caller, names)
       const qr = await qrCode(uri, body.qr ?? 'svg')
       return { status: 201, body: { factor: wireFactor(factor), binding: { secret, uri, qr } }, mark }
     }

@@ -28,7 +28,9 @@ export interface ResealedIdentity {
  * Once a run yields nothing but `current`, the other keys open nothing any more, except digests of codes that
  * Twilio accepted in the last minutes. Wait ten minutes, then remove the other keys.
  */
-export function reseal (options: ResealOptions): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined>
+export function reseal (
+  options: ResealOptions
+): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined>
 export function reseal (
   options: ResealOptions, ...misused: unknown[]
 ): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {

@@ -40,7 +40,9 @@ export interface ImportedIdentity {
  * fails. Stop the servers first. The export may miss what they write meanwhile, and then a code used after
  * the export works again where you import it.
  */
-export function exportEntities (options: ScanOptions): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
+export function exportEntities (
+  options: ScanOptions
+): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
 export function exportEntities (
   options: ScanOptions, ...misused: unknown[]
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {

@@ -54,5 +54,5 @@ function decodeBase32 (text: string): Buffer {
   }
   const upper = text.toUpperCase()
   const last = ALPHABET.indexOf(upper.slice(-1)) >> strayBits << strayBits
-  return Buffer.from(base32nopad.decode(upper.slice(0, -1) + ALPHABET.slice(last, last + upper.slice(-1).length)))
+  return Buffer.from(base32nopad.decode(upper.slice(0, -1) + ALPHABET.charAt(last)))
 }

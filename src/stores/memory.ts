@@ -7,7 +7,8 @@ import { refuseHookCall } from '../errors.js'
  * Keeps documents in this process, for tests and demonstrations: they are lost with it, and other processes
  * don't see them. Kept documents are frozen, so code that holds one can't change the store.
  */
-export function memoryStore<Document extends { readonly revision: number } = Entity> (): Required<Store<Document>>
+export function memoryStore<Document extends { readonly revision: number } = Entity> (
+): Required<Store<Document>>
 export function memoryStore<Document extends { readonly revision: number } = Entity> (
   ...misused: unknown[]
 ): Required<Store<Document>> {

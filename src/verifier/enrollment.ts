@@ -69,7 +69,8 @@ function accountOf (account: string | null | undefined): string | null {
 
 /** The parameters of the new factor's codes. Users must not choose those of their own. */
 function configOf (
-  { config, providers: { present } }: VerifierContext, session: Session | null, given: ImportedConfig | undefined
+  { config, providers: { present } }: VerifierContext, session: Session | null,
+  given: ImportedConfig | undefined
 ): TotpConfig {
   if (given === undefined) return config
   must('enroll.config', session === null, 'is for operators')

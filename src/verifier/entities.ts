@@ -2,7 +2,7 @@ import { documentsIn, type DocumentsOptions, type Read } from '../documents/docu
 import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { aboutEntity, StoreError, type TotpError } from '../errors.js'
 import type { Emit, TotpEvent } from '../events.js'
-import { hasOwn, ownOnly } from '../own-property.js'
+import { hasOwn } from '../own-property.js'
 import { UnsealableError } from '../seal.js'
 import { secondsOf } from '../time/clock.js'
 import { identityOf, sourceOf, type Caller, type Operator } from './caller.js'
@@ -126,7 +126,7 @@ function requireOpen (entity: Entity | null): void {
 
 function decideOn<T> (entity: Entity | null, now: number, decide: Decide<T>): Decision<T> {
   try {
-    return ownOnly(decide(entity, now))
+    return decide(entity, now)
   } catch (error) {
     throw aboutEntity(error, entity?.sid ?? null)
   }

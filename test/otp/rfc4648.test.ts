@@ -73,11 +73,12 @@ t.test('stray bits after the last byte are ignored, as authenticator apps do', a
   for (const [rest, bytes] of [['MZ', 'f'], ['MZXR', 'fo'], ['MZXW7', 'foo'], ['MZXW6YR', 'foob']] as const) {
     t.same(decodeSecret(TEXT + rest), Buffer.concat([BYTES, Buffer.from(bytes)]), rest)
   }
-  const letters = fc.string({ unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'), minLength: 27, maxLength: 52 })
-  t.doesNotThrow(() => fc.assert(fc.property(fc.oneof(letters, letters.map(text => text.slice(0, 26))), text => {
-    fc.pre(![1, 3, 6].includes(text.length % 8))
+  const unit = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')
+  t.doesNotThrow(() => fc.assert(fc.property(fc.string({ unit, minLength: 26, maxLength: 52 }), text => {
+    fc.pre(![1, 3, 6].includes(text.length % 8) && /[^A]/.test(text))
     const secret = decodeSecret(text)
-    return secret.length === Math.floor(text.length * 5 / 8) && text.startsWith(encodeSecret(secret).slice(0, -1))
+    const whole = encodeSecret(secret).slice(0, -1)
+    return secret.length === Math.floor(text.length * 5 / 8) && text.startsWith(whole)
   })), 'letters drawn at random are a secret')
 })
 

@@ -220,3 +220,18 @@ async function all (adopted: AsyncIterable<Adopted>): Promise<Adopted[]> {
   for await (const one of adopted) list.push(one)
   return list
 }
+
+t.test('an adoption with an unknown argument is refused, and an import keeps to the limits of Twilio', async t => {
+  const { app, server } = await there(t)
+  const adoption = { identity: 'alice', ...already(server), force: true }
+  await t.rejects(app.totp.adopt(adoption), { code: 'ERR_TOTP_INVALID_OPTION', message: /"adopt\.force" is unknown/ })
+  for await (const { factor, error } of app.totp.adoptAll([adoption])) {
+    t.equal(factor, null)
+    t.match(error, { code: 'ERR_TOTP_INVALID_OPTION' })
+  }
+  const operator = { identity: 'alice', operator: true } as const
+  const config = { alg: 'sha1', codeLength: 6, timeStep: 90 } as const
+  await t.rejects(app.totp.enroll(operator, { friendlyName: 'imported', config }),
+    { code: 'ERR_TOTP_INVALID_OPTION', message: /config\.timeStep/ })
+  t.strictSame(server.asked('enroll'), [])
+})
