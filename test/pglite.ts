@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { ROOT } from './root.js'
 
 /*
@@ -13,10 +13,10 @@ import { ROOT } from './root.js'
 interface Cleanup { after (fn: () => Promise<void>): void }
 
 /** Opens an empty database, which is gone with the test. */
-export async function openPglite (t: Cleanup): Promise<PGlite> {
+export async function openPglite (t: Cleanup, options: PGliteOptions = {}): Promise<PGlite> {
   const folder = await mkdtemp(join(tmpdir(), 'pglite-'))
   await copyPglite(folder)
-  const client = await PGlite.create(folder)
+  const client = await PGlite.create(folder, options)
   t.after(async () => {
     await client.close()
     await rm(folder, { recursive: true })

@@ -1,5 +1,7 @@
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { ROOT } from './root.js'
 
@@ -18,4 +20,52 @@ t.test('the compiler refuses every misuse that it can know of, and nothing else'
   })
   t.same(sentences, [])
   t.ok((source?.text.match(/@ts-expect-error/g)?.length ?? 0) > 40, 'there are expectations')
+})
+
+const { ESNext, Node16, NodeNext } = ts.ModuleKind
+const RESOLUTIONS = {
+  node10: { module: ESNext, moduleResolution: ts.ModuleResolutionKind.Node10 },
+  node16: { module: Node16, moduleResolution: ts.ModuleResolutionKind.Node16 },
+  nodenext: { module: NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+  bundler: { module: ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }
+}
+
+/** Imports one function of each entry point. */
+const USES: Readonly<Record<string, string>> = {
+  'fastify-verify-totp': 'import { memoryStore as use } from',
+  'fastify-verify-totp/verify-api': 'import { verifyApi as use } from',
+  'fastify-verify-totp/operations': 'import { countIdentities as use } from',
+  'fastify-verify-totp/testing': 'import { storeSuite as use } from'
+}
+
+/** A module outside the project for each entry point, with one error, which only its types can find. */
+function consumerOf (t: Test): Readonly<Record<string, string>> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'consumer-')))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(ROOT, join(folder, 'node_modules', 'fastify-verify-totp'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  return Object.fromEntries(Object.entries(USES).map(([door, use], index) => {
+    const file = join(folder, `${index}.ts`)
+    writeFileSync(file, `${use} '${door}'\nexport const used: typeof use = use\nuse(1, 2, 3, 4)\n`)
+    return [door, file]
+  }))
+}
+
+t.test('every entry point has its types, however modules are resolved', async t => {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const doors = Object.keys(exports).filter(name => !name.endsWith('.json'))
+  t.strictSame(doors.map(name => name.replace('.', 'fastify-verify-totp')).sort(), Object.keys(USES).sort())
+  const consumer = consumerOf(t)
+  for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
+    const program = ts.createProgram(Object.values(consumer), {
+      ...resolution, target: ts.ScriptTarget.ES2022, strict: true, noEmit: true, skipLibCheck: true, types: []
+    })
+    for (const [door, file] of Object.entries(consumer)) {
+      const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(file))
+      t.match(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+        [/^Expected \d(?:-\d)? arguments, but got 4\.$/], `${door} with ${name}`)
+      t.equal(found.length, 1)
+    }
+  }
 })

@@ -14,10 +14,13 @@ export interface PostgresDriver {
 
 /** What we use of the package `ioredis`. */
 export interface RedisDriver {
-  readonly Redis: new (url: string, options: RedisOptions) => IoredisClient & {
-    on (event: 'error', listener: (error: unknown) => void): unknown
-    connect (): Promise<void>
-    disconnect (): void
+  /** The module itself. Its named export `Redis` is missing before version 5. */
+  readonly default: {
+    readonly default: new (url: string, options: RedisOptions) => IoredisClient & {
+      on (event: 'error', listener: (error: unknown) => void): unknown
+      connect (): Promise<void>
+      disconnect (): void
+    }
   }
 }
 
@@ -67,7 +70,7 @@ export async function openPool (
 export async function openRedis (
   url: string, load: () => Promise<RedisDriver> = async () => await import('ioredis')
 ): Promise<OpenClient<IoredisClient>> {
-  const { Redis } = await importDriver('ioredis', 'Redis', load)
+  const { default: { default: Redis } } = await importDriver('ioredis', 'Redis', load)
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: TIMEOUT,

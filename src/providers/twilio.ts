@@ -45,9 +45,14 @@ export interface NewFactorParams {
   'config.codeLength': number
 }
 
+/** The end of a sid that nothing has. */
+const NO_SID = '0'.repeat(32)
+
 /** Options of `twilioProvider`. */
 export interface TwilioProviderOptions {
-  /** A client of the `twilio` package, 6.x: `twilio(accountSid, authToken)`, without `autoRetry`. */
+  /**
+   * A client of the `twilio` package, 5.12 or later: `twilio(accountSid, authToken)`, without `autoRetry`.
+   */
   readonly client: TwilioClient
   /** The Verify service that keeps the factors: `VA` and 32 hex digits. */
   readonly serviceSid: string
@@ -195,6 +200,11 @@ function requireClient (client: TwilioClient): void {
   const services: unknown = client?.verify?.v2?.services
   if (typeof services !== 'function') {
     throw new InvalidOptionError('client', 'must be a client of the twilio package: twilio(accountSid, authToken)')
+  }
+  // No request: the client only makes an object. Older clients don't tell the status of a removal.
+  const factor = client.verify.v2.services(`VA${NO_SID}`).entities(`YE${NO_SID}`).factors(`YF${NO_SID}`)
+  if (typeof factor.removeWithHttpInfo !== 'function') {
+    throw new InvalidOptionError('client', 'must be a client of the twilio package, 5.12 or later')
   }
   // A code that the client sends again is another attempt at Twilio.
   if ('httpClient' in client && Reflect.get(Object(client.httpClient), 'autoRetry') === true) {

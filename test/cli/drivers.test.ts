@@ -24,7 +24,7 @@ t.test('Redis commands time out and are not sent late', async t => {
     async evalsha (): Promise<unknown> { return null }
     async eval (): Promise<unknown> { return null }
   }
-  const { close } = await openRedis('redis://h', async () => ({ Redis }))
+  const { close } = await openRedis('redis://h', async () => ({ default: { default: Redis } }))
   t.ok(connected)
   t.same(options, [{
     url: 'redis://h',
@@ -41,5 +41,5 @@ t.test('Redis commands time out and are not sent late', async t => {
   class Silent extends Redis {
     override async connect (): Promise<void> { throw new Error('the connection is closed') }
   }
-  await t.rejects(openRedis('redis://h', async () => ({ Redis: Silent })), { message: 'the connection is closed' })
+  await t.rejects(openRedis('redis://h', async () => ({ default: { default: Silent } })), { message: 'the connection is closed' })
 })

@@ -11,6 +11,7 @@ import { block, blocks, codeIn, page, pages, table } from './pages.js'
 import { compiled } from './program.js'
 import { isRecipe } from './recipe-packages.js'
 import { ROOT } from '../root.js'
+import { lowest } from '../versions/lowest.js'
 
 /** One program for all blocks: what it knows of types serves the tables too. */
 const { faults, propertiesOf, textsOf } = compiled(
@@ -158,6 +159,20 @@ t.test('the rules of a store that failures cite are those of the page', async t 
     const [, number, text = ''] = /^Rule (\d) of docs\/own-store\.md: (.*)\.$/.exec(rule) ?? []
     t.ok(told.some(one => one.number === number && one.text.startsWith(text)), rule)
   }
+})
+
+t.test('the lowest versions that the pages name are those that are tested, and those that npm allows', async t => {
+  const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const told = ['postgresql', 'redis', 'twilio'].flatMap(name =>
+    [...page(`docs/${name}.md`).text.matchAll(/`(\w+)`,? \(?(\d+\.[\d.]+) or later/g)])
+  t.strictSame(told.map(([, name]) => name).sort(), Object.keys(lowest).sort())
+  for (const [, name = '', version] of told) {
+    t.ok(lowest[name] === version || lowest[name] === `${version}.0`, `${name} ${version}`)
+  }
+  // The commands load these. Of the others only the shape of a client counts, so npm has no say in them.
+  const { fastify, ...drivers } = peerDependencies
+  t.strictSame(Object.keys(drivers), ['ioredis', 'pg'])
+  for (const [name, range] of Object.entries(drivers)) t.ok(String(range).startsWith(`^${lowest[name]}`), name)
 })
 
 t.test('every door of the package is told of, and no other', async t => {

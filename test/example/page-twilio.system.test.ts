@@ -22,7 +22,7 @@ t.test('the page, with several apps at Twilio', { skip: lacking('chromium') }, a
 
   async function enroll (name: string): Promise<string> {
     await title('Protect your vault')
-    await page.getByLabel('Name in the app').fill(name)
+    await page.getByLabel('Name in your list here').fill(name)
     await page.keyboard.press('Enter')
     await title('Scan with your authenticator app')
     const secret = (await page.locator('#key').textContent() ?? '').replaceAll(' ', '')

@@ -54,7 +54,10 @@ t.test('the page', { skip }, async t => {
     const markup = await page.content()
     t.notOk((await qr.getAttribute('alt'))?.includes(secret))
     t.notOk(page.url().includes(secret) || (await page.title()).includes(secret))
-    t.notMatch(markup, /otpauth/)
+    t.equal(markup.match(/otpauth:/g)?.length, 1)
+    const uri = new URL(await page.getByRole('link', { name: 'Open it here' }).getAttribute('href') ?? '')
+    t.match([uri.protocol, uri.host, decodeURIComponent(uri.pathname)], ['otpauth:', 'totp', /:alice$/])
+    t.equal(uri.searchParams.get('secret'), secret)
     t.equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0)
     t.equal(await page.locator('#enroll-code').getAttribute('inputmode'), 'numeric')
     t.equal(await page.locator('#enroll-code').getAttribute('autocomplete'), 'one-time-code')
@@ -70,14 +73,31 @@ t.test('the page', { skip }, async t => {
     t.equal(await page.locator('#enroll-code').inputValue(), '')
     t.equal(await page.locator('#enroll-code').getAttribute('aria-invalid'), 'true')
     await picture(page, 'enroll-wrong')
-    await type(phone().code(server.now()))
+    await page.setViewportSize({ width: 390, height: 500 })
+    await type(phone().wrongCode(server.now()))
+    await page.getByRole('alert').filter({ hasText: 'That code was not accepted.' }).waitFor()
+    await page.locator('body:not([aria-busy])').waitFor()
+    t.same(await page.evaluate(`['enroll-code', 'problem'].map(id => {
+      const { top, bottom } = document.getElementById(id).getBoundingClientRect()
+      return top >= 0 && bottom <= innerHeight
+    })`), [true, true], 'with a keyboard open, the field and its error are in sight')
+    await page.setViewportSize({ width: 1000, height: 900 })
+    // As a paste, with blanks around it.
+    await page.locator('#enroll-code').fill(`  ${phone().code(server.now()).replace(/^.../, '$& ')}\u00a0`)
+    await page.keyboard.press('Enter')
     await title('The vault is open')
     await says('status', 'Done')
+    t.notMatch(await page.content(), /otpauth:/)
     await page.getByText('It holds gold, and it is alice’s.').waitFor()
     t.notOk((await page.content()).includes(secret), 'the key is removed from the page')
     await picture(page, 'vault')
     await button('Send the gold').click()
     await says('status', 'Sent')
+  })
+
+  await t.test('has nothing outside a landmark', async t => {
+    t.same(await page.evaluate(`[...document.body.children].map(({ localName }) => localName)
+      .filter(name => !['header', 'main', 'footer', 'template'].includes(name))`), [])
   })
 
   await t.test('every field has a label, and every button a name', async t => {
@@ -121,6 +141,9 @@ t.test('the page', { skip }, async t => {
     await type('demo')
     await title('Enter your code')
     t.equal(await focused(), 'challenge-code')
+    await page.getByText('Lost your phone?').click()
+    await page.getByText('Ask the operator of this site to reset').waitFor()
+    await page.locator('#challenge-code').focus()
   })
 
   await t.test('counts down after too many wrong codes', async t => {
@@ -130,7 +153,7 @@ t.test('the page', { skip }, async t => {
       await type(phone().wrongCode(server.now()))
       await (await answered).finished()
       await says('alert', 'That code was not accepted.')
-      await page.waitForFunction("document.body.getAttribute('aria-busy') === null")
+      await page.locator('body:not([aria-busy])').waitFor()
     }
     await type(phone().wrongCode(server.now()))
     await says('alert', /Too many codes. You can try again in \d+ seconds./)
@@ -147,9 +170,11 @@ t.test('the page', { skip }, async t => {
   await t.test('adds, renames and removes apps, and asks for confirmation or a code where necessary', async t => {
     await button('Add another app').click()
     await title('Protect your vault')
-    await page.getByLabel('Name in the app').fill('Tablet')
+    await page.getByLabel('Name in your list here').fill('Tablet')
     await page.keyboard.press('Enter')
     await title('Scan with your authenticator app')
+    const uri = new URL(await page.getByRole('link', { name: 'Open it here' }).getAttribute('href') ?? '')
+    t.match(decodeURIComponent(uri.pathname), /:alice/, 'the account stays in the app\'s entry')
     const another = (await page.locator('#key').textContent() ?? '').replaceAll(' ', '')
     await type(authenticator(another).code(server.now()))
     await says('status', 'The new app opens the vault too.')
@@ -173,6 +198,20 @@ t.test('the page', { skip }, async t => {
     await button('Remove alice').click()
     await button('Remove it').click()
     await title('Protect your vault')
+  })
+
+  await t.test('says after the fifth wrong code that the enrollment starts over', async () => {
+    await button('Set up an authenticator app').click()
+    await title('Scan with your authenticator app')
+    const other = authenticator((await page.locator('#key').textContent() ?? '').replaceAll(' ', ''))
+    for (let wrong = 1; wrong <= 5; wrong++) {
+      const answered = page.waitForResponse(/verify$/)
+      await type(other.wrongCode(server.now()))
+      await (await answered).finished()
+      await page.locator('body:not([aria-busy])').waitFor()
+    }
+    await title('Protect your vault')
+    await says('alert', 'Too many wrong codes, so this QR code is no longer valid. Start over with a new one')
   })
 
   await t.test('asks for a login when the session has ended, and reports that the server is unavailable', async t => {

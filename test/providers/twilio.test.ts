@@ -20,7 +20,13 @@ async function verifiedThere (t: Test) {
 
 /** A client that throws errors which no server can provoke in the real one. */
 function throwing (thrown: unknown): TwilioClient {
-  return untyped({ verify: { v2: { services: () => { throw thrown } } } })
+  const fail = () => { throw thrown }
+  const entity = {
+    newFactors: { create: fail },
+    factors: () => ({ fetch: fail, update: fail, removeWithHttpInfo: fail }),
+    challenges: Object.assign(() => ({ update: fail }), { create: fail })
+  }
+  return untyped({ verify: { v2: { services: () => ({ entities: () => entity }) } } })
 }
 
 const DENIED = { verdict: 'denied', challengeSid: null }

@@ -18,6 +18,17 @@ t.test('a client that repeats requests is refused, because each one is another a
   t.throws(() => twilioProvider({ client: other, serviceSid }), { code: 'ERR_TOTP_INVALID_OPTION' })
 })
 
+t.test('a client that is too old is refused at boot, without a request', async t => {
+  const { client, serviceSid, asked } = await hostile(t)
+  const entity = { factors: () => ({ remove () {} }) }
+  const old = untyped({ verify: { v2: { services: () => ({ entities: () => entity }) } } })
+  t.throws(() => twilioProvider({ client: old, serviceSid }), {
+    code: 'ERR_TOTP_INVALID_OPTION', message: /option "client" must be a client of the twilio package, 5.12 or later/
+  })
+  twilioProvider({ client, serviceSid })
+  t.strictSame(asked('stray'), [])
+})
+
 t.test('whatever Twilio answers, a request is sent once', async t => {
   for (const instead of [refusal(429, 20429), refusal(500, 20500), refusal(503, 20503), 'reset', { status: 302, body: '' }] as const) {
     const { login, server } = await there(t)

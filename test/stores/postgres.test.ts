@@ -1,4 +1,4 @@
-import type { PGlite } from '@electric-sql/pglite'
+import { types, type PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { postgresStore, type PostgresClient } from '../../src/stores/postgres.js'
 import { entityWith } from '../entity/documents.js'
@@ -10,6 +10,28 @@ import { postgresSuite } from './postgres-suite.js'
 t.test('on PGlite', async t => {
   const client = await openPglite(t)
   await postgresSuite(t, client, client)
+})
+
+t.test('on PGlite with its host\'s own parsers for jsonb and int8', async t => {
+  const parsers = {
+    [types.JSONB]: (text: string) => ({ parsed: text }),
+    [types.JSON]: (text: string) => ({ parsed: text }),
+    [types.INT8]: (text: string) => `${text}n`
+  }
+  const client = await openPglite(t, { parsers })
+  const { rows } = await client.query("SELECT 1::int8 AS int8, '{}'::jsonb AS jsonb")
+  t.same(rows, [{ int8: '1n', jsonb: { parsed: '{}' } }], 'they are in use')
+  const store = postgresStore({ client })
+  await store.createTable()
+  const [first, second] = [1, 2].map(revision => entityWith({ revision }))
+  t.equal(await store.replace('identity:alice', null, first ?? null), true)
+  t.same(await store.get('identity:alice'), first)
+  t.equal(await store.replace('identity:alice', 2, null), false)
+  t.equal(await store.replace('identity:alice', 1, second ?? null), true)
+  t.same(await store.get('identity:alice'), second)
+  t.same(await store.list(undefined, 5), ['identity:alice'])
+  t.equal(await store.replace('identity:alice', 2, null), true)
+  t.equal(await store.get('identity:alice'), null)
 })
 
 t.test('a client that fails is a rejection, not an absence', async t => {

@@ -50,18 +50,22 @@ function show (name, { focus, back = null } = {}) {
 
 function announce (text) {
   problem.textContent = ''
+  news.before(problem)
   news.textContent = text
   for (const field of document.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid')
 }
 
-/** Reports a mistake of the user. Marks and focuses the field, and empties it if it is a code. */
+/** Reports a mistake of the user beside the field. Marks and focuses it, and empties it if it is a code. */
 function showMistake (text, field) {
   announce('')
+  if (field) (field.closest('label') ?? field).after(problem)
   problem.textContent = text
   if (!field) return
   field.setAttribute('aria-invalid', 'true')
   if (field.classList.contains('code')) field.value = ''
   field.focus()
+  // With the keyboard of a phone open, little of the page is in sight.
+  problem.scrollIntoView({ block: 'nearest' })
 }
 
 /** Reports a failure that is not the user's mistake. The field keeps its text. */
@@ -170,9 +174,10 @@ function showSetup (trouble = '', text = '') {
   else announce(text)
 }
 
-function showEnrollment ({ factor, binding }) {
-  enrolling = { sid: factor.sid, secret: binding.secret }
+function showEnrollment ({ factor, binding }, name) {
+  enrolling = { sid: factor.sid, secret: binding.secret, name }
   one('qr').src = binding.qr
+  one('open-app').href = binding.uri
   one('key').textContent = binding.secret.match(/.{1,4}/g).join(' ')
   one('enroll-code').value = ''
   one('copy').textContent = 'Copy key'
@@ -188,6 +193,7 @@ async function cancelEnrollment () {
 function forgetEnrollment () {
   enrolling = null
   one('qr').removeAttribute('src')
+  one('open-app').removeAttribute('href')
   one('key').textContent = ''
   one('enroll-code').value = ''
 }
@@ -362,14 +368,30 @@ onSubmit('login-form', async () => {
 })
 
 onSubmit('setup-form', async () => {
-  const friendlyName = one('setup-name').value.trim()
-  showEnrollment(await ask('POST', '/totp/factors', friendlyName ? { friendlyName } : {}))
+  const field = one('setup-name')
+  if (!field.checkValidity()) return showMistake('Choose a name without a colon.', field)
+  showEnrollment(await ask('POST', '/totp/factors', {}), field.value.trim())
 })
 
 onSubmit('enroll-form', async () => {
-  await ask('POST', `/totp/factors/${enrolling.sid}/verify`, { code: one('enroll-code').value.trim() })
+  const { sid, name } = enrolling
+  try {
+    await ask('POST', `/totp/factors/${sid}/verify`, { code: one('enroll-code').value.trim() })
+  } catch (error) {
+    if (error.code !== 'ERR_TOTP_CHALLENGE_DENIED' || await isEnrolling(sid)) throw error
+    return showSetup('Too many wrong codes, so this QR code is no longer valid. Start over with a new one, and delete ' +
+      'the old entry in your app.')
+  }
+  // The name stands in the list alone: in the app it would take the place of the account's.
+  if (name) await ask('PATCH', `/totp/factors/${sid}`, { friendlyName: name }).catch(() => {})
   await enter(apps.length > 0 ? 'The new app opens the vault too.' : 'Done: from now on your app opens the vault.')
 })
+
+/** False after the last wrong code, which ends an enrollment. */
+async function isEnrolling (sid) {
+  const { factors } = await ask('GET', '/totp/factors')
+  return factors.some(factor => factor.sid === sid)
+}
 
 onSubmit('challenge-form', async () => {
   const code = one('challenge-code').value.trim()
