@@ -29,7 +29,8 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['entity/'],
   ['events.ts'],
   ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
-  ['errors.ts']
+  ['errors.ts'],
+  ['masked.ts']
 ]
 
 /** Doors and commands, and the wings that nothing behind them may reach. */
