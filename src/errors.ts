@@ -1,4 +1,5 @@
 import { masked } from './masked.js'
+import { ownValue } from './own-property.js'
 
 /**
  * A refusal: a stable `code` for programs, an HTTP status, and a message that is safe to show to any user.
@@ -33,7 +34,8 @@ export class MisconfiguredError extends TotpError {
 }
 
 /**
- * `identify` threw, or returned something other than a string, undefined or null. The cause is for the log.
+ * `identify` threw something other than a 401, or returned something other than a string, undefined or null.
+ * The cause is for the log.
  */
 export class IdentityError extends TotpError {
   readonly code = 'ERR_TOTP_IDENTITY'
@@ -42,19 +44,25 @@ export class IdentityError extends TotpError {
   }
 }
 
-/** No user is logged in: `identify` returned undefined, null, '' or a string that can't name a user. */
+/**
+ * No user is logged in: `identify` returned undefined, null, '' or a string that can't name a user, or threw
+ * an error with status 401.
+ */
 export class UnidentifiedError extends TotpError {
   readonly code = 'ERR_TOTP_UNIDENTIFIED'
-  constructor () {
+  /** Whether `identify` returned undefined, null or ''. */
+  readonly isAnonymous: boolean
+  constructor (isAnonymous = false) {
     super(401, 'Log in first.')
+    this.isAnonymous = isAnonymous
   }
 }
 
 /** A browser sent the request from a page of another site. */
 export class CrossSiteError extends TotpError {
   readonly code = 'ERR_TOTP_CROSS_SITE'
-  constructor () {
-    super(403, 'Requests from other sites are refused.')
+  constructor (cause?: unknown) {
+    super(403, 'Requests from other sites are refused.', { cause })
   }
 }
 
@@ -217,8 +225,20 @@ export function aboutEntity<E> (error: E, entitySid: string | null): E {
 }
 
 /** True for an error of this package. */
-export function isTotpError (error: unknown): error is AnyTotpError {
+export function isTotpError (error: unknown): error is AnyTotpError
+export function isTotpError (error: unknown, ...misused: unknown[]): boolean {
+  refuseHookCall(misused)
   return error instanceof TotpError
+}
+
+/**
+ * Throws when a framework called a function as a hook: it passes one more function as the last argument, and
+ * waits for its call. Functions that return no promise need this: else the request would never end.
+ */
+export function refuseHookCall (misused: readonly unknown[]): void {
+  if (typeof misused.at(-1) === 'function') {
+    throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns')
+  }
 }
 
 /**
@@ -238,7 +258,8 @@ function scrubbedCopy (error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`not an error: ${error === null ? 'null' : typeof error}`)
   const copy: Error & { code?: string } = new Error(masked(messageOf(error, MAX_CAUSES)))
   copy.name = masked(error.name)
-  if ('code' in error && typeof error.code === 'string') copy.code = masked(error.code)
+  const code = ownValue(error, 'code')
+  if (typeof code === 'string') copy.code = masked(code)
   copy.stack = [`${copy.name}: ${copy.message}`, ...framesOf(error)].join('\n')
   return copy
 }
@@ -249,7 +270,7 @@ const MAX_CAUSES = 3
 /** The message, with those of the causes: some errors say only that something failed. */
 function messageOf (error: Error, depth: number): string {
   const message = String(error.message)
-  const inner: unknown[] = error instanceof AggregateError && message === '' ? error.errors : [error.cause]
+  const inner: unknown[] = error instanceof AggregateError && message === '' ? error.errors : [ownValue(error, 'cause')]
   const causes = depth === 0 ? [] : inner.filter(cause => cause instanceof Error)
   const others = causes.map(cause => messageOf(cause, depth - 1))
     .filter(other => other !== '' && !message.includes(other)).join('; ')

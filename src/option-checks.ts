@@ -1,4 +1,5 @@
 import { InvalidOptionError } from './errors.js'
+import { ownValue } from './own-property.js'
 
 /** What an option has to be. */
 export interface OptionRule {
@@ -18,7 +19,7 @@ export type OptionRules = Readonly<Record<string, OptionRule>>
 export function checkOptions (options: object, rules: OptionRules, path: string = ''): void {
   onlyKnown(path, options, Object.keys(rules))
   for (const [name, { isValid, expected, isRequired = false, group }] of Object.entries(rules)) {
-    const value: unknown = Reflect.get(options, name)
+    const value = ownValue(options, name)
     if (value === undefined && !isRequired) continue
     must(path + name, isValid(value), expected)
     if (group !== undefined) checkOptions(Object(value), group, `${path}${name}.`)
@@ -110,6 +111,15 @@ export function hasFunctions (value: unknown, names: readonly string[]): boolean
 }
 
 /** True for an origin in the one spelling that browsers send. */
-export function isOrigin (text: unknown): boolean {
+export function isOrigin (text: unknown): text is string {
   return typeof text === 'string' && /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
+/** Schemes whose URLs are no origin, or are one for `isOrigin` alone. */
+const NO_APP_SCHEME = ['http', 'https', 'ws', 'wss', 'ftp', 'file', 'data', 'blob', 'about', 'javascript']
+
+/** True for the origin of an app or an extension that is a web page inside, such as `capacitor://localhost`. */
+export function isAppOrigin (text: unknown): text is string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\/[a-z0-9.-]+(?::[0-9]{1,5})?$/.exec(String(text)) ?? []
+  return typeof text === 'string' && scheme !== undefined && !NO_APP_SCHEME.includes(scheme)
 }

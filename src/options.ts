@@ -1,21 +1,27 @@
 import { secondsOf, systemClock, type Clock } from './time/clock.js'
 import { MAX_FACTORS } from './entity/entity.js'
 import type { AttemptLimits } from './entity/attempts.js'
-import { isFriendlyName } from './entity/friendly-name.js'
+import { CONFIG_RULES as CONFIG } from './entity/config.js'
+import { FRIENDLY_NAME_RULE, isFriendlyName } from './entity/friendly-name.js'
 import type { EventListener } from './events.js'
-import type { Requirement } from './guard.js'
 import {
-  byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isOrigin, KEYS, must,
-  objectWith, oneOf, required, TIMEOUT, type OptionRules
+  byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isAppOrigin, isOrigin, KEYS, must,
+  objectWith, required, TIMEOUT, type OptionRules
 } from './option-checks.js'
 import type { TotpConfig } from './otp/totp.js'
+import { ownOnly } from './own-property.js'
 import type { TwilioProvider } from './providers/twilio.js'
 import type { SessionPort } from './sessions/session.js'
 import type { EntityStore } from './documents/store.js'
 
+export { requirementOf, routeRequirementOf, type RouteRequirement } from './guard.js'
+
 /** Options of the plugin. A wrong or unknown option stops the boot with `ERR_TOTP_INVALID_OPTION`. */
 export interface TotpOptions<Request = unknown, Reply = unknown> {
-  /** The service's name in authenticator apps: 1 to 64 characters, no colon, no control characters. */
+  /**
+   * The service's name in authenticator apps: 1 to 64 characters, no colon, no control characters, not
+   * invisible.
+   */
   readonly issuer: string
   /** Distinct keys of 32 bytes each. The first seals secrets; every key opens what it sealed. */
   readonly keys: readonly Uint8Array[]
@@ -25,8 +31,9 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
    */
   readonly store: EntityStore
   /**
-   * Returns the immutable id of the user who is logged in. Undefined, null or '' mean that no user is: the
-   * answer is 401. Any other type, and any throw, is answered with 500: ids are never coerced.
+   * Returns the immutable id of the user who is logged in. Undefined, null or '' mean that no user is, and so
+   * does an error with `statusCode` or `status` 401: the answer is 401. Any other type, and any other error, is
+   * answered with 500: ids are never coerced.
    */
   readonly identify: (request: Request) => Identified | Promise<Identified>
   /**
@@ -35,10 +42,11 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
    */
   readonly session?: SessionPort<Request, Reply>
   /**
-   * Returns the account name that apps show, unless the user types one.
-   * @default the identity; the issuer if the identity is no valid name, or if Twilio would learn it
+   * Returns the account name that apps show, such as the user's mail address. One that doesn't fit is
+   * shortened, and characters that apps can't show are replaced; undefined, null and '' mean the default.
+   * @default the identity; the issuer if the identity can't be shown, or if Twilio would learn it
    */
-  readonly friendlyName?: (request: Request) => string | Promise<string>
+  readonly friendlyName?: (request: Request) => AccountName | Promise<AccountName>
   /** Seconds that an approval lasts, 1 to 2592000. A route may require less. @default 43200 */
   readonly maxAge?: number
   /**
@@ -82,11 +90,19 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly reenroll?: boolean
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
+  /**
+   * Tells two instances of the plugin apart that share login sessions: a letter, and up to 31 more letters
+   * and digits. The session keeps the mark in the entry `<name>Mark`. @default 'totp'
+   */
+  readonly name?: string
   /** Path that the routes are below. @default '/totp' */
   readonly prefix?: string
   /** Whether to add the routes; without them, use `fastify.totp` in routes of your own. @default true */
   readonly routes?: boolean
-  /** Other origins whose pages may call the routes, such as `https://app.example`. @default none */
+  /**
+   * Other origins whose pages may call the routes, such as `https://app.example` or `capacitor://localhost`.
+   * @default none
+   */
   readonly trustedOrigins?: readonly string[]
   /**
    * Seconds that one use of the store, the session, a function of the host or the provider may take, 1 to 60.
@@ -107,11 +123,17 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
 /** What `identify` may return. */
 export type Identified = string | null | undefined
 
+/** What `friendlyName` may return. */
+export type AccountName = string | null | undefined
+
 /** The options with their defaults. */
 export type Settings<Request, Reply> =
-  Required<Omit<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'attempts' | 'config' | 'provider' | 'context' | 'onEvent'>> &
-  Pick<TotpOptions<Request, Reply>, 'session' | 'friendlyName' | 'provider' | 'context' | 'onEvent'> &
+  Required<Omit<TotpOptions<Request, Reply>, NotDefaulted | 'attempts' | 'config'>> &
+  { readonly [Name in NotDefaulted]: TotpOptions<Request, Reply>[Name] | undefined } &
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
+
+/** Options that are undefined unless they are given. */
+type NotDefaulted = 'session' | 'friendlyName' | 'provider' | 'context' | 'onEvent'
 
 /** The longest that an approval may last: 30 days. */
 const LONGEST_AGE = 30 * 24 * 3600
@@ -122,18 +144,9 @@ const ATTEMPTS = {
   disableAfter: byDefault(50, integer(1, 100))
 }
 
-const CONFIG = {
-  alg: byDefault<TotpConfig['alg']>('sha1', oneOf('sha1', 'sha256', 'sha512')),
-  codeLength: byDefault(6, integer(6, 8)),
-  timeStep: byDefault(30, integer(15, 120)),
-  skew: byDefault(1, integer(0, 1))
-}
-
 /** Every option: how it is checked, and its default. */
 export const OPTIONS = {
-  issuer: required({
-    isValid: isFriendlyName, expected: 'must have 1 to 64 characters, without colon and control characters'
-  }),
+  issuer: required({ isValid: isFriendlyName, expected: `must have ${FRIENDLY_NAME_RULE}` }),
   keys: required(KEYS),
   store: required(objectWith(['get', 'replace'], 'must be a store, with get and replace')),
   identify: required(functionThat('returns the id of the user')),
@@ -153,14 +166,18 @@ export const OPTIONS = {
   }),
   reenroll: byDefault(false, FLAG),
   maxFactors: byDefault(5, integer(1, MAX_FACTORS)),
+  name: byDefault('totp', {
+    isValid: name => typeof name === 'string' && /^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name),
+    expected: 'must be a letter, and up to 31 more letters and digits'
+  }),
   prefix: byDefault('/totp', {
     isValid: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
     expected: 'must be a path such as "/totp"'
   }),
   routes: byDefault(true, FLAG),
   trustedOrigins: byDefault<readonly string[]>([], {
-    isValid: origins => Array.isArray(origins) && origins.every(isOrigin),
-    expected: 'must be a list of origins such as "https://app.example"'
+    isValid: origins => Array.isArray(origins) && origins.every(origin => isOrigin(origin) || isAppOrigin(origin)),
+    expected: 'must be a list of origins such as "https://app.example" or "capacitor://localhost"'
   }),
   timeout: byDefault(5, TIMEOUT),
   clock: byDefault(systemClock, functionThat('returns Unix seconds')),
@@ -173,8 +190,9 @@ export const OPTIONS = {
 /**
  * Checks the options and fills in the defaults. Throws `InvalidOptionError` naming the first that is wrong.
  */
-export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>): Settings<Request, Reply> {
-  checkOptions(options, OPTIONS)
+export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>): Settings<Request, Reply> {
+  checkOptions(given, OPTIONS)
+  const options = ownOnly(given)
   const { provider, formerProviders = OPTIONS.formerProviders.default } = options
   const { maxAge = OPTIONS.maxAge.default, clock = OPTIONS.clock.default } = options
   const { freshness = Math.min(OPTIONS.freshness.default, maxAge) } = options
@@ -191,10 +209,17 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
   secondsOf(clock)
 
   const { reenroll = OPTIONS.reenroll.default, maxFactors = OPTIONS.maxFactors.default } = options
+  const { name = OPTIONS.name.default } = options
   const { prefix = OPTIONS.prefix.default, routes = OPTIONS.routes.default } = options
   const { trustedOrigins = OPTIONS.trustedOrigins.default, timeout = OPTIONS.timeout.default } = options
   return {
+    // Present even where they aren't given, so that a copy of the settings inherits none of them.
+    session: undefined,
+    friendlyName: undefined,
+    context: undefined,
+    onEvent: undefined,
     ...options,
+    provider,
     maxAge,
     freshness,
     attempts,
@@ -202,6 +227,7 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
     formerProviders,
     reenroll,
     maxFactors,
+    name,
     prefix,
     routes,
     trustedOrigins,
@@ -211,22 +237,17 @@ export function settingsOf<Request, Reply> (options: TotpOptions<Request, Reply>
 }
 
 function attemptsOf (given: TotpOptions['attempts'] = {}): AttemptLimits {
-  const { lockAfter = ATTEMPTS.lockAfter.default, lockFor = ATTEMPTS.lockFor.default } = given
-  const { disableAfter = ATTEMPTS.disableAfter.default } = given
+  const own = ownOnly(given)
+  const { lockAfter = ATTEMPTS.lockAfter.default, lockFor = ATTEMPTS.lockFor.default } = own
+  const { disableAfter = ATTEMPTS.disableAfter.default } = own
   return { lockAfter, lockFor, disableAfter }
 }
 
 function configOf (given: TotpOptions['config'] = {}): TotpConfig {
-  const { alg = CONFIG.alg.default, codeLength = CONFIG.codeLength.default } = given
-  const { timeStep = CONFIG.timeStep.default, skew = CONFIG.skew.default } = given
+  const own = ownOnly(given)
+  const { alg = CONFIG.alg.default, codeLength = CONFIG.codeLength.default } = own
+  const { timeStep = CONFIG.timeStep.default, skew = CONFIG.skew.default } = own
   return { alg, codeLength, timeStep, skew }
-}
-
-/** Checks what a route requires, against the plugin's own `maxAge`. */
-export function requirementOf (required: Partial<Requirement>, longest: number): Requirement {
-  checkOptions(required, { maxAge: integer(1, longest), unenrolled: oneOf('deny', 'allow') }, 'required.')
-  const { maxAge = longest, unenrolled = 'deny' } = required
-  return { maxAge, unenrolled }
 }
 
 function isTwilioProvider (value: unknown): value is TwilioProvider {

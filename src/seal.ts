@@ -6,7 +6,10 @@ import {
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** Version of the plaintext's layout, bound into every seal. */
+/**
+ * Version of the sealed format, bound into every seal. Stored secrets depend on everything in this file: a
+ * change of the format is a new version, which must open the seals of this one.
+ */
 const FORMAT = 1
 
 /** The factor that a sealed secret belongs to. Moved to another one, the seal doesn't open. */
@@ -63,18 +66,20 @@ export function createKeyring (keys: readonly Uint8Array[]): Keyring {
   return {
     seal (secret, context) {
       const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv(CIPHER, first.key, nonce).setAAD(additionalData(context, first.id))
+      const cipher = createCipheriv(CIPHER, first.key, nonce, { authTagLength: TAG_BYTES })
+        .setAAD(additionalData(context, first.id))
       const text = Buffer.concat([cipher.update(secret), cipher.final()])
       return [first.id, base64url(nonce), base64url(Buffer.concat([text, cipher.getAuthTag()]))].join('.')
     },
 
     open (sealed, context) {
-      const [id = '', nonce = '', box = ''] = sealed.split('.')
+      const [id = '', nonce = '', box = '', ...more] = sealed.split('.')
       const key = byId.get(id)
       if (key === undefined) throw new UnsealableError('a secret is sealed under a key that is not among "keys"')
       try {
-        const bytes = Buffer.from(box, 'base64url')
-        const decipher = createDecipheriv(CIPHER, key.key, Buffer.from(nonce, 'base64url'), { authTagLength: TAG_BYTES })
+        const [iv, bytes] = [bytesOf(nonce), bytesOf(box)]
+        if (more.length > 0 || iv.length !== NONCE_BYTES) throw new Error('another form')
+        const decipher = createDecipheriv(CIPHER, key.key, iv, { authTagLength: TAG_BYTES })
           .setAAD(additionalData(context, id))
           .setAuthTag(bytes.subarray(-TAG_BYTES))
         const secret = decipher.update(bytes.subarray(0, -TAG_BYTES))
@@ -114,4 +119,11 @@ function additionalData ({ identity, factorSid }: SealContext, keyId: string): B
 
 function base64url (bytes: Buffer): string {
   return bytes.toString('base64url')
+}
+
+/** Decodes the one spelling of these bytes. Throws for any other, which Node would decode as well. */
+function bytesOf (text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url')
+  if (base64url(bytes) !== text) throw new Error('another spelling')
+  return bytes
 }

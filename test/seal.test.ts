@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import { createKeyring, UnsealableError } from '../src/seal.js'
@@ -16,6 +16,71 @@ t.test('a sealed secret opens again', async t => {
     const context = { ...CONTEXT, identity }
     return keyring.open(keyring.seal(secret, context), context).secret.equals(secret)
   })))
+})
+
+/** Bytes 0 to 31. */
+const FIXED = Buffer.from(Array.from({ length: 32 }, (_, index) => index))
+/** What the first release made of `FIXED`. Stored documents depend on it: a change of it is a new format number. */
+const GOLDEN = {
+  keyId: 'XMEwOMzphZA',
+  sealed: 'XMEwOMzphZA.G3XvqfrQoV6LFYYv.YwyOq-3X2QQe7yvyJUpPHy6lujjuj7nJOtihGS2NQG-6aqMd',
+  digest: '0VKuLSzsMle5-0F4Y_TwuEEfL3ht6bjltiL0wwkczKQ',
+  tag: 'j_QrDMxk_1VNr_P6kXchE_dxXj1rulEjD8HEXkDqD_U'
+}
+
+t.test('the sealed format is that of the first release', async t => {
+  const fixed = createKeyring([FIXED])
+  t.same(fixed.open(GOLDEN.sealed, CONTEXT), { secret: SECRET, stale: false })
+  t.equal(fixed.seal(SECRET, CONTEXT).split('.')[0], GOLDEN.keyId)
+  t.strictSame(fixed.digests('123456', CONTEXT), [GOLDEN.digest])
+  t.strictSame(fixed.tags('text', CONTEXT), [GOLDEN.tag])
+})
+
+t.test('seals, digests and tags have keys of their own, and none is the key itself', async t => {
+  const fixed = createKeyring([FIXED])
+  const [digest] = fixed.digests('text', CONTEXT)
+  t.not(digest, GOLDEN.tag, 'the digest of a text is not its tag')
+  for (const key of [FIXED, derived('digest'), derived('tag')]) {
+    t.throws(() => fixed.open(sealedBy(key), CONTEXT), tampered)
+  }
+  t.same(fixed.open(sealedBy(derived('seal')), CONTEXT).secret, SECRET)
+})
+
+t.test('a shortened authentication tag is refused', async t => {
+  const [id = '', nonce = '', box = ''] = GOLDEN.sealed.split('.')
+  const text = Buffer.from(box, 'base64url')
+  const fixed = createKeyring([FIXED])
+  for (let bytes = 4; bytes < 16; bytes++) {
+    const cut = text.subarray(0, SECRET.length + bytes).toString('base64url')
+    t.throws(() => fixed.open(`${id}.${nonce}.${cut}`, CONTEXT), tampered, `${bytes} bytes`)
+    // A tag of 4 bytes would be guessed in an afternoon.
+    const [sealed, tag] = [text.subarray(0, SECRET.length), text.subarray(SECRET.length, SECRET.length + bytes)]
+    t.throws(() => fixed.open(`${id}.${nonce}.${Buffer.concat([sealed, tag]).toString('base64url')}`, CONTEXT), tampered)
+  }
+  const short = sealedBy(derived('seal'), 4)
+  t.throws(() => fixed.open(short, CONTEXT), tampered, 'one that was made short')
+})
+
+t.test('a seal has one spelling', async t => {
+  const [id = '', nonce = '', box = ''] = sealOf(secret => /[-_]/.test(secret)).split('.')
+  const spellings = [
+    `${id}.${nonce}.${box}=`, `${id}.${nonce}.${box}==`, `${id}.${nonce}=.${box}`, `${id}.${nonce}.${box} `,
+    `${id}. ${nonce}.${box}`, `${id}.${nonce}.${box}\n`, `${id}.${nonce}.${box}.`, `${id}.${nonce}.${box}.AAAA`,
+    `${id}.${nonce}.${box.replaceAll('-', '+').replaceAll('_', '/')}`, `${id}.${nonce}.${box.slice(0, 8)}*${box.slice(8)}`
+  ]
+  t.ok(isOpened(`${id}.${nonce}.${box}`))
+  for (const spelling of spellings) t.notOk(isOpened(spelling), spelling.replace(box, 'box'))
+
+  const short = keyring.seal(SECRET.subarray(0, 16), CONTEXT)
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const last = alphabet.indexOf(short.slice(-1))
+  for (const stray of [1, 2, 3]) t.notOk(isOpened(short.slice(0, -1) + alphabet[last ^ stray]), 'bits beyond the last byte')
+})
+
+t.test('a seal with a nonce of another length doesn\'t open', async t => {
+  const fixed = createKeyring([FIXED])
+  t.throws(() => fixed.open(sealedBy(derived('seal'), 16, 16), CONTEXT), tampered)
+  t.throws(() => fixed.open(sealedBy(derived('seal'), 16, 8), CONTEXT), tampered)
 })
 
 t.test('a seal fits into a document and shows nothing of secret, key, identity', async t => {
@@ -134,6 +199,28 @@ const unknown = {
   message: 'a secret is sealed under a key that is not among "keys"'
 }
 const tampered = { constructor: UnsealableError, message: 'a sealed secret was tampered with, or belongs to another factor' }
+
+/** The key that is derived from `FIXED` for one use. */
+function derived (use: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', FIXED, '', `fastify-verify-totp ${use}`, 32))
+}
+
+/** A seal as `FIXED` makes it, but with this key, and with lengths of tag and nonce that it may not have. */
+function sealedBy (key: Buffer, authTagLength = 16, nonceLength = 12): string {
+  const nonce = randomBytes(nonceLength)
+  const data = JSON.stringify([1, CONTEXT.identity, CONTEXT.factorSid, GOLDEN.keyId])
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength }).setAAD(Buffer.from(data))
+  const text = Buffer.concat([cipher.update(SECRET), cipher.final(), cipher.getAuthTag()])
+  return [GOLDEN.keyId, nonce.toString('base64url'), text.toString('base64url')].join('.')
+}
+
+/** A seal whose last part is as wanted. */
+function sealOf (isWanted: (box: string) => boolean): string {
+  for (;;) {
+    const sealed = keyring.seal(SECRET, CONTEXT)
+    if (isWanted(sealed.split('.')[2] ?? '')) return sealed
+  }
+}
 
 /** Each way to change one bit. */
 function flips (part: string): string[] {

@@ -2,6 +2,7 @@ import type { BackOff } from '../time/back-off.js'
 import { secondsOf, type Clock } from '../time/clock.js'
 import { deadlineIn, type Deadline } from '../time/deadline.js'
 import { ConflictError, StoreError } from '../errors.js'
+import { ownOnly } from '../own-property.js'
 import { freezeDocument, isFrozenDocument } from './frozen.js'
 import type { Store } from './store.js'
 import { turns } from './turns.js'
@@ -88,7 +89,7 @@ export function documentsIn<Document extends { readonly revision: number }> (
       for (let lost = 1; !turnDeadline.isOver(); lost++) {
         const draft = await makeDraft(key, decide, deadline)
         if (draft.next === undefined || await replace(key, draft, draft.next, deadline)) return draft.answer
-        await backOff(lost)
+        await backOff(rank === 0 ? 1 : lost)
       }
       throw new ConflictError()
     }
@@ -97,14 +98,15 @@ export function documentsIn<Document extends { readonly revision: number }> (
       await turnDeadline.waitFor(turn).catch(() => { throw new ConflictError() })
     }
 
-    return await inTurn(key, tryUntilWon, { rank, wait })
+    // Otherwise a process with many writes would win each race against one with a single write.
+    return await inTurn(key, tryUntilWon, { rank, wait, rest: async () => await backOff(1) })
   }
 
   async function makeDraft<T> (
     key: string, decide: Decide<Document, T>, deadline: Deadline
   ): Promise<Draft<Document, T>> {
     const { document, now } = await read(key, deadline)
-    const { next, answer } = decide(document, now)
+    const { next, answer } = ownOnly(decide(document, now))
     return { document, now, next, answer }
   }
 

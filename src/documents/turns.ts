@@ -14,6 +14,8 @@ export interface TurnOptions {
   readonly rank?: number
   /** Waits for the turn. To give it up it throws. */
   readonly wait?: (turn: Promise<void>) => Promise<void>
+  /** Waits before the next turn begins, unless that has rank 0: for a key that other processes want too. */
+  readonly rest?: () => Promise<void>
 }
 
 interface Place {
@@ -38,9 +40,10 @@ export function turns (): Turns {
     }
   }
 
-  function leave (key: string, place: Place): void {
+  async function leave (key: string, place: Place, rest?: () => Promise<void>): Promise<void> {
     const queue = queues.get(key) ?? []
     const wasAtWork = queue[0] === place
+    if (wasAtWork && rest !== undefined && (queue[1]?.rank ?? 0) > 0) await rest().catch(() => {})
     queue.splice(queue.indexOf(place), 1)
     if (queue.length === 0) queues.delete(key)
     else if (wasAtWork) queue[0]?.begin()
@@ -49,14 +52,14 @@ export function turns (): Turns {
   return {
     isTaken: key => queues.has(key),
 
-    async inTurn (key, work, { rank = 0, wait = justWait } = {}) {
+    async inTurn (key, work, { rank = 0, wait = justWait, rest } = {}) {
       const place = newPlace(rank)
       join(key, place)
       try {
         await wait(place.turn)
         return await work()
       } finally {
-        leave(key, place)
+        leave(key, place, rest)
       }
     }
   }

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { MAX_SECONDS } from '../time/age.js'
-import { FRIENDLY_NAME_PATTERN } from './friendly-name.js'
+import { STORED_NAME_PATTERN } from './friendly-name.js'
 import { either, fits, integer, list, misfitOf, oneOf, orNull, record, text, type Fitting } from '../shape.js'
 
 /** Version of the document's layout. Other versions are refused. */
@@ -42,7 +42,7 @@ const ConfigShape = record({
 
 const enrolled = {
   sid: FactorSid,
-  friendlyName: text(new RegExp(FRIENDLY_NAME_PATTERN, 'u')),
+  friendlyName: text(new RegExp(STORED_NAME_PATTERN, 'u')),
   config: ConfigShape,
   createdAt: Seconds
 }

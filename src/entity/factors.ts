@@ -1,4 +1,5 @@
 import type { TotpConfig } from '../otp/totp.js'
+import { hasOwn } from '../own-property.js'
 import { isWithin } from '../time/age.js'
 import { voidApprovals } from './approvals.js'
 import {
@@ -103,6 +104,6 @@ export function removeUnverified (entity: Entity): Entity {
 export function publicFactor (factor: VerifiedFactor | UnverifiedFactor): Factor {
   const { sid, friendlyName, config, createdAt } = factor
   const enrolled = { sid, friendlyName, config, createdAt }
-  if (!('verifiedAt' in factor)) return { ...enrolled, status: 'unverified', verifiedAt: null, lastUsedAt: null }
+  if (!hasOwn(factor, 'verifiedAt')) return { ...enrolled, status: 'unverified', verifiedAt: null, lastUsedAt: null }
   return { ...enrolled, status: 'verified', verifiedAt: factor.verifiedAt, lastUsedAt: factor.lastUsedAt }
 }

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { deadlineIn, type Deadline } from '../time/deadline.js'
+import type { AnyRequest } from './any-server.js'
 import { SAFE_METHODS } from '../http/cross-site.js'
 
 /** Seconds for which a decision holds while the body of the request is still to come. */
@@ -7,7 +8,7 @@ const HOLDS_FOR = 1
 
 /** A guard's decision to let a request pass, which can be made again. */
 interface Passed {
-  readonly decide: (request: FastifyRequest) => Promise<void>
+  readonly decide: (request: AnyRequest) => Promise<void>
   /** Until then the decision holds. */
   readonly holds: Deadline
 }
@@ -34,7 +35,7 @@ export function decideAgain (fastify: FastifyInstance): void {
 }
 
 /** Notes that a guard let a request pass whose body isn't there yet. */
-export function notePassed (request: FastifyRequest, decide: Passed['decide']): void {
+export function notePassed (request: AnyRequest, decide: Passed['decide']): void {
   if (SAFE_METHODS.includes(request.method) || request.body !== undefined) return
   request[PASSED] = [...request[PASSED] ?? [], { decide, holds: deadlineIn(HOLDS_FOR) }]
 }

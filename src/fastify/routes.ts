@@ -87,12 +87,13 @@ async function jsonIn (request: FastifyRequest, parse: FastifyBodyParser<string>
   const { body } = request
   if (typeof body !== 'string' || body.trim() === '') return {}
   return await new Promise((resolve, reject) => {
-    void parse(request, body, (error, parsed) => error === null ? resolve(parsed) : reject(error))
+    parse(request, body, (error, parsed) => error === null ? resolve(parsed) : reject(error))
   })
 }
 
 function exchangeOf (request: FastifyRequest, reply: FastifyReply): Exchange<FastifyRequest, FastifyReply> {
-  return { request, reply, method: request.method, headers: request.headers }
+  const { method, headers, host } = request
+  return { request, reply, method, headers, host }
 }
 
 /** Fastify's error handler passes an object whose properties JSON doesn't see: they are inherited. */

@@ -1,3 +1,4 @@
+import { ownOnly } from '../own-property.js'
 import { qrCode } from '../qr.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
@@ -12,8 +13,8 @@ import { briefFactor, wireApproval, wireFactor } from './wire.js'
 export interface Call {
   readonly verifier: Verifier
   readonly caller: SessionCaller
-  /** The account name for a factor whose user typed none. */
-  readonly friendlyName: () => Promise<string>
+  /** The account name that the host derives; null when there is none that may be shown. */
+  readonly friendlyName: () => Promise<string | null>
   readonly params: unknown
   /** Must be empty: no endpoint takes a query. */
   readonly query?: unknown
@@ -87,8 +88,8 @@ export const endpoints: readonly Endpoint[] = [
     reply: [201, EnrolledSchema],
     refusals: [409, 429],
     async handle ({ verifier, caller, friendlyName }, _params, body) {
-      const name = body.friendlyName ?? await friendlyName()
-      const { factor, secret, uri, mark } = await verifier.enroll(caller, { friendlyName: name })
+      const account = await friendlyName()
+      const { factor, secret, uri, mark } = await verifier.enroll(caller, { friendlyName: body.friendlyName, account })
       const qr = await qrCode(uri, body.qr ?? 'svg')
       return { status: 201, body: { factor: wireFactor(factor), binding: { secret, uri, qr } }, mark }
     }
@@ -172,7 +173,7 @@ function endpoint<Params extends Schema, Body extends Schema> (
     replies: { [status]: schema, ...Object.fromEntries(statuses.map(status => [status, ErrorSchema])) },
     async handle (call) {
       queryOf(call.query ?? {})
-      return await handle(call, paramsOf(call.params), bodyOf(call.body ?? {}))
+      return ownOnly(await handle(call, paramsOf(call.params), bodyOf(call.body ?? {})))
     }
   }
 }

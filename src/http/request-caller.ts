@@ -2,12 +2,12 @@ import { secondsOf } from '../time/clock.js'
 import { andThen, isPromiseLike, type NowOrLater } from '../time/now-or-later.js'
 import { deadlineIn } from '../time/deadline.js'
 import { markOf, newMark } from '../entity/mark.js'
-import { isFriendlyName } from '../entity/friendly-name.js'
 import {
   ConflictError, IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError
 } from '../errors.js'
 import type { Log } from '../events.js'
 import type { Settings } from '../options.js'
+import { ownValue } from '../own-property.js'
 import type { SessionPort } from '../sessions/session.js'
 import { identityOf, type SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
@@ -19,8 +19,8 @@ export interface RequestCaller<Request, Reply> {
    * it breaks its contract.
    */
   caller (request: Request): NowOrLater<SessionCaller>
-  /** The account name for a factor whose user typed none. */
-  friendlyName (request: Request, identity: string): Promise<string>
+  /** The account name that apps show; null when there is none that may be shown. */
+  friendlyName (request: Request, identity: string): Promise<string | null>
   /** Writes a mark to the session; null changes nothing. With `rotate` the session also gets a new id. */
   keep (request: Request, reply: Reply, mark: string | null, rotate?: boolean): Promise<void>
   /** Withdraws the approval of this session, and writes a mark to it that no request under way has. */
@@ -29,7 +29,7 @@ export interface RequestCaller<Request, Reply> {
 
 /** The settings that are about requests. */
 export type RequestSettings<Request, Reply> =
-  Pick<Settings<Request, Reply>, 'identify' | 'issuer' | 'friendlyName' | 'context' | 'provider' | 'clock' | 'timeout'> &
+  Pick<Settings<Request, Reply>, 'identify' | 'friendlyName' | 'context' | 'provider' | 'clock' | 'timeout'> &
   {
     readonly session: SessionPort<Request, Reply>
     /** When a request began, in Unix seconds; null if that isn't known. */
@@ -117,12 +117,10 @@ export function requestCaller<Request, Reply> (
 
     async friendlyName (request, identity) {
       const name = await askHostForName(request)
-      // Don't send the identity to Twilio: the issuer is the default name there.
-      const isShown = settings.provider === undefined && isFriendlyName(identity)
-      if (name === undefined) return isShown ? identity : settings.issuer
-      if (!isFriendlyName(name)) {
-        throw new InvalidOptionError('friendlyName', 'must return 1 to 64 characters, without colon or control characters')
-      }
+      const isGiven = name !== undefined && name !== null && name !== ''
+      // Don't send the identity to Twilio.
+      if (!isGiven) return settings.provider === undefined ? identity : null
+      if (typeof name !== 'string') throw new InvalidOptionError('friendlyName', 'must return a string')
       return name
     },
 
@@ -148,8 +146,10 @@ export function requestCaller<Request, Reply> (
   }
 }
 
-function identityErrorOf (error: unknown): IdentityError {
-  return new IdentityError(scrubbed(error))
+/** A host that throws 401, as authenticators do, names no user; any other error is a fault. */
+function identityErrorOf (error: unknown): TotpError {
+  const statuses = error instanceof Error ? [ownValue(error, 'statusCode'), ownValue(error, 'status')] : []
+  return statuses.includes(401) ? new UnidentifiedError() : new IdentityError(scrubbed(error))
 }
 
 function nameErrorOf (error: unknown): InvalidOptionError {

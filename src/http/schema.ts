@@ -1,5 +1,6 @@
 import { oneOf, record, text, type Shape } from '../shape.js'
 import { MalformedError } from '../errors.js'
+import { ownOnly } from '../own-property.js'
 
 /** The part of JSON Schema that the endpoints use. `Value` is the type of values that fit. */
 export interface Schema<Value = unknown> {
@@ -26,14 +27,14 @@ export function parserOf<S extends Schema> (part: string, schema: S): (value: un
   const shape = shapeOf(schema)
   const isValid = (value: unknown): value is Valid<S> => shape(value) === null
   return value => {
-    if (isValid(value)) return value
+    if (isValid(value)) return typeof value === 'object' && value !== null ? ownOnly(value) : value
     throw new MalformedError(`${part}${shape(value)}`)
   }
 }
 
 /** Turns a schema into a check. Throws for a keyword it doesn't know, because it must not ignore one. */
 function shapeOf (schema: Schema): Shape<unknown> {
-  const { type, description, pattern, anyOf, properties = {}, required = [] } = schema
+  const { type, description, pattern, anyOf, properties = {}, required = [] } = ownOnly(schema)
   const isOnly = (...keywords: string[]) =>
     Object.keys(schema).every(keyword => keyword === 'description' || keywords.includes(keyword))
 

@@ -1,16 +1,16 @@
 // TypeBox takes longer to load than a server takes to start, so endpoints use the copies in plain-schemas.ts.
 import { Type, type TSchema } from '@sinclair/typebox'
-import { FRIENDLY_NAME_PATTERN } from '../entity/friendly-name.js'
+import { FRIENDLY_NAME_PATTERN, FRIENDLY_NAME_RULE } from '../entity/friendly-name.js'
 import { CODE_PATTERN } from '../otp/code.js'
 
 const Code = Type.String({
   pattern: CODE_PATTERN,
-  description: '6 to 8 digits, optionally with one space or hyphen in the middle'
+  description: '6 to 8 digits; blanks don\'t matter, and neither does a hyphen in the middle'
 })
 const FactorSid = Type.String({ pattern: '^YF[0-9a-f]{32}$', description: 'YF and 32 hex digits' })
 const FriendlyName = Type.String({
   pattern: FRIENDLY_NAME_PATTERN,
-  description: '1 to 64 characters, without colon and control characters; the authenticator app shows it'
+  description: `${FRIENDLY_NAME_RULE}; the authenticator app shows it`
 })
 const DateTime = Type.String({ description: 'ISO 8601, UTC' })
 

@@ -1,3 +1,4 @@
+import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import { UnfitError, type Entity, type VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
@@ -40,7 +41,17 @@ export interface ReportedIdentity {
  * Lists who is enrolled, and with which factors. Refused identities are those that the plugin can't use.
  * Rejects if the store fails.
  */
-export async function * report (
+export function report (
+  options: ReportOptions
+): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined>
+export function report (
+  options: ReportOptions, ...misused: unknown[]
+): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return reportAll(options)
+}
+
+async function * reportAll (
   { keys, ...options }: ReportOptions
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
   const keyring = keys === undefined ? null : keyringOf(keys)

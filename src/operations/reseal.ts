@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import { resealed } from '../providers/resealed.js'
 import { keyOf } from '../verifier/entities.js'
@@ -27,7 +28,15 @@ export interface ResealedIdentity {
  * Once a run yields nothing but `current`, the other keys open nothing any more, except digests of codes that
  * Twilio accepted in the last minutes. Wait ten minutes, then remove the other keys.
  */
-export async function * reseal (
+export function reseal (options: ResealOptions): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined>
+export function reseal (
+  options: ResealOptions, ...misused: unknown[]
+): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return resealAll(options)
+}
+
+async function * resealAll (
   { keys, ...options }: ResealOptions
 ): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
   const keyring = keyringOf(keys)

@@ -4,6 +4,7 @@ import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
 import { ConflictError, InvalidOptionError, StoreError } from '../errors.js'
 import { areKeys, must } from '../option-checks.js'
+import { ownValue } from '../own-property.js'
 import { resealed } from '../providers/resealed.js'
 import { createKeyring, UnsealableError, type Keyring } from '../seal.js'
 import { documentsIn, type Documents } from '../documents/documents.js'
@@ -106,7 +107,7 @@ function reasonOf (error: unknown): string {
 
 function isNoDocument (error: unknown): boolean {
   return error instanceof StoreError && error.cause instanceof Error &&
-    'code' in error.cause && error.cause.code === NO_DOCUMENT
+    ownValue(error.cause, 'code') === NO_DOCUMENT
 }
 
 function check (key: string, stored: unknown): Entity {

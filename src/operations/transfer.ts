@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
+import { hasOwn } from '../own-property.js'
 import { keyOf } from '../verifier/entities.js'
 import {
   BATCH_SIZE, checkedEntity, entitiesIn, keyringOf, listIdentities, orRefused, requireOpened,
@@ -38,7 +40,15 @@ export interface ImportedIdentity {
  * fails. Stop the servers first. The export may miss what they write meanwhile, and then a code used after
  * the export works again where you import it.
  */
-export async function * exportEntities (
+export function exportEntities (options: ScanOptions): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
+export function exportEntities (
+  options: ScanOptions, ...misused: unknown[]
+): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return exportAll(options)
+}
+
+async function * exportAll (
   options: ScanOptions
 ): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
   const entities = entitiesIn(options)
@@ -57,14 +67,24 @@ export async function * exportEntities (
  * identity `refused`, and so does one that `keys` don't open. So it can be repeated. Rejects if the store
  * fails.
  */
-export async function * importEntities (
+export function importEntities (
+  options: ImportOptions
+): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined>
+export function importEntities (
+  options: ImportOptions, ...misused: unknown[]
+): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
+  refuseHookCall(misused)
+  return importAll(options)
+}
+
+async function * importAll (
   { entities: items, keys, ...options }: ImportOptions
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
   const keyring = keyringOf(keys)
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, items, async item => {
-    if (!('entity' in item)) return item
+    if (!hasOwn(item, 'entity')) return item
     const { identity } = item
     return await orRefused(identity, async () => {
       const entity = checkedEntity(identity, item.entity)

@@ -20,26 +20,39 @@ export function encodeSecret (secret: Uint8Array): string {
   return base32nopad.encode(secret)
 }
 
+/** Letters and digits of base32 by their values, RFC 4648 section 6. */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/**
+ * Bits of the last character that belong to no byte, by the count of characters beyond the last group of
+ * eight. Other counts are impossible.
+ */
+const STRAY_BITS: Readonly<Record<number, number>> = { 0: 0, 2: 2, 4: 4, 5: 1, 7: 3 }
+
 /**
  * Decodes a secret that was created elsewhere. Users copy secrets in lower case and in groups, so case,
- * spaces and hyphens don't matter. Otherwise RFC 4648 section 12 applies: no foreign characters, impossible
- * lengths or stray bits. Throws `MalformedError` for those, and for a secret that is too short, too long or
- * one byte repeated.
+ * blanks and hyphens don't matter. Other systems draw letters at random instead of bytes, so bits beyond the
+ * last byte are ignored, as authenticator apps do. Throws `MalformedError` for foreign characters and
+ * impossible lengths, and for a secret that is too short, too long or one byte repeated.
  */
-export function decodeSecret (text: string): Buffer {
-  const secret = decodeBase32(text.replace(/[ -]/g, '').replace(/={1,6}$/, ''))
-  if (secret.length < MIN_BYTES || secret.length > MAX_BYTES) {
-    throw new MalformedError(`secret must have ${MIN_BYTES} to ${MAX_BYTES} bytes`)
-  }
+export function decodeSecret (text: unknown): Buffer {
+  if (typeof text !== 'string') throw new MalformedError('secret must be a string')
+  const secret = decodeBase32(text.replace(/[\s\p{Z}\p{Cf}-]/gu, '').replace(/={1,6}$/, ''))
+  if (secret.length < MIN_BYTES) throw new MalformedError(`secret is too short: it must have at least ${MIN_BYTES} bytes`)
+  if (secret.length > MAX_BYTES) throw new MalformedError(`secret is too long: it must have at most ${MAX_BYTES} bytes`)
   if (secret.every(byte => byte === secret[0])) throw new MalformedError('secret must be random, not one byte repeated')
   return secret
 }
 
 function decodeBase32 (text: string): Buffer {
-  try {
-    // Only ASCII letters are changed: in Unicode the upper case of ß is SS.
-    return Buffer.from(base32nopad.decode(text.replace(/[a-z]/g, letter => letter.toUpperCase())))
-  } catch {
-    throw new MalformedError('secret must be base32: A to Z and 2 to 7')
+  if (!/^[A-Za-z2-7]*$/.test(text)) {
+    throw new MalformedError('secret must be base32: it has a character other than A to Z and 2 to 7')
   }
+  const strayBits = STRAY_BITS[text.length % 8]
+  if (strayBits === undefined) {
+    throw new MalformedError('secret must be base32: it has a length that is impossible, so a part of it is missing')
+  }
+  const upper = text.toUpperCase()
+  const last = ALPHABET.indexOf(upper.slice(-1)) >> strayBits << strayBits
+  return Buffer.from(base32nopad.decode(upper.slice(0, -1) + ALPHABET.slice(last, last + upper.slice(-1).length)))
 }

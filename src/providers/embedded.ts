@@ -11,12 +11,12 @@ export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring
   return {
     name: 'embedded',
 
-    bind ({ identity, factorSid, friendlyName, config, secret: given }) {
+    bind ({ identity, factorSid, label, config, secret: given }) {
       const bytes = given === undefined ? newSecret(config.alg) : decodeSecret(given)
       const secret = encodeSecret(bytes)
       return {
         secret,
-        uri: keyUri({ issuer, account: friendlyName, secret, config }),
+        uri: keyUri({ issuer, account: label, secret, config }),
         sealed: keyring.seal(bytes, { identity, factorSid })
       }
     },

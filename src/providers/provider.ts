@@ -9,7 +9,8 @@ export type Provider = LocalProvider | RemoteProvider
 export interface NewFactor {
   readonly identity: string
   readonly factorSid: string
-  readonly friendlyName: string
+  /** The account name that the app shows. */
+  readonly label: string
   readonly config: TotpConfig
   /** Base32 of a secret that was created elsewhere; undefined for a new one. */
   readonly secret: string | undefined

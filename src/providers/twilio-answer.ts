@@ -13,7 +13,7 @@ const URI = /^otpauth:\/\/totp\/[!-~]{1,2000}$/
 /** The value as an answer. Throws `ProviderError` if it isn't one, like all functions here. */
 export function answerOf (value: unknown): Answer {
   if (typeof value !== 'object' || value === null) throw unfit()
-  return Object.fromEntries(Object.entries(value))
+  return { __proto__: null, ...value }
 }
 
 /** The error for an answer that is about something else, or makes no sense. */

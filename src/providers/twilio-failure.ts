@@ -2,6 +2,7 @@ import {
   ConflictError, FactorLimitError, FactorNotFoundError, LockedError, MalformedError, ProviderError,
   type TotpError
 } from '../errors.js'
+import { ownValue } from '../own-property.js'
 import type { Outcome } from './provider.js'
 
 /** The parts of a failure that may be logged: never its message, or anything that was sent. */
@@ -84,7 +85,7 @@ export function endsEnrollment (failure: Failure): boolean {
  */
 export function failureOf (error: unknown): Failure {
   if (!(error instanceof Error)) return { status: null, code: null }
-  const { status, code }: Error & { status?: unknown, code?: unknown } = error
+  const [status, code] = [ownValue(error, 'status'), ownValue(error, 'code')]
   const isSystem = status === undefined && typeof code === 'string' && SYSTEM_CODE.test(code)
   return {
     status: isBetween(100, status, 599) ? status : null,

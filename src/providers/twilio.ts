@@ -4,6 +4,7 @@ import type { Remote } from '../entity/entity.js'
 import { InvalidOptionError, MalformedError, ProviderError, TotpError } from '../errors.js'
 import { decodeSecret, encodeSecret } from '../otp/secret.js'
 import type { TotpConfig } from '../otp/totp.js'
+import { ownOnly } from '../own-property.js'
 import type { RemoteProvider } from './provider.js'
 import {
   answerOf, bindingOf, concerns, configOf, firstVerdictOf, unfit, verdictOf, type Answer
@@ -59,7 +60,7 @@ export interface TwilioProvider extends RemoteProvider {}
  * Lets Twilio Verify create the secrets and judge the codes. Throws `InvalidOptionError` for a wrong option.
  */
 export function twilioProvider (options: TwilioProviderOptions): TwilioProvider {
-  const { client, serviceSid, ...others } = options ?? {}
+  const { client, serviceSid, ...others } = ownOnly(options ?? {})
   const [unknown] = Object.keys(others)
   if (unknown !== undefined) throw new InvalidOptionError(unknown, 'is unknown')
   requireClient(client)
@@ -85,12 +86,12 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
       if (timeStep < 20 || timeStep > 60) throw new InvalidOptionError('config.timeStep', 'must be 20 to 60 with Twilio')
     },
 
-    async bind ({ identity, friendlyName, config, secret: given }) {
+    async bind ({ identity, label, config, secret: given }) {
       if (!isIdentity(identity)) throw notAtThisService()
       const own = given === undefined ? undefined : encodeSecret(decodeSecret(given))
       const answer = await call(enrollmentRefusal, async () =>
         await entity(identity).newFactors.create({
-          friendlyName,
+          friendlyName: label,
           factorType: 'totp',
           ...(own === undefined ? {} : { 'binding.secret': own }),
           'config.alg': config.alg,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Entity } from '../entity/entity.js'
 import type { Store } from '../documents/store.js'
 import { turns } from '../documents/turns.js'
+import { ownValue } from '../own-property.js'
 import { parseOrNull } from './json.js'
 
 /** A store with a folder of its own. */
@@ -40,7 +41,7 @@ export function folderStore<Document extends { readonly revision: number } = Ent
     try {
       return await readFile(file, 'utf8')
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      if (!(error instanceof Error && ownValue(error, 'code') === 'ENOENT')) throw error
       await access(folder)
       return null
     }

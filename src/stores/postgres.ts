@@ -3,6 +3,8 @@ import type { Entity } from '../entity/entity.js'
 import { DEFAULT_CACHE_SIZE, documentCache } from './document-cache.js'
 import { parseOrNull } from './json.js'
 import type { Store } from '../documents/store.js'
+import { hasFunctions, must } from '../option-checks.js'
+import { ownOnly, ownValue } from '../own-property.js'
 
 /** The part of a client that is used. `Pool` of `pg` has it, and so has `PGlite`. */
 export interface PostgresClient {
@@ -76,8 +78,11 @@ const CREATED_MEANWHILE = ['23505', '42P07', '42710']
  * synchronous. Never let it read from a replica.
  */
 export function postgresStore<Document extends { readonly revision: number } = Entity> (
-  { table = 'totp_entities', schema, cacheSize = DEFAULT_CACHE_SIZE, ...options }: PostgresStoreOptions
+  given: PostgresStoreOptions
 ): PostgresStore<Document> {
+  const { table = 'totp_entities', schema, cacheSize = DEFAULT_CACHE_SIZE, ...rest } = ownOnly(given)
+  const options = ownOnly(rest)
+  must('client', hasFunctions(options.client, ['query']), 'must be a Pool of pg, or a PGlite')
   const name = schema === undefined ? quoted(table) : `${quoted(schema)}.${quoted(table)}`
   const query = queryBy(options)
   const cache = documentCache<Document>(cacheSize, parse)
@@ -191,5 +196,5 @@ function quoted (name: string): string {
 }
 
 function codeOf (error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  return error instanceof Error ? String(ownValue(error, 'code')) : ''
 }

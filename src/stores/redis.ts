@@ -7,6 +7,7 @@ import { parseOrNull } from './json.js'
 import { run, scriptOf, serversOf, type RedisClient } from './redis-client.js'
 import { requireDurableServer } from './redis-server.js'
 import { NO_DOCUMENT, type Store } from '../documents/store.js'
+import { ownOnly } from '../own-property.js'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {
@@ -78,8 +79,9 @@ const HEAD = /^([0-9]+) [0-9a-f-]{36} /
  *   `synchronous_commit` and synchronous replicas.
  */
 export function redisStore<Document extends { readonly revision: number } = Entity> (
-  { client, prefix = 'totp:', allowLoss = false, cacheSize = DEFAULT_CACHE_SIZE }: RedisStoreOptions
+  options: RedisStoreOptions
 ): RedisStore<Document> {
+  const { client, prefix = 'totp:', allowLoss = false, cacheSize = DEFAULT_CACHE_SIZE } = ownOnly(options)
   if (!(client instanceof Object) || !('evalSha' in client || 'evalsha' in client)) {
     throw new InvalidOptionError('client', 'must be a client of ioredis or of redis')
   }

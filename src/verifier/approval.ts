@@ -4,7 +4,7 @@ import {
 import type { Entity } from '../entity/entity.js'
 import { hashOf, newMark } from '../entity/mark.js'
 import { aboutEntity, ChallengeRequiredError } from '../errors.js'
-import { decideGuard, type Requirement } from '../guard.js'
+import { decideGuard, requirementOf, type Requirement } from '../guard.js'
 import { sessionOf, sourceOf, type SessionCaller } from './caller.js'
 import type { Decision } from './entities.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
@@ -17,8 +17,7 @@ export async function check (
   context: VerifierContext, caller: SessionCaller, required: Partial<Requirement> = {}
 ): Promise<Approval | null> {
   const { entities, limits, maxAge: longest, emit } = context
-  const { maxAge = longest, unenrolled = 'deny' } = required
-  const requirement = { maxAge: Math.min(maxAge, longest), unenrolled }
+  const requirement = requirementOf(required, longest, Number.MAX_SAFE_INTEGER)
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
   const { document: entity, now } = await entities.read(caller)

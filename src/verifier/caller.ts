@@ -2,6 +2,7 @@ import { isIdentity } from '../entity/identity.js'
 import { hashOf, markOf, type Session } from '../entity/mark.js'
 import { IdentityError, UnidentifiedError } from '../errors.js'
 import type { EventSource } from '../events.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 
 /** Who calls: a request of a login session, or the application itself (a job, an administrator's script). */
 export type Caller = SessionCaller | Operator
@@ -40,7 +41,7 @@ export interface Operator {
  * strings that can't name a user, and `IdentityError` for any other type: coercing one would mix up users.
  */
 export function identityOf (identified: unknown): string {
-  if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError()
+  if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError(true)
   if (typeof identified !== 'string') {
     throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but must return a string`))
   }
@@ -50,11 +51,12 @@ export function identityOf (identified: unknown): string {
 
 /** The session of a caller, or null for an operator. Throws a `TypeError` for anything that is neither. */
 export function sessionOf (caller: Caller): Session | null {
-  if ('operator' in caller) {
-    if (caller.operator === true) return null
-  } else if (typeof caller.session === 'object' && Number.isFinite(caller.session.began)) {
-    const mark = markOf(caller.session.mark)
-    return { hash: mark && hashOf(mark), began: caller.session.began }
+  if (hasOwn(caller, 'operator')) {
+    if (caller.operator === true && !hasOwn(caller, 'session')) return null
+  } else if (hasOwn(caller, 'session') && typeof caller.session === 'object') {
+    const { mark, began } = ownOnly(caller.session)
+    const own = markOf(mark)
+    if (Number.isFinite(began)) return { hash: own && hashOf(own), began }
   }
   throw new TypeError('a caller needs an identity, and either a session or "operator: true"')
 }

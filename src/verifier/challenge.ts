@@ -1,8 +1,9 @@
 import { restartFutureLock } from '../entity/attempts.js'
 import type { EmbeddedFactor, Entity, VerifiedFactor } from '../entity/entity.js'
-import { FactorNotFoundError, NotEnrolledError, type TotpError } from '../errors.js'
+import { FactorNotFoundError, MalformedError, NotEnrolledError, type TotpError } from '../errors.js'
 import { refusalToJudge } from '../guard.js'
 import { canonicalCode } from '../otp/code.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 import type { Decision, Refused } from './entities.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type Situation, type VerifierContext } from './context.js'
@@ -12,7 +13,7 @@ import { approved, denied, type Challenged } from './verdict.js'
 
 /** Options of `challenge`. */
 export interface ChallengeOptions {
-  /** 6 to 8 digits, optionally with a space or hyphen in the middle. */
+  /** 6 to 8 digits of any script. Blanks don't matter, and neither does a hyphen in the middle. */
   readonly code: string
   /**
    * The factor whose code it has to be: `YF` and 32 hex digits. Needed only when several factors at Twilio
@@ -27,10 +28,13 @@ export interface ChallengeOptions {
  * provider can judge takes two writes, before and after asking.
  */
 export async function challenge (
-  context: VerifierContext, caller: Caller, { code, factorSid }: ChallengeOptions
+  context: VerifierContext, caller: Caller, options: ChallengeOptions
 ): Promise<Challenged> {
   const { limits, config, maxAge } = context
   const session = sessionOf(caller)
+  const { code, factorSid, ...others } = ownOnly(options)
+  // A server may pass on what a client sent, so this isn't the server's mistake.
+  if (Object.keys(others).length > 0) throw new MalformedError('a challenge takes code and factorSid only')
   const typed = canonicalCode(code)
   const judged = await change(context, caller, (entity, now): Decision<Challenged | Reserved> => {
     const candidates = entity?.factors.filter(({ sid }) => factorSid === undefined || sid === factorSid) ?? []
@@ -50,7 +54,7 @@ export async function challenge (
     if (remote !== null) return reserve(context, situation, { factor: remote, code: typed, candidates })
     return denied(context, situation, factorSid ?? null)
   }, { codes: true })
-  return 'status' in judged ? judged : await askAndSettle(context, caller, judged)
+  return hasOwn(judged, 'status') ? judged : await askAndSettle(context, caller, judged)
 }
 
 /** The factor with its step spent. Nothing when the code isn't its own or is spent: steps only rise. */

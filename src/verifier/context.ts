@@ -5,6 +5,7 @@ import type { Session } from '../entity/mark.js'
 import type { Emit } from '../events.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 import type { Keyring } from '../seal.js'
 import type { Decide, Decision, Entities } from './entities.js'
 import type { Caller } from './caller.js'
@@ -15,6 +16,8 @@ export interface VerifierContext extends Keyring {
   readonly providers: Providers
   readonly emit: Emit
   readonly limits: AttemptLimits
+  /** The service's name in authenticator apps. */
+  readonly issuer: string
   /** Hash, code length, time step and skew of new factors. */
   readonly config: TotpConfig
   /** Seconds that an approval lasts. */
@@ -53,9 +56,9 @@ export interface NewMark {
 export function change<T> (
   { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>, { codes = false } = {}
 ): Promise<T> {
-  const urgency = codes ? 'code' : Object.hasOwn(caller, 'session') ? 'other' : 'operator'
+  const urgency = codes ? 'code' : hasOwn(caller, 'session') ? 'other' : 'operator'
   return entities.change(caller, (entity, now): Decision<T> => {
-    const decision = decide(entity, now)
+    const decision = ownOnly(decide(entity, now))
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
   }, urgency)

@@ -2,6 +2,7 @@ import { documentsIn, type DocumentsOptions, type Read } from '../documents/docu
 import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { aboutEntity, StoreError, type TotpError } from '../errors.js'
 import type { Emit, TotpEvent } from '../events.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 import { UnsealableError } from '../seal.js'
 import { secondsOf } from '../time/clock.js'
 import { identityOf, sourceOf, type Caller, type Operator } from './caller.js'
@@ -125,7 +126,7 @@ function requireOpen (entity: Entity | null): void {
 
 function decideOn<T> (entity: Entity | null, now: number, decide: Decide<T>): Decision<T> {
   try {
-    return decide(entity, now)
+    return ownOnly(decide(entity, now))
   } catch (error) {
     throw aboutEntity(error, entity?.sid ?? null)
   }
@@ -142,6 +143,6 @@ export function identityIn (key: string): string | null {
 }
 
 function answerOrThrow<T> (decision: Decision<T>, sid: string | null): T {
-  if ('refusal' in decision) throw aboutEntity(decision.refusal, sid)
+  if (hasOwn(decision, 'refusal')) throw aboutEntity(decision.refusal, sid)
   return decision.answer
 }

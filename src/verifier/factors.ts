@@ -3,6 +3,7 @@ import type { UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { ownUnverified, publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
 import { hashOf, newMark } from '../entity/mark.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
+import { hasOwn } from '../own-property.js'
 import type { Decision, EventDraft } from './entities.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
@@ -42,7 +43,7 @@ export async function rename (
     if (entity === null) throw new FactorNotFoundError()
     const factor = changeableFactor(context, { entity, session, now }, sid)
     const renamed = { ...factor, friendlyName }
-    return 'verifiedAt' in renamed
+    return hasOwn(renamed, 'verifiedAt')
       ? {
           next: { ...entity, factors: entity.factors.map(factor => factor.sid === sid ? renamed : factor) },
           answer: publicFactor(renamed)
@@ -84,7 +85,7 @@ async function removeFactor (context: VerifierContext, caller: Caller, sid: stri
     const factor = changeableFactor(context, situation, sid)
     const answer = { mark: null, isLeftover: factor.provider === 'twilio', isRepeated: false }
     const events: EventDraft[] = [{ type: 'factor.deleted', factorSid: sid }]
-    if (!('verifiedAt' in factor)) return { next: removeUnverified(entity), answer, events }
+    if (!hasOwn(factor, 'verifiedAt')) return { next: removeUnverified(entity), answer, events }
     const next = removeVerified(entity, [sid])
     if (session === null) return { next, answer, events }
     return { next: withdraw(next, session, hashOf(mark), now), answer: { ...answer, mark }, events }

@@ -1,7 +1,7 @@
 import { isWithdrawn } from '../entity/approvals.js'
 import { enrollmentWait } from '../entity/enrollments.js'
 import { MAX_FACTORS, type Entity } from '../entity/entity.js'
-import { isFriendlyName } from '../entity/friendly-name.js'
+import { FRIENDLY_NAME_RULE, isFriendlyName } from '../entity/friendly-name.js'
 import { ChallengeRequiredError, FactorLimitError, LockedError, MalformedError, type TotpError } from '../errors.js'
 import { decideGuard } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
@@ -69,5 +69,5 @@ export function refusalOfKnownSecret (
 /** Authenticator apps must be able to show the name. */
 export function refusalOfFriendlyName (friendlyName: unknown): TotpError | null {
   if (isFriendlyName(friendlyName)) return null
-  return new MalformedError('friendlyName must have 1 to 64 characters, without colon and control characters')
+  return new MalformedError(`friendlyName must have ${FRIENDLY_NAME_RULE}`)
 }

@@ -2,6 +2,7 @@ import type { UnverifiedEmbedded } from '../entity/entity.js'
 import { ownUnverified, verifiedEmbedded } from '../entity/factors.js'
 import { FactorNotFoundError } from '../errors.js'
 import { canonicalCode } from '../otp/code.js'
+import { hasOwn } from '../own-property.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type Situation, type VerifierContext } from './context.js'
 import type { Decision } from './entities.js'
@@ -28,7 +29,7 @@ export async function verify (
       ? judge(context, situation, unverified, typed)
       : reserveVerification(context, situation, unverified)
   }, { codes: true })
-  const isDone = 'factor' in judged && !context.reenroll
+  const isDone = hasOwn(judged, 'factor') && !context.reenroll
   return isDone ? judged : await finishRemotely(context, caller, judged, typed)
 }
 

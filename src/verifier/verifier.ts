@@ -1,5 +1,6 @@
 import type { Approval } from '../entity/approvals.js'
 import type { Factor } from '../entity/factors.js'
+import { refuseHookCall } from '../errors.js'
 import type { Requirement } from '../guard.js'
 import { check, withdraw } from './approval.js'
 import type { Caller, SessionCaller } from './caller.js'
@@ -75,6 +76,9 @@ export function createVerifier (context: VerifierContext): Verifier {
     reset: identity => reset(context, identity),
     move: (identity, to) => move(context, identity, to),
     adopt: adoption => adopt(context, adoption),
-    adoptAll: adoptions => adoptAll(context, adoptions)
+    adoptAll (adoptions, ...misused: unknown[]) {
+      refuseHookCall(misused)
+      return adoptAll(context, adoptions)
+    }
   }
 }

@@ -2,6 +2,7 @@ import type { RegisterOptions } from 'fastify'
 import { secondsOf, systemClock, type Clock } from '../time/clock.js'
 import { areKeys, hasFunctions, isOrigin, must, onlyKnown } from '../option-checks.js'
 import type { Store } from '../documents/store.js'
+import { ownOnly, ownValue } from '../own-property.js'
 import type { VerifyDocument } from './records/documents.js'
 
 /** Further credentials of the account. */
@@ -52,8 +53,8 @@ const KNOWN = [
  */
 export function verifyApiSettingsOf (options: VerifyApiOptions): VerifyApiSettings {
   onlyKnown('', options, KNOWN)
-  const { store, keys, accountSid, authToken, apiKeys = [] } = options
-  const { baseUrl, clock = systemClock, timeout = 5 } = options
+  const { store, keys, accountSid, authToken, apiKeys = [] } = ownOnly(options)
+  const { baseUrl, clock = systemClock, timeout = 5 } = ownOnly(options)
   must('store', hasFunctions(store, ['get', 'replace', 'list']), 'must be a store, with get, replace and list')
   must('keys', areKeys(keys),
     'must be a list of one or more different random keys of 32 bytes each, such as randomBytes(32) returns')
@@ -70,8 +71,8 @@ export function verifyApiSettingsOf (options: VerifyApiOptions): VerifyApiSettin
 }
 
 function isApiKey (key: unknown): boolean {
-  if (typeof key !== 'object' || key === null || !('sid' in key && 'secret' in key)) return false
-  return isSid('SK', key.sid) && isPassword(key.secret)
+  return typeof key === 'object' && key !== null &&
+    isSid('SK', ownValue(key, 'sid')) && isPassword(ownValue(key, 'secret'))
 }
 
 function isPassword (text: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ConflictError, scrubbed, StoreError } from '../errors.js'
 import { isOrigin } from '../option-checks.js'
+import { ownValue } from '../own-property.js'
 import { createKeyring, UnsealableError } from '../seal.js'
 import { AUTHENTICATE_HEADER, credentialCheck } from './authentication.js'
 import { challenges } from './endpoints/challenges.js'
@@ -130,7 +131,7 @@ function refusalFor (error: unknown, path: string): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof NotFound) return notFoundAt(path)
   if (UNAVAILABLE.some(kind => error instanceof kind)) return refusal(20503)
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  const status = error instanceof Error ? Number(ownValue(error, 'statusCode') ?? 500) : 500
   return status >= 400 && status < 500 ? unreadableRequest(status) : refusal(20500)
 }
 

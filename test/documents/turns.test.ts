@@ -79,3 +79,28 @@ t.test('work of a lower rank comes first, but for the work that is under way', a
   await Promise.all([atWork, ...waiting])
   t.same(said, ['operator', 'code', 'next code', 'other', 'another'])
 })
+
+t.test('between two turns there is a rest, if that is asked for and nothing of rank 0 waits', async t => {
+  const said: string[] = []
+  const { inTurn, isTaken } = turns()
+  const held = gate()
+  const rested = gate()
+  const rest = async () => {
+    said.push('rest')
+    await rested.passed
+    throw new Error('a rest that fails is over')
+  }
+  const first = inTurn('key', async () => await held.passed, { rest })
+  const urgent = inTurn('key', async () => { said.push('urgent') }, { rank: 0, rest })
+  const later = inTurn('key', async () => { said.push('later') }, { rank: 1, rest })
+  held.open()
+  await first
+  await urgent
+  await turn()
+  t.same(said, ['urgent', 'rest'])
+  t.ok(isTaken('key'))
+  const between = inTurn('key', async () => { said.push('between') })
+  rested.open()
+  await Promise.all([later, between])
+  t.same(said, ['urgent', 'rest', 'between', 'later'])
+})

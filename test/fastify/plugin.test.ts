@@ -371,8 +371,8 @@ t.test('friendlyName names the factors of users who give no name', async t => {
   t.match((await alice.post('/totp/factors', { friendlyName: 'own' })).json(), { factor: { friendlyName: 'own' } })
 })
 
-t.test('a friendlyName that can not be shown is a mistake of the host: 500, and not told to the client', async t => {
-  for (const name of ['', 'a:b', 'hunter2\n', 'hunter2'.repeat(10), 'hunter2\ud800', 42, null, { hunter2: 1 }]) {
+t.test('a friendlyName that is no text is a mistake of the host: 500, and not told to the client', async t => {
+  for (const name of [42, true, ['hunter2'], { hunter2: 1 }, Object('hunter2'), Symbol('hunter2')]) {
     const { login } = await site(t, { totp: { friendlyName: () => untyped(name) } })
     const alice = await login('alice')
     const answer = await alice.post('/totp/factors', {})

@@ -104,3 +104,18 @@ t.test('over HTTP, pages of this site and of trusted origins are served', async 
   t.match(await alice.request('POST', '/totp/factors', {}, { origin: 'null' }),
     { status: 403, code: 'ERR_TOTP_CROSS_SITE' })
 })
+
+t.test('apps and extensions are served where their origin is trusted, and nowhere else', async t => {
+  const trustedOrigins = ['capacitor://localhost', 'tauri://localhost', 'chrome-extension://abcdefghijklmnop']
+  const { login } = await site(t, { totp: { trustedOrigins } })
+  const alice = await login('alice')
+  for (const origin of trustedOrigins) {
+    const headers = { origin, 'sec-fetch-site': 'cross-site' }
+    t.match(await alice.request('POST', '/totp/factors', {}, headers), { status: 201 }, origin)
+  }
+  for (const origin of ['capacitor://localhost.evil', 'ionic://localhost', 'chrome-extension://ponmlkjihgfedcba', 'null']) {
+    for (const headers of [{ origin }, { origin, host: 'localhost' }, { origin, 'sec-fetch-site': 'cross-site' }]) {
+      t.match(await alice.request('POST', '/totp/factors', {}, headers), { status: 403, code: 'ERR_TOTP_CROSS_SITE' }, origin)
+    }
+  }
+})

@@ -39,6 +39,21 @@ const BROKEN: ReadonlyArray<[what: string, identify: () => unknown, type: string
   ['a rejection of nothing', async () => await Promise.reject(undefined), 'not an error: undefined'] // eslint-disable-line prefer-promise-reject-errors
 ]
 
+/** Errors of hosts and their authenticators for a request without a user. */
+const UNAUTHORIZED: ReadonlyArray<[what: string, identify: () => unknown]> = [
+  ['statusCode 401', () => { throw Object.assign(new Error(LEAK), { statusCode: 401 }) }],
+  ['status 401', () => { throw Object.assign(new Error(LEAK), { status: 401 }) }],
+  ['a rejection', async () => { throw Object.assign(new Error(LEAK), { statusCode: 401, code: 'FST_JWT_NO_AUTHORIZATION_IN_HEADER' }) }]
+]
+
+/** Errors that only look like it. */
+const NOT_UNAUTHORIZED: ReadonlyArray<[what: string, identify: () => unknown]> = [
+  ['a text', () => { throw Object.assign(new Error('x'), { statusCode: '401' }) }],
+  ['403', () => { throw Object.assign(new Error('x'), { statusCode: 403 }) }],
+  ['an inherited status', () => { throw Object.assign(Object.create({ statusCode: 401 }), { message: 'x' }) }],
+  ['no error', () => { throw Object({ statusCode: 401 }) }]
+]
+
 const LEAK = 'no users at postgres://root:hunter2@db/users'
 
 /** Those whom somebody might mix up. */
@@ -116,6 +131,23 @@ t.test('an identify that breaks its contract is answered with 500 and found in t
     t.equal(handled(), 0, what)
     t.ok(log().includes(type), `${what}: the log says ${type}`)
     t.notMatch(log(), /hunter2/, what)
+  }
+})
+
+t.test('an identify that throws 401, as authenticators do, names nobody', async t => {
+  for (const [what, identify] of UNAUTHORIZED) {
+    const { visitor, store, handled } = await identifying(t, identify)
+    for (const [method, url] of REQUESTS) {
+      const answer = await visitor().request(method, url)
+      t.match(answer, { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, `${what}, ${method} ${url}`)
+      t.notMatch(answer.text, /users|hunter2/)
+    }
+    t.equal(store.calls, 0, what)
+    t.equal(handled(), 0, what)
+  }
+  for (const [what, identify] of NOT_UNAUTHORIZED) {
+    const { visitor } = await identifying(t, identify)
+    t.match(await visitor().get('/counted'), { status: 500, code: 'ERR_TOTP_IDENTITY' }, what)
   }
 })
 

@@ -61,26 +61,32 @@ const NO_CODES: ReadonlyArray<[what: string, code: unknown]> = [
   ['an exponent', '12345e1'],
   ['an underscore', '123_456'],
   ['letters behind', '123456abc'],
-  ['a newline behind', '123456\n'],
-  ['a carriage return and a newline behind', '123456\r\n'],
   ['a NUL behind', '123456\0'],
   ['a NUL in the middle', '123\x00456'],
-  ['a space in front', ' 123456'],
-  ['a space behind', '123456 '],
-  ['two spaces', '123  456'],
-  ['two groups of two', '12 34 56'],
-  ['a space in the wrong place', '12 3456'],
-  ['a no-break space', '123\u00a0456'],
-  ['a narrow no-break space', '123\u202f456'],
-  ['a tab', '123\t456'],
+  ['two hyphens', '123--456'],
+  ['a hyphen in the wrong place', '12-3456'],
+  ['a hyphen in front', '-123456'],
   ['an en dash', '123\u2013456'],
-  ['full-width digits', '\uff11\uff12\uff13\uff14\uff15\uff16'],
-  ['Arabic-Indic digits', '\u0661\u0662\u0663\u0664\u0665\u0666'],
-  ['Devanagari digits', '\u0967\u0968\u0969\u096a\u096b\u096c'],
-  ['mathematical digits', '\u{1d7cf}\u{1d7d0}\u{1d7d1}\u{1d7d2}\u{1d7d3}\u{1d7d4}'],
-  ['one full-width digit', '12345\uff16'],
-  ['a zero-width joiner', '123\u200d456'],
-  ['a byte order mark', '\ufeff123456']
+  ['five full-width digits', '\uff11\uff12\uff13\uff14\uff15'],
+  ['circled digits', '\u2460\u2461\u2462\u2463\u2464\u2465'],
+  ['superscripts', '\u00b9\u00b2\u00b3\u2074\u2075\u2076'],
+  ['Chinese numerals', '\u4e00\u4e8c\u4e09\u56db\u4e94\u516d'],
+  ['an accent', '123\u0301456']
+]
+
+/** The same code as people type and paste it. */
+const SPELLINGS: ReadonlyArray<[what: string, spell: (code: string) => string]> = [
+  ['as it is', code => code],
+  ['a space in the middle', code => code.replace(/^.../, '$& ')],
+  ['a hyphen in the middle', code => code.replace(/^.../, '$&-')],
+  ['a no-break space in the middle', code => code.replace(/^.../, '$&\u00a0')],
+  ['blanks around', code => `  ${code}\r\n`],
+  ['a tab, and a byte order mark', code => `\ufeff${code}\t`],
+  ['spaced out', code => [...code].join(' ')],
+  ['full-width digits', code => inScript(code, 0xff10)],
+  ['Arabic-Indic digits', code => inScript(code, 0x660)],
+  ['Devanagari digits and a blank', code => inScript(code, 0x966).replace(/^.../, '$& ')],
+  ['mathematical digits', code => inScript(code, 0x1d7ce)]
 ]
 
 /** Bodies that are refused whatever is in them. */
@@ -170,6 +176,23 @@ for (const [host, options] of Object.entries(HOSTS)) {
   })
 }
 
+t.test('a code is right in every spelling, and spent in all of them', async t => {
+  const { login, now, wait } = await site(t)
+  const alice = await login('alice')
+  const first = await alice.enroll()
+  const verified = await alice.post(`/totp/factors/${first.sid}/verify`, { code: `${inScript(first.code(now()), 0x660)} ` })
+  t.match(verified, { status: 200 }, 'the first code too')
+  for (const [what, spell] of SPELLINGS) {
+    wait(30)
+    const code = first.code(now())
+    t.match(await alice.challenge(spell(code)), { status: 200 }, what)
+    const others = SPELLINGS.filter(([other]) => other !== what).slice(0, 3)
+    for (const [other, respell] of others) {
+      t.match(await alice.challenge(respell(code)), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }, `${what}, then ${other}`)
+    }
+  }
+})
+
 t.test('a host that changes the body behind the validation is not taken on trust', async t => {
   const store = faultyStore()
   const { login, now, wait } = await site(t, {
@@ -240,4 +263,9 @@ async function refuses (
   t.equal(store.calls - before, reads, `${what}: the store is asked ${reads} times`)
   if (body !== '') t.notOk(answer.text.includes(body), `${what}: is not echoed`)
   t.notOk(answer.text.includes(CODE), `${what}: the code is not echoed`)
+}
+
+/** The code in the digits of another script, whose zero is this code point. */
+function inScript (code: string, zero: number): string {
+  return [...code].map(digit => String.fromCodePoint(zero + Number(digit))).join('')
 }

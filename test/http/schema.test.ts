@@ -40,10 +40,11 @@ t.test('a parser takes what a validator of JSON Schema takes, and nothing else',
   }
 })
 
-t.test('a parser returns the very value, and coerces nothing', async t => {
+t.test('a parser returns the value, which inherits nothing, and coerces nothing', async t => {
   const parse = parserOf('body', plain.ChallengeBody)
   const body = { code: '123 456', factorSid: SID }
-  t.equal(parse(body), body)
+  t.same({ ...parse(body) }, body)
+  t.equal(Object.getPrototypeOf(parse(body)), null)
   for (const code of [123456, ['123456'], { toString: () => '123456' }, null]) {
     t.throws(() => parse({ code }), { code: 'FST_ERR_VALIDATION', statusCode: 400 })
   }
@@ -71,10 +72,11 @@ t.test('people are told what belongs there, not by which pattern', async t => {
     messageOf(plain.EnrollBody, { qr: 'gif' }),
     messageOf(plain.Nothing, [])
   ], [
-    'body/code must be 6 to 8 digits, optionally with one space or hyphen in the middle',
+    'body/code must be 6 to 8 digits; blanks don\'t matter, and neither does a hyphen in the middle',
     'body/code must be string',
     'body must have no other properties',
-    'body/friendlyName must be 1 to 64 characters, without colon and control characters; the authenticator app shows it',
+    'body/friendlyName must be 1 to 64 characters, at least one of them visible, ' +
+      'without colon, control characters and direction overrides; the authenticator app shows it',
     'body/qr must be one of svg, png',
     'body must be object'
   ])

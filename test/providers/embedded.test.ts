@@ -13,7 +13,7 @@ const provider = embeddedProvider({ issuer: 'Acme', keyring: createKeyring([KEY]
 const config = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const
 const GIVEN = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const newFactor = () => ({
-  identity: 'alice', factorSid: newSid('YF'), friendlyName: 'My phone', config, secret: undefined
+  identity: 'alice', factorSid: newSid('YF'), label: 'My phone', config, secret: undefined
 })
 
 t.test('a new factor has its own secret, as long as its hash', async t => {

@@ -12,7 +12,7 @@ const CODE = '123456'
 async function verifiedThere (t: Test) {
   const server = await hostile(t)
   const provider = twilioProvider({ client: server.client, serviceSid: server.serviceSid })
-  const { remote } = await provider.bind({ identity: sidOf('YE'), friendlyName: 'phone', config: CONFIG, secret: undefined })
+  const { remote } = await provider.bind({ identity: sidOf('YE'), label: 'phone', config: CONFIG, secret: undefined })
   server.right.add(CODE)
   await provider.verify(remote, CODE)
   return { server, provider, remote }
@@ -101,7 +101,7 @@ t.test('anything that isn\'t a name never becomes part of a path', async t => {
     await t.rejects(provider.remove(stray), { code: 'ERR_TOTP_PROVIDER' }, name)
     await t.rejects(provider.fetch(stray), { code: 'FST_ERR_VALIDATION', message: /^a factor at Twilio is named by/ }, name)
     if (stray.identity === remote.identity) continue
-    const factor = { identity: stray.identity, friendlyName: 'x', config: CONFIG, secret: undefined }
+    const factor = { identity: stray.identity, label: 'x', config: CONFIG, secret: undefined }
     await t.rejects(provider.bind(factor), { code: 'ERR_TOTP_PROVIDER' }, name)
   }
   for (const pending of ['..', '', '%2e%2e', `${sidOf('YC')}/`, `${sidOf('YC')}\n`, sidOf('YF')]) {
@@ -114,7 +114,7 @@ t.test('the requests are those of Verify\'s wire format', async t => {
   const { server, provider, remote } = await verifiedThere(t)
   const secret = encodeSecret(Buffer.from('twenty bytes of text'))
   const config = { alg: 'sha512', codeLength: 8, timeStep: 60, skew: 0 } as const
-  const bound = await provider.bind({ identity: remote.identity, friendlyName: 'Jürgen\'s & co', config, secret })
+  const bound = await provider.bind({ identity: remote.identity, label: 'Jürgen\'s & co', config, secret })
   t.match(bound, { secret, config, remote: { serviceSid: server.serviceSid, identity: remote.identity } })
   t.strictSame({ ...server.asked('enroll').at(-1)?.form }, {
     FriendlyName: 'Jürgen\'s & co',
@@ -163,7 +163,7 @@ t.test('whatever a client throws becomes a verdict, and nothing of it is kept', 
       'refusal' in outcome ? outcome.refusal.cause : null,
       await provider.remove(remote).catch(({ cause }: Error) => cause),
       await provider.fetch(remote).catch(({ cause }: Error) => cause),
-      await provider.bind({ identity: 'somebody', friendlyName: 'x', config: CONFIG, secret: undefined })
+      await provider.bind({ identity: 'somebody', label: 'x', config: CONFIG, secret: undefined })
         .catch(({ cause }: Error) => cause)
     ]
     for (const cause of causes) {
@@ -194,7 +194,7 @@ t.test('a value that isn\'t an answer is refused', async t => {
     await t.rejects(provider.fetch(remote), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.remove(remote), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.removeEntity('somebody'), { code: 'ERR_TOTP_PROVIDER' })
-    await t.rejects(provider.bind({ identity: 'somebody', friendlyName: 'x', config: CONFIG, secret: undefined }),
+    await t.rejects(provider.bind({ identity: 'somebody', label: 'x', config: CONFIG, secret: undefined }),
       { code: 'ERR_TOTP_PROVIDER' })
   }
 })

@@ -212,6 +212,22 @@ t.test('Twilio is asked about the attempts that were counted, and a right code a
   t.notOk(events.some(({ type }) => type === 'identity.locked'))
 })
 
+t.test('a right code keeps the reservations of other attempts: a wrong one that is answered after it counts', async t => {
+  const { login, server, store } = await there(t)
+  await enrolledThere(await login('alice'))
+  const held = hold(server, 'create')
+  const thief = await login('alice')
+  const answer = thief.challenge(WRONG)
+  await arrived(server, 'create', 1)
+  server.mend()
+  t.match(await (await login('alice')).challenge(RIGHT), { status: 200 })
+  t.match((await kept(store)).attempts, { failures: 0, pending: { length: 1 } }, 'only its own is released')
+  t.equal(await counted(store), 1)
+  held.open()
+  t.match(await answer, DENIED)
+  t.match((await kept(store)).attempts, { failures: 1, tally: 1, pending: { length: 0 } })
+})
+
 t.test('a right code ends the lock that its own attempt began, even if its answer comes last', async t => {
   const { login, server } = await there(t)
   await enrolledThere(await login('alice'))

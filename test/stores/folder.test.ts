@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { readlinkSync } from 'node:fs'
+import { mkdtemp, open as openFile, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -134,6 +135,37 @@ t.test('a document deleted while keys are listed is left out, and the page is st
   t.same(await store.list(undefined, 2), [second, third])
   t.same(await store.list(first, 5), all.slice(1))
 })
+
+t.test('a document that was created or deleted is on the disk, and so is its folder, before it is answered', async t => {
+  const { folder, store } = await open(t)
+  const flushed = await watchFlushes(t, folder)
+  await store.replace('identity:alice', null, entityWith({ revision: 1 }))
+  t.same(flushed(), [folder], 'created')
+  await store.replace('identity:alice', 1, entityWith({ revision: 2 }))
+  t.same(flushed(), [folder], 'replaced')
+  await store.replace('identity:alice', 1, entityWith({ revision: 3 }))
+  t.same(flushed(), [], 'a lost race changes nothing')
+  await store.replace('identity:alice', 2, null)
+  t.same(flushed(), [folder], 'deleted')
+})
+
+/** Returns the folders that were flushed since the last call. */
+async function watchFlushes (t: Test, folder: string): Promise<() => string[]> {
+  const handle = await openFile(folder)
+  const prototype = Object.getPrototypeOf(handle)
+  await handle.close()
+  const flushed: string[] = []
+  t.intercept(prototype, 'sync', { value: watched(prototype.sync), configurable: true })
+  return () => flushed.splice(0)
+
+  function watched (sync: () => Promise<void>) {
+    return async function (this: { readonly fd: number }): Promise<void> {
+      const path = readlinkSync(`/proc/self/fd/${this.fd}`)
+      if (path === folder) flushed.push(path)
+      await sync.call(this)
+    }
+  }
+}
 
 t.test('a document that the caller changes while replace waits is written as it was', async t => {
   const { store } = await open(t)

@@ -237,7 +237,7 @@ t.test('a change that comes while others wait for a turn waits too, unless it wr
   const held = gate()
   const { entities } = setUp({ replace: async () => said.length > 0 }, {
     async backOff () {
-      said.push('lost')
+      said.push('pause')
       await held.passed
     }
   })
@@ -251,7 +251,7 @@ t.test('a change that comes while others wait for a turn waits too, unless it wr
   await change('read', { next: undefined })
   held.open()
   await Promise.all([first, second])
-  t.same(said, ['lost', 'read', 'first', 'second'])
+  t.same(said, ['pause', 'read', 'pause', 'first', 'second'], 'a pause after the lost race, one before the next turn')
 })
 
 t.test('a change that waits for one that hangs gives up after half of the time', async t => {

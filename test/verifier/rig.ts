@@ -33,6 +33,7 @@ export function verifierOn (
     providers: providersOf(embedded, remote ?? embedded, []),
     ...keyring,
     emit,
+    issuer: 'Acme',
     limits: { lockAfter: 5, lockFor: 30, disableAfter: 50 },
     config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
     maxAge: MAX_AGE,

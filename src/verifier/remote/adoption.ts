@@ -4,7 +4,9 @@ import { addVerified, publicFactor, type Factor } from '../../entity/factors.js'
 import { isFriendlyName } from '../../entity/friendly-name.js'
 import { isSameRemote } from '../../entity/twilio-factor.js'
 import { FactorLimitError, MalformedError, type TotpError } from '../../errors.js'
+import { onlyKnown } from '../../option-checks.js'
 import type { TotpConfig } from '../../otp/totp.js'
+import { ownOnly } from '../../own-property.js'
 import { tagsOf } from '../../providers/tag.js'
 import type { Decision } from '../entities.js'
 import { askForAnswer } from './ask.js'
@@ -46,7 +48,8 @@ const BATCH = 8
  * Takes over a factor that the user has verified at Twilio. One that was adopted before is left unchanged.
  */
 export async function adopt (context: VerifierContext, adoption: Adoption): Promise<Factor> {
-  const { identity, twilioIdentity, twilioFactorSid, serviceSid, friendlyName } = adoption
+  onlyKnown('adopt.', adoption, ['identity', 'twilioIdentity', 'twilioFactorSid', 'serviceSid', 'friendlyName'])
+  const { identity, twilioIdentity, twilioFactorSid, serviceSid, friendlyName } = ownOnly(adoption)
   identityOf(identity)
   if (friendlyName !== undefined) throwRefusal(refusalOfFriendlyName(friendlyName))
   const provider = context.providers.find(serviceSid)

@@ -4,6 +4,7 @@ import type { UnverifiedTwilio } from '../../entity/entity.js'
 import { livingUnverified, ownUnverified, removeUnverified } from '../../entity/factors.js'
 import { verifiedTwilio } from '../../entity/twilio-factor.js'
 import { ConflictError, EnrollmentEndedError, FactorNotFoundError } from '../../errors.js'
+import { hasOwn } from '../../own-property.js'
 import type { FirstOutcome } from '../../providers/provider.js'
 import { sessionOf, type Caller } from '../caller.js'
 import { change, type Situation, type VerifierContext } from '../context.js'
@@ -41,7 +42,7 @@ export async function finishRemotely (
   context: VerifierContext, caller: Caller, judged: Verified | Reserved, code: string
 ): Promise<Verified> {
   try {
-    return 'pending' in judged ? await askAndSettle(context, caller, judged.pending, code) : judged
+    return hasOwn(judged, 'pending') ? await askAndSettle(context, caller, judged.pending, code) : judged
   } finally {
     await deleteLeftovers(context, caller)
   }

@@ -1,0 +1,21 @@
+/*
+ * Once an attacker can write to `Object.prototype` anywhere in the host, every object inherits the attacker's
+ * properties. These functions see only the properties that an object has itself.
+ */
+
+/** True for an object that has this property itself: tells the members of a union apart. */
+export function hasOwn<T extends object, Name extends PropertyKey> (
+  object: T, name: Name
+): object is Extract<T, Readonly<Record<Name, unknown>>> {
+  return Object.hasOwn(object, name)
+}
+
+/** The value of a property that the object has itself; undefined when it has none. */
+export function ownValue (object: object, name: PropertyKey): unknown {
+  return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined
+}
+
+/** A copy of the object's own properties that inherits nothing: what is absent in it is undefined. */
+export function ownOnly<T extends object> (object: T): T {
+  return { __proto__: null, ...object }
+}
