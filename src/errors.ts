@@ -1,3 +1,4 @@
+import { masked } from './masked.js'
 import { ownValue } from './own-property.js'
 
 /**
@@ -242,8 +243,8 @@ export function refuseHookCall (misused: readonly unknown[]): void {
 
 /**
  * A copy of a foreign error that may be logged. Drivers put connection strings, rows and parameters into
- * messages and properties, so the copy has only the name, the code, the frames, and the message with
- * everything masked that looks like a key.
+ * messages and properties, so the copy has only the name, the code, the frames, and the messages of the error
+ * and its causes, with everything secret masked.
  */
 export function scrubbed (error: unknown): Error {
   try {
@@ -255,7 +256,7 @@ export function scrubbed (error: unknown): Error {
 
 function scrubbedCopy (error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`not an error: ${error === null ? 'null' : typeof error}`)
-  const copy: Error & { code?: string } = new Error(masked(error.message))
+  const copy: Error & { code?: string } = new Error(masked(messageOf(error, MAX_CAUSES)))
   copy.name = masked(error.name)
   const code = ownValue(error, 'code')
   if (typeof code === 'string') copy.code = masked(code)
@@ -263,25 +264,21 @@ function scrubbedCopy (error: unknown): Error {
   return copy
 }
 
+/** Causes of causes that are told. */
+const MAX_CAUSES = 3
+
+/** The message, with those of the causes: some errors say only that something failed. */
+function messageOf (error: Error, depth: number): string {
+  const message = String(error.message)
+  const inner: unknown[] = error instanceof AggregateError && message === '' ? error.errors : [ownValue(error, 'cause')]
+  const causes = depth === 0 ? [] : inner.filter(cause => cause instanceof Error)
+  const others = causes.map(cause => messageOf(cause, depth - 1))
+    .filter(other => other !== '' && !message.includes(other)).join('; ')
+  return [message, others].filter(text => text !== '').join(': ')
+}
+
 /** The frames after the message, which may itself have lines that look like frames. */
 function framesOf ({ stack, message }: Error): string[] {
   const [, ...after] = String(stack).split(message || '\n')
   return after.join('\n').split('\n').filter(line => /^\s+at /.test(line))
-}
-
-/** Masks credentials, runs as long as a secret or a mark, and runs of digits that could be a code. */
-function masked (text: string): string {
-  return text
-    .replace(/\S+/g, withoutUserinfo)
-    .replace(/(?<!\w)(?=\w*?(?:pass|pwd|secret|token))(\w+["']?\s*[=:]\s*)\S+/gi, '$1…')
-    .replace(/[A-Za-z0-9+/_=-]{20,}/g, '…')
-    .replace(/[0-9]{3}[ -]?[0-9]{3,}/g, '…')
-}
-
-/**
- * No regular expression: on text that an attacker chose, one would search for the end again from every slash.
- */
-function withoutUserinfo (word: string): string {
-  const [begin, end] = [word.indexOf('//'), word.lastIndexOf('@')]
-  return begin < 0 || end < begin ? word : `${word.slice(0, begin)}//…${word.slice(end)}`
 }

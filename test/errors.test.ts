@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import * as errors from '../src/errors.js'
 import { newMark } from '../src/entity/mark.js'
 import { encodeSecret, newSecret } from '../src/otp/secret.js'
+import { DRIVER_ERRORS, type DriverError } from './driver-errors.js'
 
 const { scrubbed } = errors
 
@@ -140,6 +142,45 @@ t.test('any other thrown value is named only by its type', async t => {
     t.notMatch(everything(scrubbed(value)), /hunter2|123456/)
   }
 })
+
+t.test('of a driver\'s error the diagnosis stays, and credentials go', async t => {
+  for (const [driverError, stays, goes] of DRIVER_ERRORS) {
+    const error = scrubbed(thrown(driverError))
+    for (const text of stays) t.ok(error.message.includes(text), `${text} stays in ${error.message}`)
+    for (const text of goes) t.notOk(everything(error).includes(text), `${text} goes from ${error.message}`)
+    const { name = 'Error', code } = driverError
+    t.equal(error.name, name)
+    t.equal('code' in error ? error.code : undefined, code)
+  }
+})
+
+t.test('no secret, mark, hash or key survives, whatever its bytes are', async t => {
+  for (let i = 0; i < 2000; i++) {
+    const secrets = [
+      encodeSecret(randomBytes(20)), encodeSecret(randomBytes(20)).toLowerCase(), newMark(),
+      randomBytes(32).toString('base64'), randomBytes(32).toString('base64url'), randomBytes(16).toString('hex')
+    ]
+    const { message } = scrubbed(new Error(secrets.map(secret => `value "${secret}"`).join(' and ')))
+    for (const secret of secrets) if (message.includes(secret)) t.fail(secret)
+  }
+})
+
+t.test('long names survive, and look-alikes of secrets among them don\'t', async t => {
+  const names = ['totp-postgres-5d4f8b9c7d-x2x7z.default.svc.cluster.local', 'ep-cool-darkness-123456.us-east-2.aws.neon.tech',
+    'ec2-203-113-25-1.compute-1.amazonaws.com', 'ERR_TLS_CERT_ALTNAME_INVALID', 'MaxRetriesPerRequestError', 'sessions_20261128']
+  for (const name of names) t.equal(scrubbed(new Error(name)).message, name)
+  const others = ['123e4567-e89b-12d3-a456-426614174000', 'babadecb-d14d-417f-bcde-175d6f08810d', 'AogwhpuqgSibUzdxvnsEyw',
+    'UZODAXYFDEQA-Gp-k-_Wgw', 'FH1YF-BSKKRUP-AEMZ486A', 'atng-ihyj-kwiy-yfob-phfe-xiix', 'totp_JBSWY3DPEHPK3PXP']
+  for (const other of others) t.equal(scrubbed(new Error(other)).message, '…')
+})
+
+function thrown ({ message, name, code, errors, cause }: DriverError): Error {
+  const options = cause === undefined ? {} : { cause: new Error(cause) }
+  const error = errors === undefined
+    ? new Error(message, options)
+    : new AggregateError(errors.map(text => new Error(text)), message)
+  return Object.assign(error, name === undefined ? {} : { name }, code === undefined ? {} : { code })
+}
 
 /** All that a log could find in an error. */
 function everything (error: unknown): string {

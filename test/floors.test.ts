@@ -30,7 +30,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['events.ts'],
   ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
   ['errors.ts'],
-  ['own-property.ts']
+  ['masked.ts', 'own-property.ts']
 ]
 
 /** Doors and commands, and the wings that nothing behind them may reach. */

@@ -190,6 +190,26 @@ t.test('a challenge expires after five minutes, or at its expiration date', asyn
   t.equal((await factor.answer(longest.sid, factor.code(service.now()))).body.status, 'approved', 'nothing was burnt')
 })
 
+t.test('an expiration date may come as any of Twilio\'s libraries sends it; without an offset it is UTC', async t => {
+  const { TZ } = process.env
+  t.teardown(() => { TZ === undefined ? delete process.env['TZ'] : process.env['TZ'] = TZ })
+  process.env['TZ'] = 'America/New_York'
+  const service = await standIn(t)
+  const factor = await enrollVerified(service)
+  const text = new Date((service.now() + 600) * 1000).toISOString()
+  const [local, minute] = [text.slice(0, 19), text.slice(0, 16)]
+  const east = `${new Date((service.now() + 600 + 7200) * 1000).toISOString().slice(0, 19)}+02:00`
+  const dates = [local, `${local}Z`, `${local}.5`, `${local}.123456789Z`, `${local}.000000Z`, `${local}+00:00`, east, minute, `${minute}Z`]
+  for (const ExpirationDate of dates) {
+    const { expiration_date: date } = (await factor.challenge(undefined, { ExpirationDate })).body
+    t.equal(Date.parse(date) / 1000, service.now() + 600, ExpirationDate)
+  }
+  const wrong = [`${local} `, local.replace('T', ' '), local.slice(0, 13), `${local}z`, `${local}+0200`, `${local}[UTC]`, `${local}.`]
+  for (const ExpirationDate of wrong) {
+    t.same(refusal(await factor.challenge(undefined, { ExpirationDate })), [400, 60306], ExpirationDate)
+  }
+})
+
 t.test('after the clock is set back, challenges from the future do not count and cannot be approved', async t => {
   const service = await standIn(t)
   const factor = await enrollVerified(service, undefined, { 'Config.CodeLength': '4' })

@@ -8,7 +8,8 @@ export type Reader<T> = (form: Form, name: string) => T | undefined
 /** Text that can be shown to people: well-formed, without control characters. */
 const TEXT = /^[^\p{Cc}\p{Cs}]*$/u
 
-const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+/** Date and time, to the minute or finer, and an offset: Twilio's libraries leave parts of it out. */
+const ISO_8601 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?$/
 
 /** Characters of the longest JSON text that we store for the application. */
 const MAX_JSON = 1024
@@ -63,9 +64,10 @@ export function foreignSid (kind: string): Reader<string> {
 export const code: Reader<string> = reader('must have 3 to 8 digits', value =>
   /^[0-9]{3,8}$/.test(value) ? value : undefined)
 
-/** A date and time in ISO 8601, as Unix seconds. */
+/** A date and time in ISO 8601, as Unix seconds. Without an offset it is UTC. */
 export const dateTime: Reader<number> = reader('must be a date and time in ISO 8601', value => {
-  const time = ISO_8601.test(value) ? Date.parse(value) : NaN
+  const [, local, offset = 'Z'] = ISO_8601.exec(value) ?? []
+  const time = local === undefined ? NaN : Date.parse(local + offset)
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000)
 })
 
