@@ -16,7 +16,7 @@ await app.register(session, {
 })
 await app.register(verifyTotp, {
   issuer: 'Acme', // your service, as authenticator apps show it
-  keys: [randomBytes(32)], // in production, a key you keep: without it no stored secret can be opened
+  keys: [randomBytes(32)], // in production keysFrom(process.env.TOTP_KEYS): a key you keep
   store: memoryStore(), // in production, a database: see Stores
   identify: request => request.session.userId // undefined while no user is logged in
 })

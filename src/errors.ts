@@ -49,16 +49,19 @@ export class IdentityError extends TotpError {
  */
 export class UnidentifiedError extends TotpError {
   readonly code = 'ERR_TOTP_UNIDENTIFIED'
-  constructor () {
+  /** Whether `identify` returned undefined, null or ''. */
+  readonly isAnonymous: boolean
+  constructor (isAnonymous = false) {
     super(401, 'Log in first.')
+    this.isAnonymous = isAnonymous
   }
 }
 
 /** A browser sent the request from a page of another site. */
 export class CrossSiteError extends TotpError {
   readonly code = 'ERR_TOTP_CROSS_SITE'
-  constructor () {
-    super(403, 'Requests from other sites are refused.')
+  constructor (cause?: unknown) {
+    super(403, 'Requests from other sites are refused.', { cause })
   }
 }
 
@@ -72,8 +75,30 @@ export class MalformedError extends TotpError {
   }
 }
 
+/**
+ * A code that was denied, or not judged at all. The log learns whose: loggers print inherited properties too.
+ * Answers don't, because JSON and a spread leave them out.
+ */
+abstract class UnjudgedError extends TotpError {
+  #entitySid: string | null = null
+
+  /** For the log: the entity of the user, `YE` and 32 hex digits. It identifies the user to no one else. */
+  get entitySid (): string | null {
+    return this.#entitySid
+  }
+
+  static {
+    Object.defineProperty(this.prototype, 'entitySid', { enumerable: true })
+  }
+
+  /** Names the entity, once it is known. */
+  static about (error: UnjudgedError, entitySid: string | null): void {
+    error.#entitySid = entitySid
+  }
+}
+
 /** The identity has reached a cap on wrong codes. Only an operator's `unlock` ends this. */
-export class DisabledError extends TotpError {
+export class DisabledError extends UnjudgedError {
   readonly code = 'ERR_TOTP_DISABLED'
   constructor () {
     super(403, 'Too many wrong codes: challenges are disabled for this account. Contact its support.')
@@ -84,14 +109,14 @@ export class DisabledError extends TotpError {
  * Codes aren't judged for a while, after wrong ones or because the provider demands it. Right ones get this
  * too.
  */
-export class LockedError extends TotpError {
+export class LockedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_LOCKED'
-  /** Seconds after which codes are judged again. */
+  /** Seconds after which codes are judged, or enrollments begun, again. */
   readonly retryAfter: number
   /** Response headers, which Fastify's error handler sends. */
   readonly headers: Readonly<Record<string, string>>
-  constructor (retryAfter: number) {
-    super(429, 'Too many codes: wait before trying again.')
+  constructor (retryAfter: number, message = 'Too many codes: wait before trying again.') {
+    super(429, message)
     this.retryAfter = retryAfter
     this.headers = { 'retry-after': String(retryAfter) }
   }
@@ -120,7 +145,7 @@ export class ChallengeRequiredError extends TotpError {
 }
 
 /** The code was wrong, spent or expired. The answer doesn't say which. */
-export class ChallengeDeniedError extends TotpError {
+export class ChallengeDeniedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_CHALLENGE_DENIED'
   constructor () {
     super(403, 'This code was not accepted. Wait for the next one and try again.')
@@ -191,6 +216,12 @@ export type AnyTotpError =
   | MalformedError | DisabledError
   | LockedError | NotEnrolledError | ChallengeRequiredError | ChallengeDeniedError | FactorNotFoundError
   | EnrollmentEndedError | FactorLimitError | ConflictError | StoreError | ProviderError
+
+/** The error itself; the log line of a denial or a lock now names this entity. */
+export function aboutEntity<E> (error: E, entitySid: string | null): E {
+  if (error instanceof UnjudgedError) UnjudgedError.about(error, entitySid)
+  return error
+}
 
 /** True for an error of this package. */
 export function isTotpError (error: unknown): error is AnyTotpError

@@ -8,12 +8,23 @@ import {
 import { checkOptions, integer, oneOf } from './option-checks.js'
 import { ownOnly } from './own-property.js'
 
+const ANSWER = oneOf('deny', 'allow')
+
 /** What a route requires of the requests that it lets pass. */
 export interface Requirement {
   /** Seconds since the approval, 1 up to the plugin's own `maxAge`. @default the plugin's own `maxAge` */
   readonly maxAge: number
   /** Whether a user without a verified factor may pass: 'deny' answers 403. @default 'deny' */
   readonly unenrolled: 'deny' | 'allow'
+}
+
+/** What a guard requires. */
+export interface RouteRequirement extends Requirement {
+  /**
+   * Whether a request may pass for which `identify` returns no user, as for a guard over everything: 'deny'
+   * answers 401. @default 'deny'
+   */
+  readonly anonymous: 'deny' | 'allow'
 }
 
 /** Requirements that `requirementOf` returned: each is checked once, not with every request. */
@@ -25,11 +36,20 @@ const checked = new WeakSet<object>()
  */
 export function requirementOf (given: Partial<Requirement>, longest: number, most = longest): Requirement {
   if (isChecked(given)) return given
-  checkOptions(given, { maxAge: integer(1, most), unenrolled: oneOf('deny', 'allow') }, 'required.')
+  checkOptions(given, { maxAge: integer(1, most), unenrolled: ANSWER }, 'required.')
   const { maxAge = longest, unenrolled = 'deny' } = ownOnly(given)
   const requirement = Object.freeze({ maxAge: Math.min(maxAge, longest), unenrolled })
   checked.add(requirement)
   return requirement
+}
+
+/** Checks what a guard requires. Strangers are let pass, or not, before the requirement counts. */
+export function routeRequirementOf (
+  given: Partial<RouteRequirement>, longest: number
+): { readonly anonymous: RouteRequirement['anonymous'], readonly requirement: Requirement } {
+  checkOptions(given, { maxAge: integer(1, longest), unenrolled: ANSWER, anonymous: ANSWER }, 'required.')
+  const { anonymous = 'deny', ...rest } = ownOnly(given)
+  return { anonymous, requirement: requirementOf(rest, longest) }
 }
 
 function isChecked (requirement: Partial<Requirement>): requirement is Requirement {

@@ -1,7 +1,7 @@
 export { countIdentities } from './operations/scan.js'
 export type { RefusedIdentity, ScanOptions, StoreOptions } from './operations/scan.js'
 export { report } from './operations/report.js'
-export type { ReportedFactor, ReportedIdentity } from './operations/report.js'
+export type { ReportedFactor, ReportedIdentity, ReportOptions } from './operations/report.js'
 export { reseal } from './operations/reseal.js'
 export type { ResealedIdentity, ResealOptions } from './operations/reseal.js'
 export { exportEntities, importEntities } from './operations/transfer.js'

@@ -14,7 +14,7 @@ import type { TwilioProvider } from './providers/twilio.js'
 import type { SessionPort } from './sessions/session.js'
 import type { EntityStore } from './documents/store.js'
 
-export { requirementOf } from './guard.js'
+export { requirementOf, routeRequirementOf, type RouteRequirement } from './guard.js'
 
 /** Options of the plugin. A wrong or unknown option stops the boot with `ERR_TOTP_INVALID_OPTION`. */
 export interface TotpOptions<Request = unknown, Reply = unknown> {
@@ -90,6 +90,11 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly reenroll?: boolean
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
+  /**
+   * Tells two instances of the plugin apart that share login sessions: a letter, and up to 31 more letters
+   * and digits. The session keeps the mark in the entry `<name>Mark`. @default 'totp'
+   */
+  readonly name?: string
   /** Path that the routes are below. @default '/totp' */
   readonly prefix?: string
   /** Whether to add the routes; without them, use `fastify.totp` in routes of your own. @default true */
@@ -106,6 +111,11 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly timeout?: number
   /** Returns the time in Unix seconds. @default the machine's clock */
   readonly clock?: Clock
+  /**
+   * Returns what events say about a request, such as its id and ip. It is called when the request arrives and
+   * must return at once. If it throws, that is logged, and the events say null. @default null
+   */
+  readonly context?: (request: Request) => unknown
   /** Called with each event, after it was recorded. */
   readonly onEvent?: EventListener
 }
@@ -123,7 +133,7 @@ export type Settings<Request, Reply> =
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
 
 /** Options that are undefined unless they are given. */
-type NotDefaulted = 'session' | 'friendlyName' | 'provider' | 'onEvent'
+type NotDefaulted = 'session' | 'friendlyName' | 'provider' | 'context' | 'onEvent'
 
 /** The longest that an approval may last: 30 days. */
 const LONGEST_AGE = 30 * 24 * 3600
@@ -156,6 +166,10 @@ export const OPTIONS = {
   }),
   reenroll: byDefault(false, FLAG),
   maxFactors: byDefault(5, integer(1, MAX_FACTORS)),
+  name: byDefault('totp', {
+    isValid: name => typeof name === 'string' && /^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name),
+    expected: 'must be a letter, and up to 31 more letters and digits'
+  }),
   prefix: byDefault('/totp', {
     isValid: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
     expected: 'must be a path such as "/totp"'
@@ -168,6 +182,7 @@ export const OPTIONS = {
   }),
   timeout: byDefault(5, TIMEOUT),
   clock: byDefault(systemClock, functionThat('returns Unix seconds')),
+  context: functionThat('returns what events say about a request'),
   onEvent: functionThat('is told what happened'),
   /** Fastify's own. */
   logLevel: { isValid: () => true, expected: '' }
@@ -195,12 +210,14 @@ export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>):
   secondsOf(clock)
 
   const { reenroll = OPTIONS.reenroll.default, maxFactors = OPTIONS.maxFactors.default } = options
+  const { name = OPTIONS.name.default } = options
   const { prefix = OPTIONS.prefix.default, routes = OPTIONS.routes.default } = options
   const { trustedOrigins = OPTIONS.trustedOrigins.default, timeout = OPTIONS.timeout.default } = options
   return {
     // Present even where they aren't given, so that a copy of the settings inherits none of them.
     session: undefined,
     friendlyName: undefined,
+    context: undefined,
     onEvent: undefined,
     ...options,
     provider,
@@ -211,6 +228,7 @@ export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>):
     formerProviders,
     reenroll,
     maxFactors,
+    name,
     prefix,
     routes,
     trustedOrigins,
@@ -234,5 +252,5 @@ function configOf (given: TotpOptions['config'] = {}): TotpConfig {
 }
 
 function isTwilioProvider (value: unknown): value is TwilioProvider {
-  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'fetch'])
+  return hasFunctions(value, ['requireConfig', 'bind', 'verify', 'challenge', 'remove', 'removeEntity', 'fetch'])
 }

@@ -190,7 +190,7 @@ t.test('an identity\'s first documents, made at once, are one', async t => {
   const people = await sessions(house, 'alice', 8)
   const answers = await Promise.all(people.map(async ([site, person]) =>
     await send(site, person)('POST', '/totp/factors', {})))
-  t.strictSame(answers.map(({ status }) => status), Array.from({ length: 8 }, () => 201))
+  t.strictSame(answers.map(({ status }) => status).sort(), [201, 201, 201, 201, 201, 429, 429, 429])
   t.type((await one.store.get('identity:alice'))?.unverified?.sid, 'string')
 })
 

@@ -27,7 +27,8 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['providers/', 'sessions/', 'stores/'],
   ['documents/'],
   ['entity/'],
-  ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'in-batches.ts', 'seal.ts', 'qr.ts', 'events.ts'],
+  ['events.ts'],
+  ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
   ['errors.ts'],
   ['own-property.ts']
 ]
@@ -52,6 +53,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   '@scure/base': ['otp/secret.ts'],
   'node:crypto': ['cli/', 'providers/', 'stores/', 'entity/', 'otp/', 'seal.ts', 'testing/', 'verify-api/'],
   'node:assert/strict': ['testing/'],
+  'node:diagnostics_channel': ['events.ts'],
   'node:http': ['fastify/', 'verify-api/'],
   'node:timers/promises': ['time/back-off.ts', 'cli/'],
   'node:fs/promises': ['cli/', 'stores/folder.ts'],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import twilio from 'twilio'
 import { InvalidOptionError } from '../src/errors.js'
-import { requirementOf, settingsOf, type Settings, type TotpOptions } from '../src/options.js'
+import { requirementOf, routeRequirementOf, settingsOf, type Settings, type TotpOptions } from '../src/options.js'
 import { twilioProvider } from '../src/providers/twilio.js'
 import { memoryStore } from '../src/stores/memory.js'
 
@@ -21,6 +21,7 @@ t.test('four options are needed, the others have defaults', async t => {
     attempts: { lockAfter: 5, lockFor: 30, disableAfter: 50 },
     config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
     maxFactors: 5,
+    name: 'totp',
     prefix: '/totp',
     routes: true,
     timeout: 5
@@ -48,6 +49,7 @@ t.test('what is given is kept', async t => {
     formerProviders: [],
     reenroll: true,
     maxFactors: 1,
+    name: 'admins',
     prefix: '/account/2fa',
     routes: false,
     trustedOrigins: ['https://app.example', 'http://localhost:8080'],
@@ -91,6 +93,7 @@ const RANGES: Array<[option: string, right: unknown[], wrong: unknown[]]> = [
   ['formerProviders', [[], [TWILIO]], [null, TWILIO, [null], [{}], [TWILIO, TWILIO]]],
   ['reenroll', [true, false], [null, 0, 'true', {}]],
   ['maxFactors', [1, 10], numbersBut([0, 11])],
+  ['name', ['a', 'A1', `a${'b'.repeat(31)}`], ['', '1a', 'a b', 'a-b', '__proto__', `a${'b'.repeat(32)}`, 5, null]],
   ['prefix', ['/totp', '/a/b', '/v1.0', '/a-b_c~d'],
     ['', '/', '//', '//evil.example', 'totp', '/totp/', '*', '/*', '/:id', '/a b', '/a?b', '/a#b', '/a//b', '/a%2f',
       '/a\n', '/é', null, 5, ['/totp']]],
@@ -180,8 +183,8 @@ t.test('options are neither changed nor needed to be plain', async t => {
   t.equal(settings_(bare).issuer, 'Acme')
   const computed = { ...needed(), get issuer () { return 'Computed' } }
   t.equal(settingsOf(computed).issuer, 'Computed')
-  class Shop { readonly name = 'Shop' }
-  t.throws(() => settings_(Object.assign(new Shop(), needed())), refusalOf('name'))
+  class Shop { readonly title = 'Shop' }
+  t.throws(() => settings_(Object.assign(new Shop(), needed())), refusalOf('title'))
 })
 
 t.test('a store may be of a class', async t => {
@@ -208,6 +211,9 @@ t.test('a route may ask for less age than the plugin, and not for more', async t
   t.same(requirementOf({}, 600), { maxAge: 600, unenrolled: 'deny' })
   t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, unenrolled: 'allow' })
   t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, unenrolled: 'deny' })
+  t.same(routeRequirementOf({ anonymous: 'allow' }, 600), {
+    anonymous: 'allow', requirement: { maxAge: 600, unenrolled: 'deny' }
+  })
   for (const maxAge of numbersBut([0, 601])) {
     t.throws(() => requirement_({ maxAge }), refusalOf('required.maxAge'), shown(maxAge))
   }
@@ -227,7 +233,7 @@ function settings_ (options: unknown): Settings<unknown, unknown> {
 }
 
 function requirement_ (asked: unknown): unknown {
-  return Reflect.apply(requirementOf, undefined, [asked, 600])
+  return Reflect.apply(routeRequirementOf, undefined, [asked, 600])
 }
 
 /** All that is needed, and one option more: `a`, or `a.b` for an option in a group. */

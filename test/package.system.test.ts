@@ -268,14 +268,14 @@ t.test('a store is proven, and gone through, with what the package brings', asyn
     import { storeSuite } from '${NAME}/testing'
 
     const store = memoryStore()
-    const promises = []
-    storeSuite({ test: (name, fn) => { promises.push(fn) }, factory: () => store })
-    for (const keep of promises) await keep()
+    const guarantees = []
+    storeSuite({ test: (name, verify) => { guarantees.push(verify) }, factory: () => store })
+    for (const verify of guarantees) await verify()
     const reported = []
     for await (const { identity } of report({ store })) reported.push(identity)
-    console.log(JSON.stringify({ promises: promises.length, count: await countIdentities({ store }), reported }))
+    console.log(JSON.stringify({ guarantees: guarantees.length, count: await countIdentities({ store }), reported }))
   `)
-  t.same(answer, { promises: 32, count: 0, reported: [] })
+  t.same(answer, { guarantees: 32, count: 0, reported: [] })
 })
 
 t.test('the command is there under the package\'s name, and runs as a program', async t => {

@@ -176,12 +176,12 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     return [request(store, { status: 204 }, async () => await alice.delete('/totp/approval'))]
   },
 
-  async '`forget` at a log-in' (t) {
+  async '`forget` at login' (t) {
     const { store, visitor } = await approved(t)
     return [request(store, { status: 200 }, async () => await visitor().post('/login', { username: 'alice' }))]
   },
 
-  async '`forget` at a log-out' (t) {
+  async '`forget` at logout' (t) {
     const { store, alice } = await approved(t)
     return [request(store, { status: 204 }, async () => await alice.post('/logout'))]
   },
@@ -194,6 +194,11 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
   async '`reset`' (t) {
     const { app, store } = await approved(t)
     return [{ store, act: async () => await app.totp.reset('alice') }]
+  },
+
+  async '`move`' (t) {
+    const { app, store } = await approved(t)
+    return [{ store, act: async () => await app.totp.move('alice', 'carol') }]
   },
 
   async 'refused as unidentified, cross-site or malformed' (t) {

@@ -97,8 +97,12 @@ export async function site (
     return {}
   })
   app.post('/logout', async (request, reply) => {
-    await app.totp.forget(request, reply)
-    await request.session.destroy()
+    const { session } = request
+    try {
+      await app.totp.forget(request, reply)
+    } finally {
+      await session.destroy()
+    }
     return await reply.code(204).send()
   })
   app.get('/vault', { preHandler: app.totp.required() }, async request => ({ vault: 'gold', approval: request.totp }))

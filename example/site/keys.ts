@@ -6,7 +6,7 @@ import { parseSessionSecret, parseTotpKeys, type Settings } from './settings.js'
 /** The keys that all instances share, and that stay the same after a restart. */
 export interface Keys {
   readonly sessionSecret: string
-  readonly totpKeys: readonly Buffer[]
+  readonly totpKeys: readonly Uint8Array[]
 }
 
 /** Takes the keys of the environment, or those in the data folder, which the first start creates. */

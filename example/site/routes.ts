@@ -13,7 +13,7 @@ export interface RouteOptions {
   /** Creates new factors; null for the embedded provider. */
   readonly provider: TwilioProvider | null
   readonly sessionSecret: string
-  readonly totpKeys: readonly Buffer[]
+  readonly totpKeys: readonly Uint8Array[]
   readonly clockOffset: number
 }
 
@@ -43,10 +43,6 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     rolling: false,
     saveUninitialized: false
   })
-  // A failed request stores no session and doesn't touch the cookie. If it came with an id that an approval
-  // has just rotated, the session plugin would otherwise delete the new cookie from the browser.
-  app.addHook('onError', async request => { Reflect.set(request, 'session', null) })
-
   await app.register(verifyTotp, {
     issuer: 'Gold Vault',
     // Required with Twilio too, for factors that were enrolled without it.

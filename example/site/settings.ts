@@ -1,3 +1,4 @@
+import { isTotpError, keysFrom } from 'fastify-verify-totp'
 import { StartError } from './start-error.js'
 
 /** The settings in the environment. */
@@ -13,7 +14,7 @@ export interface Settings {
   /** Signs the session cookies; null if `dataDir` has it. */
   readonly sessionSecret: string | null
   /** Seal the secrets of the factors; null if `dataDir` has them. */
-  readonly totpKeys: readonly Buffer[] | null
+  readonly totpKeys: readonly Uint8Array[] | null
   /** Twilio Verify instead of the embedded provider. */
   readonly twilio: TwilioSettings | null
   /**
@@ -39,7 +40,6 @@ const TWILIO = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVIC
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 /** The session plugin requires this length. */
 const SECRET_LENGTH = 32
-const KEY_BYTES = 32
 
 /**
  * Reads the environment. An empty variable counts as absent, except for the keys and the session secret: an
@@ -67,16 +67,13 @@ export function parseSessionSecret (text: string, source: string): string {
   return text
 }
 
-/** Parses keys: base64, separated by commas. Errors name `source`, the variable or file that has them. */
-export function parseTotpKeys (text: string, source: string): readonly Buffer[] {
-  const keys = text.split(',').map(key => key.trim())
-  const expected = `${source} must be keys of ${KEY_BYTES} bytes each in base64, all different, separated by commas`
-  must(new Set(keys).size === keys.length, expected)
-  return keys.map(key => {
-    const bytes = Buffer.from(key, 'base64')
-    must(bytes.length === KEY_BYTES && bytes.toString('base64') === key, expected)
-    return bytes
-  })
+/** Errors name `source`, the variable or file that has the text. */
+export function parseTotpKeys (text: string, source: string): readonly Uint8Array[] {
+  try {
+    return keysFrom(text)
+  } catch (error) {
+    throw isTotpError(error) ? new StartError(error.message.replace(/^.*option "keys"/, source)) : error
+  }
 }
 
 function parsePort (text: string): number {

@@ -20,7 +20,14 @@ export interface Documents<Document> {
   /** A use case that reads several documents passes one deadline for all of them. */
   read (key: string, deadline?: Deadline): Promise<Read<Document>>
   /** Decides on the document that is there now, and again whenever another write came between. */
-  change<T> (key: string, decide: Decide<Document, T>, deadline?: Deadline): Promise<T>
+  change<T> (key: string, decide: Decide<Document, T>, options?: ChangeOptions): Promise<T>
+}
+
+export interface ChangeOptions {
+  /** The deadline of a use case that changes several documents. @default `timeout` from now */
+  readonly deadline?: Deadline | undefined
+  /** Among changes of one document that wait for each other, lower ranks come first. @default 0 */
+  readonly rank?: number | undefined
 }
 
 /** Decides on a document as it is at `now`; null when there is none. */
@@ -60,11 +67,11 @@ export function documentsIn<Document extends { readonly revision: number }> (
   return {
     read: (key, deadline = deadlineIn(timeout)) => read(key, deadline),
 
-    async change (key, decide, deadline = deadlineIn(timeout)) {
+    async change (key, decide, { deadline = deadlineIn(timeout), rank = 0 } = {}) {
       const draft = await makeDraft(key, decide, deadline)
       if (draft.next === undefined) return draft.answer
       if (!isTaken(key) && await replace(key, draft, draft.next, deadline)) return draft.answer
-      return await changeInTurn(key, decide, deadline)
+      return await changeInTurn(key, decide, { deadline, rank })
     }
   }
 
@@ -73,18 +80,26 @@ export function documentsIn<Document extends { readonly revision: number }> (
    * would decide who is next, and a flood of writes could keep an operator from revoking anything. After
    * that, only other processes can win a race.
    */
-  async function changeInTurn<T> (key: string, decide: Decide<Document, T>, deadline: Deadline): Promise<T> {
+  async function changeInTurn<T> (
+    key: string, decide: Decide<Document, T>, { deadline, rank }: { deadline: Deadline, rank: number }
+  ): Promise<T> {
     const turnDeadline = deadline.within(timeout / 2)
-    return await inTurn(key, async () => {
+
+    async function tryUntilWon (): Promise<T> {
       for (let lost = 1; !turnDeadline.isOver(); lost++) {
         const draft = await makeDraft(key, decide, deadline)
         if (draft.next === undefined || await replace(key, draft, draft.next, deadline)) return draft.answer
-        await backOff(lost)
+        await backOff(rank === 0 ? 1 : lost)
       }
       throw new ConflictError()
-    }, async before => {
-      await turnDeadline.call(() => before).catch(() => { throw new ConflictError() })
-    })
+    }
+
+    async function wait (turn: Promise<void>): Promise<void> {
+      await turnDeadline.waitFor(turn).catch(() => { throw new ConflictError() })
+    }
+
+    // Otherwise a process with many writes would win each race against one with a single write.
+    return await inTurn(key, tryUntilWon, { rank, wait, rest: async () => await backOff(1) })
   }
 
   async function makeDraft<T> (

@@ -1,34 +1,76 @@
-/** Turns for work on keys within this process, in the order of asking. */
+/** Turns for work on keys within this process. */
 export interface Turns {
   /** True while work on this key is under way or waiting. */
   isTaken (key: string): boolean
   /**
-   * Does `work` once all earlier work on this key is done. If `wait` throws meanwhile, the turn is given up.
+   * Does `work` once the work on this key that is under way is done, and all that waits with a lower or the
+   * same `rank`. If `wait` throws meanwhile, the turn is given up.
    */
-  inTurn<T> (key: string, work: () => Promise<T>, wait?: Wait): Promise<T>
+  inTurn<T> (key: string, work: () => Promise<T>, options?: TurnOptions): Promise<T>
 }
 
-/**
- * Waits for earlier work. To give up the turn it throws; work that comes later keeps waiting for the earlier
- * work.
- */
-export type Wait = (before: Promise<void>) => Promise<void>
+export interface TurnOptions {
+  /** Lower ranks come first. @default 0 */
+  readonly rank?: number
+  /** Waits for the turn. To give it up it throws. */
+  readonly wait?: (turn: Promise<void>) => Promise<void>
+  /** Waits before the next turn begins, unless that has rank 0: for a key that other processes want too. */
+  readonly rest?: () => Promise<void>
+}
+
+interface Place {
+  readonly rank: number
+  readonly turn: Promise<void>
+  readonly begin: () => void
+}
 
 /** Turns that no work has taken yet. */
 export function turns (): Turns {
-  const ends = new Map<string, Promise<void>>()
+  /** The first of each queue is at work. */
+  const queues = new Map<string, Place[]>()
 
-  return {
-    isTaken: key => ends.has(key),
-
-    async inTurn (key, work, wait = async before => await before) {
-      const before = ends.get(key) ?? Promise.resolve()
-      const done = wait(before).then(work)
-      const end = Promise.allSettled([before, done]).then(() => {
-        if (ends.get(key) === end) ends.delete(key)
-      })
-      ends.set(key, end)
-      return await done
+  function join (key: string, place: Place): void {
+    const queue = queues.get(key)
+    if (queue === undefined) {
+      queues.set(key, [place])
+      place.begin()
+    } else {
+      const last = queue.findLastIndex(({ rank }, i) => i === 0 || rank <= place.rank)
+      queue.splice(last + 1, 0, place)
     }
   }
+
+  async function leave (key: string, place: Place, rest?: () => Promise<void>): Promise<void> {
+    const queue = queues.get(key) ?? []
+    const wasAtWork = queue[0] === place
+    if (wasAtWork && rest !== undefined && (queue[1]?.rank ?? 0) > 0) await rest().catch(() => {})
+    queue.splice(queue.indexOf(place), 1)
+    if (queue.length === 0) queues.delete(key)
+    else if (wasAtWork) queue[0]?.begin()
+  }
+
+  return {
+    isTaken: key => queues.has(key),
+
+    async inTurn (key, work, { rank = 0, wait = justWait, rest } = {}) {
+      const place = newPlace(rank)
+      join(key, place)
+      try {
+        await wait(place.turn)
+        return await work()
+      } finally {
+        leave(key, place, rest)
+      }
+    }
+  }
+}
+
+async function justWait (turn: Promise<void>): Promise<void> {
+  await turn
+}
+
+function newPlace (rank: number): Place {
+  let begin = () => {}
+  const turn = new Promise<void>(resolve => { begin = resolve })
+  return { rank, turn, begin: () => begin() }
 }

@@ -73,12 +73,16 @@ function addWithdrawn (
   return [...others, ...last].sort((one, other) => one.at - other.at).slice(-MAX_SESSIONS)
 }
 
+/** Seconds that withdrawn marks are kept. A request that takes longer changes nothing. */
+export const LONGEST_REQUEST = 3600
+
 /**
- * True when the session's mark was withdrawn while the request was under way. Clocks may differ a little; a
- * withdrawal in the future is void, because the clock has gone back since.
+ * True when the session's mark was withdrawn while the request was under way, or may have been. Clocks may
+ * differ a little; a withdrawal in the future is void, because the clock has gone back since.
  */
 export function isWithdrawn ({ withdrawn }: Entity, { hash: own, began }: Session, now: number): boolean {
-  return withdrawn.some(({ hash, at }) => hash === own && !isFuture(began, at) && !isFuture(at, now))
+  return now - began > LONGEST_REQUEST ||
+    withdrawn.some(({ hash, at }) => hash === own && !isFuture(began, at) && !isFuture(at, now))
 }
 
 /**

@@ -9,6 +9,9 @@ const FORMAT = 1
 /** Verified factors of one identity, whatever `maxFactors` says. */
 export const MAX_FACTORS = 10
 
+/** Enrollments that sessions of one identity may begin within ten minutes. */
+export const MAX_ENROLLMENTS = 5
+
 /** Former marks that are kept of a session; the oldest go first. */
 export const MAX_FORMER_MARKS = 8
 
@@ -114,9 +117,11 @@ const EntityShape = record({
   revision: Count,
   generation: Count,
   identity: text(),
+  movingTo: orNull(text(/^[^\0]{1,256}$/s)),
   sid: text(/^YE[0-9a-f]{32}$/),
   factors: list(either('provider', { embedded: EmbeddedFactorShape, twilio: TwilioFactorShape }), MAX_FACTORS),
   unverified: orNull(either('provider', { embedded: UnverifiedEmbeddedShape, twilio: UnverifiedTwilioShape })),
+  enrolledAt: list(Seconds, MAX_ENROLLMENTS),
   attempts: AttemptsShape,
   approvals: list(ApprovalShape, MAX_SESSIONS),
   withdrawn: list(record({ hash: MarkHash, at: Seconds }), MAX_SESSIONS),
@@ -171,7 +176,8 @@ export interface Attempts extends Fitting<typeof AttemptsShape> {}
 export interface StoredApproval extends Fitting<typeof ApprovalShape> {}
 
 /**
- * Everything that is kept about one identity. `withdrawn` has the hashes of marks whose approval was
+ * Everything that is kept about one identity. `movingTo` is the identity that it is being moved to: until
+ * that is done, every use of the entity is refused. `withdrawn` has the hashes of marks whose approval was
  * withdrawn; `leftovers` has the removed factors that Twilio still has.
  */
 export interface Entity extends Fitting<typeof EntityShape> {}
@@ -202,9 +208,11 @@ export function newEntity (identity: string, now: number): Entity {
     revision: randomInt(2 ** 48 - 1),
     generation: randomInt(2 ** 48 - 1),
     identity,
+    movingTo: null,
     sid: newSid('YE'),
     factors: [],
     unverified: null,
+    enrolledAt: [],
     attempts: noAttempts(now),
     approvals: [],
     withdrawn: [],

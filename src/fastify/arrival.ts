@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { AnyRequest } from './any-server.js'
 import { secondsOf, type Clock } from '../time/clock.js'
 
 const BEGAN = Symbol('fastify-verify-totp began')
@@ -15,7 +16,7 @@ declare module 'fastify' {
  */
 export function noteArrivals (
   fastify: FastifyInstance, clock: Clock
-): (request: FastifyRequest) => number | null {
+): (request: AnyRequest) => number | null {
   fastify.decorateRequest(BEGAN, null)
   fastify.addHook('onRequest', (request, reply, done) => {
     request[BEGAN] = beganAt(reply.elapsedTime)

@@ -1,38 +1,46 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Approval } from '../entity/approvals.js'
-import { InvalidOptionError } from '../errors.js'
-import type { Requirement } from '../guard.js'
+import { InvalidOptionError, UnidentifiedError } from '../errors.js'
+import { refusalOfSite } from '../http/cross-site.js'
+import { UNCACHED } from '../http/error-headers.js'
 import { requestCaller, type RequestCaller } from '../http/request-caller.js'
 import { requestMethods, type RequestMethods } from '../http/request-methods.js'
 import { serviceOver } from '../http/service.js'
-import { requirementOf, settingsOf, type TotpOptions } from '../options.js'
-import { fastifySession, sessionHooks } from '../sessions/fastify-session.js'
+import { routeRequirementOf, settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
+import { fastifySession } from '../sessions/fastify-session.js'
 import { secureSession } from '../sessions/secure-session.js'
-import type { SessionPort } from '../sessions/session.js'
+import { isOwnPort, type OwnPort, type SessionHooks, type SessionPort } from '../sessions/session.js'
 import { setUpVerifier } from '../setup.js'
 import { andThen } from '../time/now-or-later.js'
 import type { Verifier } from '../verifier/verifier.js'
+import type { AnyReply, AnyRequest } from './any-server.js'
 import { noteArrivals } from './arrival.js'
-import { withErrorHeaders } from './error-reply.js'
+import { addErrorHeaders, errorFor } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
+import { decideAgain, notePassed } from './passed.js'
 import { routes } from './routes.js'
 
 /** Options of the plugin on Fastify; `logLevel` is that of the routes, as for any plugin. */
 export type FastifyTotpOptions = TotpOptions<FastifyRequest, FastifyReply> & Pick<RegisterOptions, 'logLevel'>
 
 /** `fastify.totp`: the verifier for your own routes, jobs and scripts, and the guard. */
-export interface Totp extends Verifier, RequestMethods<FastifyRequest, FastifyReply> {
+export interface Totp extends Verifier, RequestMethods<AnyRequest, AnyReply> {
   /**
    * Makes a hook that lets only requests with an approval pass: for `preHandler` or `onRequest` of a route,
    * or for `addHook` over a scope, where it leaves the plugin's own routes alone. Throws `InvalidOptionError`
    * at once.
    */
-  required (requirement?: Partial<Requirement>): Guard
+  required (requirement?: Partial<RouteRequirement>): Guard
+  /**
+   * Makes a hook for your own routes over these methods, as `onRequest`. As the plugin's routes do, it
+   * refuses requests that another site's page made the browser send, and keeps answers out of caches.
+   */
+  sameSite (): Guard
 }
 
 /** The hook that `required` makes. */
-export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+export type Guard = (request: AnyRequest, reply: AnyReply) => Promise<void>
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -56,15 +64,24 @@ export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-
 
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
-  const verifier = setUpVerifier(settings, err => fastify.log.error(err, 'totp: onEvent failed'))
-  const session = settings.session ?? registeredSession(fastify)
-  if (session === fastifySession) addSessionHooks(fastify)
+  const log = (error: Error, message: string) => fastify.log.error(error, message)
+  const { verifier, settled } = setUpVerifier(settings, log)
+  fastify.addHook('onClose', async () => await settled())
+  const port = settings.session ?? registeredSession(fastify)
+  const session = isOwnPort(port) ? port.withEntry(`${settings.name}Mark`) : port
+  if (isOwnPort(session)) prepareSessions(fastify, session)
   const beganAt = noteArrivals(fastify, settings.clock)
-  const requests = requestCaller({ ...settings, session, beganAt }, verifier)
+  decideAgain(fastify)
+  addErrorHeaders(fastify)
+  const requests: RequestCaller<AnyRequest, AnyReply> =
+    requestCaller({ ...settings, session, beganAt, log }, verifier)
 
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', {
-    ...verifier, ...requestMethods(requests), required: guards(requests, verifier, settings.maxAge)
+    ...verifier,
+    ...requestMethods(requests),
+    required: guards(requests, verifier, settings.maxAge),
+    sameSite: () => requireSameSite(settings.trustedOrigins)
   })
   if (settings.routes) {
     const { prefix, trustedOrigins } = settings
@@ -73,33 +90,58 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   }
 }
 
+function requireSameSite (trustedOrigins: readonly string[]): Guard {
+  return async function requireSameSite (request, reply) {
+    reply.headers(UNCACHED)
+    const refusal = refusalOfSite(request, trustedOrigins)
+    if (refusal !== null) throw refusal
+  }
+}
+
 function guards (
-  requests: RequestCaller<FastifyRequest, FastifyReply>, verifier: Verifier, longest: number
+  requests: RequestCaller<AnyRequest, AnyReply>, verifier: Verifier, longest: number
 ): Totp['required'] {
   return function required (requirement = {}, ...misused: unknown[]) {
     if (misused.length > 0) {
       throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns, not app.totp.required')
     }
-    const checked = requirementOf(requirement, longest)
+    const { anonymous, requirement: checked } = routeRequirementOf(requirement, longest)
 
-    return async function requireTotp (request, reply) {
-      if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
+    async function decide (request: AnyRequest): Promise<void> {
       try {
         request.totp = await andThen(requests.caller(request), caller => verifier.check(caller, checked))
       } catch (error) {
-        throw withErrorHeaders(request, reply, error)
+        const isAnonymous = error instanceof UnidentifiedError && error.isAnonymous
+        if (!(isAnonymous && anonymous === 'allow')) throw errorFor(request, error)
+        request.totp = null
       }
+    }
+
+    return async function requireTotp (request, _reply) {
+      if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
+      await decide(request)
+      notePassed(request, decide)
     }
   }
 }
 
-function addSessionHooks (fastify: FastifyInstance): void {
+function prepareSessions (fastify: FastifyInstance, { property, hooks }: OwnPort): void {
+  fastify.addHook('onReady', async () => {
+    if (!fastify.hasRequestDecorator(property)) {
+      throw new InvalidOptionError('session', `must be registered: no session plugin adds request.${property}. ` +
+        'With a sessionName of @fastify/secure-session, pass secureSessionNamed(sessionName)')
+    }
+  })
+  if (hooks !== undefined) addSessionHooks(fastify, hooks)
+}
+
+function addSessionHooks (fastify: FastifyInstance, hooks: SessionHooks): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    sessionHooks.onRequest(request)
+    hooks.onRequest(request)
     done()
   })
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    sessionHooks.onSend(request, reply)
+    hooks.onSend(request, reply)
     done()
   })
 }

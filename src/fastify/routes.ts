@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyBodyParser, FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { IdentityError, UnidentifiedError } from '../errors.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
 import { UNCACHED } from '../http/error-headers.js'
 import { Nothing } from '../http/plain-schemas.js'
 import type { Exchange, Service } from '../http/service.js'
 import type { SessionCaller } from '../verifier/caller.js'
-import { withErrorHeaders } from './error-reply.js'
+import { errorFor } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
 
 /** Bytes of a body. A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
@@ -26,7 +27,7 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
     // The host may read forms or loose JSON, or coerce what it validates. Here the body is JSON, and strict.
     fastify.removeAllContentTypeParsers()
     fastify.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT },
-      fastify.getDefaultJsonParser('error', 'error'))
+      (_request, body, done) => { done(null, body) })
     // The schemas only describe: endpoints check their own input, and compiling serializers takes long.
     fastify.setValidatorCompiler(() => () => true)
     fastify.setSerializerCompiler(() => serialize)
@@ -38,11 +39,18 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
       try {
         await callerOf(request, reply)
       } catch (error) {
-        throw withErrorHeaders(request, reply, error)
+        // An authenticator of the host may not have run yet: the next hook asks again.
+        const isUnknown = error instanceof UnidentifiedError || error instanceof IdentityError
+        if (!isUnknown) throw errorFor(request, error)
       }
     })
-    fastify.addHook('preValidation', async request => {
-      if (request.body === undefined) request.body = {}
+    fastify.addHook('preValidation', async (request, reply) => {
+      try {
+        await callerOf(request, reply)
+      } catch (error) {
+        throw errorFor(request, error)
+      }
+      request.body = await jsonIn(request, fastify.getDefaultJsonParser('error', 'error'))
     })
 
     for (const endpoint of endpoints) {
@@ -51,15 +59,15 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
       fastify.route({ method, url, config, bodyLimit: BODY_LIMIT, schema: schemaOf(endpoint), handler })
 
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<object> {
-        const caller = await callerOf(request, reply)
         const { params, query, body } = request
         const input = { params, query, body }
         try {
+          const caller = await callerOf(request, reply)
           const answer = await service.answer(endpoint, exchangeOf(request, reply), caller, input)
           reply.code(answer.status)
           return answer.body ?? reply.send()
         } catch (error) {
-          throw withErrorHeaders(request, reply, error)
+          throw errorFor(request, error)
         }
       }
     }
@@ -71,8 +79,21 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
   }
 }
 
+/**
+ * The JSON in the body, once the caller is known: strangers aren't told what is wrong with theirs. Some
+ * clients name a type for every request, so an empty body is none.
+ */
+async function jsonIn (request: FastifyRequest, parse: FastifyBodyParser<string>): Promise<unknown> {
+  const { body } = request
+  if (typeof body !== 'string' || body.trim() === '') return {}
+  return await new Promise((resolve, reject) => {
+    parse(request, body, (error, parsed) => error === null ? resolve(parsed) : reject(error))
+  })
+}
+
 function exchangeOf (request: FastifyRequest, reply: FastifyReply): Exchange<FastifyRequest, FastifyReply> {
-  return { request, reply, method: request.method, headers: request.headers }
+  const { method, headers, host } = request
+  return { request, reply, method, headers, host }
 }
 
 /** Fastify's error handler passes an object whose properties JSON doesn't see: they are inherited. */

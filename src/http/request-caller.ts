@@ -5,6 +5,7 @@ import { markOf, newMark } from '../entity/mark.js'
 import {
   ConflictError, IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError
 } from '../errors.js'
+import type { Log } from '../events.js'
 import type { Settings } from '../options.js'
 import { ownValue } from '../own-property.js'
 import type { SessionPort } from '../sessions/session.js'
@@ -28,11 +29,13 @@ export interface RequestCaller<Request, Reply> {
 
 /** The settings that are about requests. */
 export type RequestSettings<Request, Reply> =
-  Pick<Settings<Request, Reply>, 'identify' | 'friendlyName' | 'provider' | 'clock' | 'timeout'> &
+  Pick<Settings<Request, Reply>, 'identify' | 'friendlyName' | 'context' | 'provider' | 'clock' | 'timeout'> &
   {
     readonly session: SessionPort<Request, Reply>
     /** When a request began, in Unix seconds; null if that isn't known. */
     readonly beganAt: (request: Request) => number | null
+    /** Is told of a `context` that fails. */
+    readonly log: Log
   }
 
 /** Calls the host's own functions: each may fail, hang, or answer with the wrong type. */
@@ -43,10 +46,25 @@ export function requestCaller<Request, Reply> (
 
   function caller (request: Request): NowOrLater<SessionCaller> {
     const began = beganAt(request) ?? secondsOf(clock)
+    const context = contextOf(request)
     return andThen(callIdentify(request), identified => {
       const identity = identityOf(identified)
-      return andThen(readMark(request), mark => ({ identity, session: { mark, began } }))
+      return andThen(readMark(request), mark => ({ identity, session: { mark, began }, ...context }))
     })
+  }
+
+  /** Asked now, while the request lives: events are told later. No request fails for it. */
+  function contextOf (request: Request): Pick<SessionCaller, 'context'> {
+    if (settings.context === undefined) return {}
+    try {
+      const context = settings.context(request)
+      if (!isPromiseLike(context)) return { context }
+      context.then(undefined, () => {})
+      throw new TypeError('context returned a promise, but must return its value at once')
+    } catch (error) {
+      settings.log(scrubbed(error), 'totp: context failed')
+      return { context: null }
+    }
   }
 
   function callIdentify (request: Request): NowOrLater<unknown> {

@@ -1,17 +1,14 @@
 import { newMark } from '../entity/mark.js'
-import { CrossSiteError } from '../errors.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
-import { isCrossSite, SAFE_METHODS, type Headers } from './cross-site.js'
+import { refusalOfSite, SAFE_METHODS, type Sent } from './cross-site.js'
 import type { Answer, Endpoint } from './endpoints.js'
 import type { RequestCaller } from './request-caller.js'
 
 /** A request and its reply, as the framework has them, with the parts that every framework has. */
-export interface Exchange<Request, Reply> {
+export interface Exchange<Request, Reply> extends Sent {
   readonly request: Request
   readonly reply: Reply
-  readonly method: string
-  readonly headers: Headers
 }
 
 /** The parts of a request that an endpoint checks. */
@@ -39,9 +36,11 @@ export function serviceOver<Request, Reply> (
   requests: RequestCaller<Request, Reply>, verifier: Verifier, trustedOrigins: readonly string[]
 ): Service<Request, Reply> {
   return {
-    async callerAtArrival ({ request, reply, method, headers }) {
+    async callerAtArrival (exchange) {
+      const { request, reply, method } = exchange
       const caller = await requests.caller(request)
-      if (isCrossSite(method, headers, trustedOrigins)) throw new CrossSiteError()
+      const refusal = refusalOfSite(exchange, trustedOrigins)
+      if (refusal !== null) throw refusal
       if (caller.session.mark !== null || SAFE_METHODS.includes(method)) return caller
       // A request that changes something needs a mark from its beginning, so that it can be withdrawn.
       const mark = newMark()

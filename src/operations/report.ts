@@ -1,9 +1,18 @@
 import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
-import type { Entity, VerifiedFactor } from '../entity/entity.js'
+import { UnfitError, type Entity, type VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
 import { keyOf } from '../verifier/entities.js'
-import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
+import {
+  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, orRefused, requireOpened, type RefusedIdentity,
+  type ScanOptions
+} from './scan.js'
+
+/** Options of `report`. */
+export interface ReportOptions extends ScanOptions {
+  /** The keys of the plugin: an identity whose secrets they don't open is refused. @default none */
+  readonly keys?: readonly Uint8Array[]
+}
 
 /** A verified factor, and the provider that judges its codes. */
 export interface ReportedFactor extends Factor {
@@ -28,25 +37,33 @@ export interface ReportedIdentity {
   readonly disabledAt: number | null
 }
 
-/** Lists who is enrolled, and with which factors. Rejects if the store fails. */
+/**
+ * Lists who is enrolled, and with which factors. Refused identities are those that the plugin can't use.
+ * Rejects if the store fails.
+ */
 export function report (
-  options: ScanOptions
+  options: ReportOptions
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined>
 export function report (
-  options: ScanOptions, ...misused: unknown[]
+  options: ReportOptions, ...misused: unknown[]
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
   refuseHookCall(misused)
   return reportAll(options)
 }
 
 async function * reportAll (
-  options: ScanOptions
+  { keys, ...options }: ReportOptions
 ): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
+  const keyring = keys === undefined ? null : keyringOf(keys)
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
     await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
+      if (document !== null && document.movingTo !== null) {
+        throw new UnfitError('its move to another identity was interrupted: call move again')
+      }
+      if (document !== null && keyring !== null) requireOpened(keyring, document)
       return reported(identity, document)
     }))
 }

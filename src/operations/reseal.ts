@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
-import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
-import { areKeys, must } from '../option-checks.js'
-import { hasOwn } from '../own-property.js'
-import { checkedTag } from '../providers/tag.js'
-import { createKeyring, type Keyring } from '../seal.js'
+import { resealed } from '../providers/resealed.js'
 import { keyOf } from '../verifier/entities.js'
-import { BATCH_SIZE, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions } from './scan.js'
+import {
+  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, orRefused, type RefusedIdentity, type ScanOptions
+} from './scan.js'
 
 /** Options of `reseal`. */
 export interface ResealOptions extends ScanOptions {
@@ -21,9 +19,6 @@ export interface ResealedIdentity {
   /** `current` if the first key sealed everything already, so nothing was written. */
   readonly status: 'resealed' | 'current'
 }
-
-/** A record that depends on a key: by the seal of a secret, or by the tag of a factor at Twilio. */
-type Keyed = VerifiedFactor | UnverifiedFactor | Leftover
 
 /**
  * Seals all secrets of the plugin with the first key, while servers run. Make that key the first key of every
@@ -46,8 +41,7 @@ export function reseal (
 async function * resealAll (
   { keys, ...options }: ResealOptions
 ): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
-  must('keys', areKeys(keys), 'must be one or more different keys of 32 bytes each')
-  const keyring = createKeyring(keys)
+  const keyring = keyringOf(keys)
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, listIdentities(options), async identity =>
@@ -57,27 +51,4 @@ async function * resealAll (
         ? { answer: { identity, status: 'current' } }
         : { next, answer: { identity, status: 'resealed' } }
     })))
-}
-
-/** The entity with everything under the first key. */
-function resealed (keyring: Keyring, entity: Entity): Entity {
-  const renewed = <K extends Keyed>(record: K): K => ({
-    ...record, ...renewal(keyring, entity.identity, record)
-  })
-  return {
-    ...entity,
-    factors: entity.factors.map(renewed),
-    unverified: entity.unverified && renewed(entity.unverified),
-    leftovers: entity.leftovers.map(renewed)
-  }
-}
-
-/** The seal or tag under the first key. One that is already under it stays the same. */
-function renewal (
-  keyring: Keyring, identity: string, record: Keyed
-): { readonly sealed: string } | { readonly tag: string } {
-  if (!hasOwn(record, 'sealed')) return { tag: checkedTag(keyring, identity, record) }
-  const context = { identity, factorSid: record.sid }
-  const { secret, stale } = keyring.open(record.sealed, context)
-  return { sealed: stale ? keyring.seal(secret, context) : record.sealed }
 }

@@ -3,9 +3,10 @@ import { systemClock } from '../time/clock.js'
 import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
 import { ConflictError, InvalidOptionError, StoreError } from '../errors.js'
-import { must } from '../option-checks.js'
+import { areKeys, must } from '../option-checks.js'
 import { ownValue } from '../own-property.js'
-import { UnsealableError } from '../seal.js'
+import { resealed } from '../providers/resealed.js'
+import { createKeyring, UnsealableError, type Keyring } from '../seal.js'
 import { documentsIn, type Documents } from '../documents/documents.js'
 import { identityIn, keyOf } from '../verifier/entities.js'
 import { NO_DOCUMENT, type EntityStore } from '../documents/store.js'
@@ -49,6 +50,20 @@ export interface RefusedIdentity {
 export function entitiesIn ({ store, timeout = 5 }: StoreOptions): Documents<Entity> {
   must('timeout', timeout >= 1 && timeout <= 60, 'must be 1 to 60 seconds')
   return documentsIn<Entity>({ store, check, clock: systemClock, timeout, backOff: jitter })
+}
+
+/** The keyring of the option `keys`. Throws `InvalidOptionError` if they aren't keys. */
+export function keyringOf (keys: readonly Uint8Array[]): Keyring {
+  must('keys', areKeys(keys), 'must be one or more different keys of 32 bytes each')
+  return createKeyring(keys)
+}
+
+/**
+ * Throws an error that `orRefused` can explain if the keys don't open everything: the entity was made under
+ * another key, for another identity, or was tampered with. Every code would be answered with 503.
+ */
+export function requireOpened (keyring: Keyring, entity: Entity): void {
+  resealed(keyring, entity)
 }
 
 /** Checks that a stored value is the entity of an identity. Throws an error that `orRefused` can explain. */
@@ -114,7 +129,7 @@ async function listKeys (store: EntityStore, after: string | undefined): Promise
   if (store.list === undefined) throw new InvalidOptionError('store', 'must have a method "list" for this operation')
   try {
     const keys: unknown = await store.list(after, KEYS_PER_LIST)
-    if (!areKeys(keys)) throw new Error('"list" did not resolve to a list of keys')
+    if (!areTexts(keys)) throw new Error('"list" did not resolve to a list of keys')
     if (after !== undefined && keys.includes(after)) {
       throw new Error('"list" repeated the key that it was to continue after')
     }
@@ -124,6 +139,6 @@ async function listKeys (store: EntityStore, after: string | undefined): Promise
   }
 }
 
-function areKeys (listed: unknown): listed is string[] {
+function areTexts (listed: unknown): listed is string[] {
   return Array.isArray(listed) && listed.every(key => typeof key === 'string')
 }

@@ -5,8 +5,8 @@ import type { Entity } from '../entity/entity.js'
 import { hasOwn } from '../own-property.js'
 import { keyOf } from '../verifier/entities.js'
 import {
-  BATCH_SIZE, checkedEntity, entitiesIn, listIdentities, orRefused, type RefusedIdentity, type ScanOptions,
-  type StoreOptions
+  BATCH_SIZE, checkedEntity, entitiesIn, keyringOf, listIdentities, orRefused, requireOpened,
+  type RefusedIdentity, type ScanOptions, type StoreOptions
 } from './scan.js'
 
 /** An identity and its document, with sealed secrets and hashed marks. */
@@ -22,6 +22,8 @@ export type Importable = RefusedIdentity | { readonly identity: string, readonly
 
 /** Options of `importEntities`. */
 export interface ImportOptions extends StoreOptions {
+  /** The keys of the servers that will use the store. An entity that they don't open is refused. */
+  readonly keys: readonly Uint8Array[]
   /** The items to import, for example `exportEntities({ store })` of another store. */
   readonly entities: Iterable<Importable> | AsyncIterable<Importable>
 }
@@ -63,8 +65,9 @@ async function * exportAll (
 }
 
 /**
- * Adds entities to a store whose servers have the same `keys`. It never replaces an entity: an equal one is
- * `present`, a different one makes the identity `refused`. So it can be repeated. Rejects if the store fails.
+ * Adds entities to a store. It never replaces an entity: an equal one is `present`, a different one makes the
+ * identity `refused`, and so does one that `keys` don't open. So it can be repeated. Rejects if the store
+ * fails.
  */
 export function importEntities (
   options: ImportOptions
@@ -77,8 +80,9 @@ export function importEntities (
 }
 
 async function * importAll (
-  { entities: items, ...options }: ImportOptions
+  { entities: items, keys, ...options }: ImportOptions
 ): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
+  const keyring = keyringOf(keys)
   const entities = entitiesIn(options)
 
   yield * inBatches(BATCH_SIZE, items, async item => {
@@ -86,6 +90,7 @@ async function * importAll (
     const { identity } = item
     return await orRefused(identity, async () => {
       const entity = checkedEntity(identity, item.entity)
+      requireOpened(keyring, entity)
       return await entities.change<ImportedIdentity | RefusedIdentity>(keyOf(identity), stored => {
         if (stored === null) return { next: entity, answer: { identity, status: 'imported' } }
         if (isDeepStrictEqual(stored, entity)) return { answer: { identity, status: 'present' } }

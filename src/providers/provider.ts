@@ -106,6 +106,8 @@ export interface RemoteProvider {
   challenge (remote: Remote, code: string, pendingSid: string | null): Promise<Outcome>
   /** Deletes a factor, if it is still there. Throws `ProviderError` on failure. */
   remove (remote: Remote): Promise<void>
+  /** Deletes an entity with everything in it, if it is still there. Throws `ProviderError` on failure. */
+  removeEntity (identity: string): Promise<void>
   /** Looks up a verified factor. Throws a `TotpError` when there is none, or on failure. */
   fetch (remote: Remote): Promise<RemoteFactor>
 }

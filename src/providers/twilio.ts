@@ -27,6 +27,7 @@ export interface TwilioEntity {
     update (params: { authPayload: string }): Promise<unknown>
     removeWithHttpInfo (): Promise<unknown>
   }
+  removeWithHttpInfo (): Promise<unknown>
   readonly challenges: {
     (sid: string): { update (params: { authPayload: string }): Promise<unknown> }
     create (params: { factorSid: string, authPayload: string }): Promise<unknown>
@@ -133,14 +134,14 @@ export function twilioProvider (options: TwilioProviderOptions): TwilioProvider 
     },
 
     async remove (remote) {
-      try {
-        // Any other success comes from a proxy in between, such as a login page.
-        const { statusCode } = answerOf(await factor(remote).removeWithHttpInfo())
-        if (statusCode !== 204) throw unfit()
-      } catch (error) {
-        const failure = failureOf(error)
-        if (!isGone(failure)) throw error instanceof TotpError ? error : new ProviderError(causeOf(failure))
-      }
+      await remove(() => factor(remote))
+    },
+
+    async removeEntity (identity) {
+      await remove(() => {
+        if (!isIdentity(identity)) throw notAtThisService()
+        return entity(identity)
+      })
     },
 
     async fetch (remote) {
@@ -171,6 +172,18 @@ async function call (
     if (error instanceof TotpError) throw error
     const failure = failureOf(error)
     throw refusal(failure) ?? new ProviderError(causeOf(failure))
+  }
+}
+
+/** Deletes a resource, unless it is gone already. */
+async function remove (resource: () => Pick<TwilioEntity, 'removeWithHttpInfo'>): Promise<void> {
+  try {
+    // Any other success comes from a proxy in between, such as a login page.
+    const { statusCode } = answerOf(await resource().removeWithHttpInfo())
+    if (statusCode !== 204) throw unfit()
+  } catch (error) {
+    const failure = failureOf(error)
+    if (!isGone(failure)) throw error instanceof TotpError ? error : new ProviderError(causeOf(failure))
   }
 }
 

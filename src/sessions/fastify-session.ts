@@ -1,6 +1,9 @@
 import { ConflictError, TotpError, UnidentifiedError } from '../errors.js'
+import { turns } from '../documents/turns.js'
 import { systemClock } from '../time/clock.js'
-import { MARK, requireMark, sessionOf, type KeyedSession, type SessionPort } from './session.js'
+import {
+  MARK, requireMark, sessionOf, type KeyedSession, type OwnPort, type SessionHooks
+} from './session.js'
 
 /*
  * `@fastify/session` loads a session when a request arrives, and saves it with the answer. Meanwhile another
@@ -17,23 +20,17 @@ interface StoredSession extends KeyedSession {
   readonly encryptedSessionId: string
   readonly cookie?: { toJSON? (): object }
   regenerate (keys: string[]): Promise<void>
-  save: Save
+  save: Act
+  destroy?: Act
 }
 
 type Done = (error?: unknown) => void
-type Save = (done?: Done) => Promise<void> | undefined
+type Act = (done?: Done) => Promise<void> | undefined
 
 interface SessionStore {
   get (id: string, done: (error: unknown, session?: unknown) => void): void
   set (id: string, session: object, done: Done): void
   destroy (id: string, done: Done): void
-}
-
-/** The part of a reply that has the cookies. */
-interface Headers {
-  getHeader (name: string): unknown
-  removeHeader (name: string): unknown
-  header (name: string, value: readonly string[]): unknown
 }
 
 /** The entry of the note that a rotated session leaves. */
@@ -42,27 +39,47 @@ const ROTATED = 'totpRotated'
 /** Seconds for which the note stays: by then every request that was sent with the old cookie has arrived. */
 const NOTE_FOR = 300
 
-/** The original `save` of sessions that came with a request: it doesn't check that they still exist. */
-const originalSaves = new WeakMap<object, Save>()
+/** A session that a request came with. */
+interface Arrived {
+  /** The original `save`, which doesn't check that the session still exists. */
+  readonly save: Act
+  /** The mark that this request read, or wrote itself. */
+  mark: unknown
+}
 
 /** The cookie values of sessions that have ended, by the request that holds them. */
 const endedCookies = new WeakMap<object, readonly string[]>()
 
 /** Keeps marks in the sessions of `@fastify/session`, and rotates their ids. */
-export const fastifySession: SessionPort<object> = {
-  read (request) {
-    return sessionOf(request)?.get(MARK)
-  },
+export const fastifySession: FastifySessionPort = portOf(MARK)
 
-  async write (request, _reply, mark, rotate) {
+/** The port, with the hooks that the plugin adds for it. */
+export interface FastifySessionPort extends OwnPort<object> {
+  readonly hooks: SessionHooks
+}
+
+/**
+ * What is done to one session is done in turn: between looking whether it is still stored and saving it, this
+ * process neither rotates nor ends it.
+ */
+const { inTurn } = turns()
+
+function portOf (entry: string): FastifySessionPort {
+  const arrivals = new WeakMap<object, Arrived>()
+
+  async function write (request: object, _reply: unknown, mark: string, rotate: boolean): Promise<void> {
     requireMark(mark)
     const session = storedSession(request)
     const store = storeOf(request)
+    const arrived = arrivals.get(session)
     try {
-      await requireUnchanged(session, store)
-      session.set(MARK, mark)
-      if (rotate) await rotateId(session, store)
-      else await (originalSaves.get(session) ?? session.save).call(session)
+      await inTurn(session.sessionId, async () => {
+        await requireUnchanged(session, store)
+        session.set(entry, mark)
+        if (rotate) await rotateId(session, store)
+        else await (arrived?.save ?? session.save).call(session)
+      })
+      if (arrived !== undefined) arrived.mark = mark
     } catch (error) {
       // Otherwise the plugin would save the session, or the one that `regenerate` put in its place. A session
       // whose mark changed meanwhile may still be saved by a login, with the mark that is stored.
@@ -73,48 +90,75 @@ export const fastifySession: SessionPort<object> = {
       throw error
     }
   }
-}
 
-/** Hooks for servers with `@fastify/session`; they must run after its own. */
-export const sessionHooks = {
-  /** Looks at the session that a request came with. */
-  onRequest (request: object): void {
-    const session = sessionOf(request)
-    if (session === null || !isStored(session)) return
-    if (session.get(ROTATED) === true) leaveAlone(request, session)
-    else if (cameWith(request, session)) watch(request, session)
-  },
+  /**
+   * A session that a request came with, or that holds a mark, was stored. If it is gone, it ended while this
+   * request was under way, and saving or rotating it would log the user in again. If it holds another mark
+   * now, its approval was withdrawn or replaced.
+   */
+  async function requireUnchanged (session: StoredSession, store: SessionStore): Promise<void> {
+    const mark = session.get(entry)
+    const kept = await keptOf(session, store)
+    if (kept === null) {
+      if (arrivals.has(session) || mark !== undefined) throw new UnidentifiedError()
+    } else if (ownValue(kept, entry) !== mark) throw new ConflictError()
+  }
 
-  /** Takes the cookie of a session that is over out of the answer. */
-  onSend (request: object, reply: Headers): void {
-    const old = endedCookies.get(request)
-    if (old === undefined) return
-    const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
-    const others = cookies.filter(cookie => !old.some(value => cookie.split(';')[0]?.includes(value)))
-    if (others.length === cookies.length) return
-    reply.removeHeader('set-cookie')
-    if (others.length > 0) reply.header('set-cookie', others)
+  /** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
+  function watch (request: object, session: StoredSession): void {
+    const arrived: Arrived = { save: session.save, mark: session.get(entry) }
+    arrivals.set(session, arrived)
+
+    async function saveIfStored (): Promise<void> {
+      const kept = await keptOf(session, storeOf(request))
+      if (kept === null) return leaveAlone(request, session)
+      if (session.get(entry) === arrived.mark) session.set(entry, ownValue(kept, entry))
+      await arrived.save.call(session)
+    }
+
+    const { destroy } = session
+    hide(session, 'save', actInTurn(session, saveIfStored))
+    if (destroy !== undefined) {
+      hide(session, 'destroy', actInTurn(session, async () => await destroy.call(session)))
+    }
+  }
+
+  return {
+    property: 'session',
+    read: request => sessionOf(request)?.get(entry),
+    write,
+    withEntry: portOf,
+    hooks: {
+      /** Looks at the session that a request came with. */
+      onRequest (request) {
+        const session = sessionOf(request)
+        if (session === null || !isStored(session)) return
+        if (session.get(ROTATED) === true) leaveAlone(request, session)
+        else if (cameWith(request, session)) watch(request, session)
+      },
+
+      /** Takes the cookie of a session that is over out of the answer. */
+      onSend (request, reply) {
+        const ended = endedCookies.get(request)
+        if (ended === undefined) return
+        const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
+        const others = cookies.filter(cookie => !ended.some(value => cookie.split(';')[0]?.includes(value)))
+        if (others.length === cookies.length) return
+        reply.removeHeader('set-cookie')
+        if (others.length > 0) reply.header('set-cookie', others)
+      }
+    }
   }
 }
 
-/** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
-function watch (request: object, session: StoredSession): void {
-  const originalSave = session.save
-  originalSaves.set(session, originalSave)
-
-  async function saveIfStored (): Promise<void> {
-    const kept = await keptOf(session, storeOf(request))
-    if (kept === null) return leaveAlone(request, session)
-    session.set(MARK, ownValue(kept, MARK))
-    await originalSave.call(session)
-  }
-
-  hide(session, 'save', (done?: Done) => {
-    const saved = saveIfStored()
-    if (done === undefined) return saved
-    saved.then(() => done(), done)
+/** A method of the session that waits for its turn, with a callback or a promise, as the plugin's have. */
+function actInTurn (session: StoredSession, act: () => Promise<void>): Act {
+  return done => {
+    const acted = inTurn(session.sessionId, act)
+    if (done === undefined) return acted
+    acted.then(() => done(), done)
     return undefined
-  })
+  }
 }
 
 /** The request can still read the session, but `@fastify/session` no longer saves it or sends its cookie. */
@@ -127,19 +171,6 @@ function leaveAlone (request: object, session: StoredSession): void {
 /** Replaces a property of the prototype without a trace in what is stored. */
 function hide (session: StoredSession, name: string, value: unknown): void {
   Object.defineProperty(session, name, { value, enumerable: false, configurable: true })
-}
-
-/**
- * A session that a request came with, or that holds a mark, was stored. If it is gone, it ended while this
- * request was under way, and saving or rotating it would log the user in again. If it holds another mark
- * now, its approval was withdrawn or replaced.
- */
-async function requireUnchanged (session: StoredSession, store: SessionStore): Promise<void> {
-  const mark = session.get(MARK)
-  const kept = await keptOf(session, store)
-  if (kept === null) {
-    if (originalSaves.has(session) || mark !== undefined) throw new UnidentifiedError()
-  } else if (ownValue(kept, MARK) !== mark) throw new ConflictError()
 }
 
 /** What is stored of a session; null when it has ended, or its id was rotated. */

@@ -17,8 +17,37 @@ export interface SessionPort<Request = unknown, Reply = unknown> {
   write (request: Request, reply: Reply, mark: string, rotate: boolean): Promise<void> | void
 }
 
-/** Name of the session's entry that holds the mark. */
+/** The session's entry that holds the mark, unless the plugin has another `name`. */
 export const MARK = 'totpMark'
+
+/** A port of this package. */
+export interface OwnPort<Request = unknown, Reply = unknown> extends SessionPort<Request, Reply> {
+  /** The property of requests that has the session. */
+  readonly property: string
+  /** The same port, with the mark in another entry of the session. */
+  withEntry (entry: string): OwnPort<Request, Reply>
+  /** Hooks that every request needs. */
+  readonly hooks?: SessionHooks
+}
+
+/** Hooks that must run after those of the session plugin. */
+export interface SessionHooks {
+  onRequest (request: object): void
+  onSend (request: object, reply: CookieHeaders): void
+}
+
+/** The part of a reply that has the cookies. */
+export interface CookieHeaders {
+  getHeader (name: string): unknown
+  removeHeader (name: string): unknown
+  header (name: string, value: readonly string[]): unknown
+}
+
+export function isOwnPort<Request, Reply> (
+  port: SessionPort<Request, Reply>
+): port is OwnPort<Request, Reply> {
+  return Object.hasOwn(port, 'withEntry')
+}
 
 /**
  * `write` used as a hook by mistake would let every request pass. A hook gets a function in place of the
@@ -34,9 +63,9 @@ export interface KeyedSession {
   set (key: string, value: unknown): void
 }
 
-/** `request.session`, or null when the session plugin's hook hasn't run yet, or has removed the session. */
-export function sessionOf (request: unknown): KeyedSession | null {
-  const session = property(request, 'session')
+/** The session of a request; null before the session plugin's hook has run, or after it was removed. */
+export function sessionOf (request: unknown, name: string = 'session'): KeyedSession | null {
+  const session = property(request, name)
   return hasMethods(session) ? session : null
 }
 

@@ -1,11 +1,12 @@
 import {
-  approve, publicApproval, withdraw as withdrawApproval, type Approval
+  approve, isWithdrawn, publicApproval, withdraw as withdrawApproval, type Approval
 } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
 import { hashOf, newMark } from '../entity/mark.js'
-import { ChallengeRequiredError } from '../errors.js'
+import { aboutEntity, ChallengeRequiredError } from '../errors.js'
 import { decideGuard, requirementOf, type Requirement } from '../guard.js'
-import { identityOf, sessionOf, type SessionCaller } from './caller.js'
+import { sessionOf, sourceOf, type SessionCaller } from './caller.js'
+import type { Decision } from './entities.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 
 /**
@@ -19,12 +20,13 @@ export async function check (
   const requirement = requirementOf(required, longest, Number.MAX_SAFE_INTEGER)
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
-  const { identity } = caller
-  const { document: entity, now } = await entities.read(identityOf(identity))
+  const { document: entity, now } = await entities.read(caller)
+  const sid = entity?.sid ?? null
   const passing = decideGuard(entity, session, requirement, limits, now)
-  if (!passing.passes) throw passing.refusal
+  if (!passing.passes) throw aboutEntity(passing.refusal, sid)
   if (passing.approval === null) {
-    emit({ type: 'guard.unenrolled', identity, factorSid: null, at: now })
+    const { identity } = caller
+    emit({ type: 'guard.unenrolled', identity, factorSid: null, at: now, ...sourceOf(caller) }, sid)
     return null
   }
   return publicApproval(passing.approval, longest)
@@ -36,8 +38,10 @@ export async function withdraw (context: VerifierContext, caller: SessionCaller)
   if (session === null) return { mark: null }
   const mark = newMark()
   const answer = { mark }
-  return await change(context, caller, (entity, now) => {
+  return await change(context, caller, (entity, now): Decision<NewMark> => {
     if (entity === null || session.hash === null) return { answer }
+    // Of many requests that withdraw the same mark, one writes.
+    if (isWithdrawn(entity, session, now)) return { answer: { mark: null } }
     return { next: withdrawApproval(entity, session, hashOf(mark), now), answer }
   })
 }

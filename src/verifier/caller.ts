@@ -1,6 +1,7 @@
 import { isIdentity } from '../entity/identity.js'
 import { hashOf, markOf, type Session } from '../entity/mark.js'
 import { IdentityError, UnidentifiedError } from '../errors.js'
+import type { EventSource } from '../events.js'
 import { hasOwn, ownValue } from '../own-property.js'
 
 /** Who calls: a request of a login session, or the application itself (a job, an administrator's script). */
@@ -12,6 +13,8 @@ export interface SessionCaller {
   readonly identity: string
   /** The login session that the request belongs to. */
   readonly session: LoginSession
+  /** Passed on to the events that the request causes, such as its id and ip. @default null */
+  readonly context?: unknown
 }
 
 /** A login session, as a request of it found it. */
@@ -38,7 +41,7 @@ export interface Operator {
  * strings that can't name a user, and `IdentityError` for any other type: coercing one would mix up users.
  */
 export function identityOf (identified: unknown): string {
-  if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError()
+  if (identified === undefined || identified === null || identified === '') throw new UnidentifiedError(true)
   if (typeof identified !== 'string') {
     throw new IdentityError(new TypeError(`identify returned a ${typeof identified}, but must return a string`))
   }
@@ -55,4 +58,11 @@ export function sessionOf (caller: Caller): Session | null {
     if (typeof began === 'number' && Number.isFinite(began)) return { hash: mark && hashOf(mark), began }
   }
   throw new TypeError('a caller needs an identity, and either a session or "operator: true"')
+}
+
+/** What the events that a caller causes say about it. Polluted prototypes say nothing. */
+export function sourceOf (caller: Caller): EventSource {
+  if (Object.hasOwn(caller, 'operator')) return { actor: 'operator', context: null }
+  const context: unknown = Object.hasOwn(caller, 'context') ? Reflect.get(caller, 'context') : null
+  return { actor: 'user', context: context ?? null }
 }

@@ -53,7 +53,7 @@ export async function challenge (
     if (oldest !== undefined) return approved(context, situation, [oldest, ...younger])
     if (remote !== null) return reserve(context, situation, { factor: remote, code: typed, candidates })
     return denied(context, situation, factorSid ?? null)
-  })
+  }, { codes: true })
   return hasOwn(judged, 'status') ? judged : await askAndSettle(context, caller, judged)
 }
 

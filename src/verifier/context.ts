@@ -2,21 +2,19 @@ import type { AttemptLimits } from '../entity/attempts.js'
 import type { Entity } from '../entity/entity.js'
 import { withoutExpired } from '../entity/expiry.js'
 import type { Session } from '../entity/mark.js'
-import type { TotpEvent } from '../events.js'
+import type { Emit } from '../events.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
-import { ownOnly } from '../own-property.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 import type { Keyring } from '../seal.js'
 import type { Decide, Decision, Entities } from './entities.js'
-import { identityOf, type Caller } from './caller.js'
+import type { Caller } from './caller.js'
 
 /** The parts and settings that every use case works with. */
-export interface VerifierContext {
+export interface VerifierContext extends Keyring {
   readonly entities: Entities
   readonly providers: Providers
-  readonly digests: Keyring['digests']
-  readonly tags: Keyring['tags']
-  readonly emit: (event: TotpEvent) => void
+  readonly emit: Emit
   readonly limits: AttemptLimits
   /** The service's name in authenticator apps. */
   readonly issuer: string
@@ -51,13 +49,17 @@ export interface NewMark {
   readonly mark: string | null
 }
 
-/** Changes the caller's entity; the write also drops what has expired. */
+/**
+ * Changes the caller's entity; the write also drops what has expired. `codes` says that it is about a code: a
+ * flood of other requests doesn't keep it waiting.
+ */
 export function change<T> (
-  { entities, maxAge }: VerifierContext, caller: Pick<Caller, 'identity'>, decide: Decide<T>
+  { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>, { codes = false } = {}
 ): Promise<T> {
-  return entities.change(identityOf(caller.identity), (entity, now): Decision<T> => {
+  const urgency = codes ? 'code' : hasOwn(caller, 'session') ? 'other' : 'operator'
+  return entities.change(caller, (entity, now): Decision<T> => {
     const decision = ownOnly(decide(entity, now))
     if (decision.next === undefined || decision.next === null) return decision
     return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
-  })
+  }, urgency)
 }

@@ -1,3 +1,4 @@
+import { countEnrollment } from '../entity/enrollments.js'
 import type { Entity, UnverifiedFactor } from '../entity/entity.js'
 import { dropUnverified, publicFactor, type Factor } from '../entity/factors.js'
 import type { FactorNames } from '../entity/friendly-name.js'
@@ -6,7 +7,7 @@ import type { TotpConfig } from '../otp/totp.js'
 import type { Decision } from './entities.js'
 import type { Caller } from './caller.js'
 import type { NewMark, VerifierContext } from './context.js'
-import { refusalOnceWithdrawn, refusalToEnroll, throwRefusal } from './preconditions.js'
+import { refusalOnceWithdrawn, refusalToEnroll, refusalToEnrollAgain, throwRefusal } from './preconditions.js'
 
 /** Options of `enroll`: a name that the user typed, or an account name, or both. */
 export type EnrollOptions = (TypedName | DerivedName) & {
@@ -67,6 +68,16 @@ export interface Enrollment {
   readonly mark: string | null
   /** Hash of the mark that the session has, or gets now; null for an operator. */
   readonly hash: string | null
+}
+
+/** Counts the enrollment of a session. Throws unless it may begin now. */
+export function begun (
+  context: VerifierContext, entity: Entity, enrollment: Enrollment, now: number
+): Entity {
+  const { session } = enrollment
+  requireEnrollable(context, entity, enrollment, now)
+  throwRefusal(refusalToEnrollAgain({ entity, session, now }))
+  return session === null ? entity : countEnrollment(entity, now)
 }
 
 /** Throws unless this enrollment may add a factor now. */

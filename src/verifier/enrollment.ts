@@ -9,8 +9,7 @@ import type { LocalProvider } from '../providers/provider.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type VerifierContext } from './context.js'
 import {
-  enrolled, requireEnrollable, unverifiedPart, type Enrolled, type Enrollment, type EnrollOptions,
-  type ImportedConfig
+  begun, enrolled, unverifiedPart, type Enrolled, type Enrollment, type EnrollOptions, type ImportedConfig
 } from './enrolled.js'
 import { refusalOfFriendlyName, refusalOfKnownSecret, throwRefusal } from './preconditions.js'
 import { enrollRemotely } from './remote/enrollment.js'
@@ -44,8 +43,7 @@ async function enrollHere (
 ): Promise<Enrolled> {
   const { caller, config, namesIn, secret: given } = enrollment
   return await change(context, caller, (kept, now) => {
-    const entity = kept ?? newEntity(caller.identity, now)
-    requireEnrollable(context, entity, enrollment, now)
+    const entity = begun(context, kept ?? newEntity(caller.identity, now), enrollment, now)
     const sid = newSid('YF')
     const { friendlyName, label } = namesIn(entity)
     const { secret, uri, sealed } = provider.bind({

@@ -1,9 +1,11 @@
 import { documentsIn, type DocumentsOptions, type Read } from '../documents/documents.js'
-import { entityOf, type Entity } from '../entity/entity.js'
-import { StoreError, type TotpError } from '../errors.js'
-import type { TotpEvent } from '../events.js'
-import { hasOwn } from '../own-property.js'
+import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
+import { aboutEntity, StoreError, type TotpError } from '../errors.js'
+import type { Emit, TotpEvent } from '../events.js'
+import { hasOwn, ownOnly } from '../own-property.js'
 import { UnsealableError } from '../seal.js'
+import { secondsOf } from '../time/clock.js'
+import { identityOf, sourceOf, type Caller, type Operator } from './caller.js'
 
 /**
  * What a use case decided on an entity: an answer or a refusal, and the entity that is to be written before
@@ -32,7 +34,7 @@ export interface Refused {
   readonly events?: readonly EventDraft[]
 }
 
-/** An event without its identity and time, which are those of the decision. */
+/** An event without its identity, time and source, which are those of the decision. */
 export type EventDraft = Pick<TotpEvent, 'type' | 'factorSid'>
 
 /** Decides on an entity as it is at `now`; null when nothing is kept about the identity. */
@@ -40,14 +42,26 @@ export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>
 
 /** The entities in a store: checked when they are read, changed only by compare-and-set. */
 export interface Entities {
-  read (identity: string): Promise<Read<Entity>>
-  /** Decides on the entity that is there now, and again whenever another write came between. */
-  change<T> (identity: string, decide: Decide<T>): Promise<T>
+  /** Reads the caller's entity. */
+  read (caller: Caller): Promise<Read<Entity>>
+  /** Decides on the caller's entity as it is now, and again whenever another write came between. */
+  change<T> (caller: Caller, decide: Decide<T>, urgency?: Urgency): Promise<T>
+  /** Does the same for `move`, which alone may touch an entity that is being moved. */
+  changeClosed<T> (caller: Operator, decide: Decide<T>): Promise<T>
 }
+
+/**
+ * How urgent a change is among those of one identity that wait for each other: the operator's first, then
+ * codes, which the lock bounds. A flood of other requests, for which a password is enough, keeps neither
+ * waiting.
+ */
+export type Urgency = 'operator' | 'code' | 'other'
+
+const RANKS: Readonly<Record<Urgency, number>> = { operator: 0, code: 1, other: 2 }
 
 /** Options of `entitiesIn`. */
 export interface EntitiesOptions extends Omit<DocumentsOptions<Entity>, 'check'> {
-  readonly emit: (event: TotpEvent) => void
+  readonly emit: Emit
 }
 
 /** Keys begin with the namespace of their document, so no identity can name a document of another kind. */
@@ -58,41 +72,63 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
   const documents = documentsIn<Entity>({ ...options, check })
 
   return {
-    read: identity => documents.read(keyOf(identity)),
+    async read (caller) {
+      const read = await orRefused(caller, documents.read(keyOf(identityOf(caller.identity))))
+      requireOpen(read.document)
+      return read
+    },
 
-    async change (identity, decide) {
-      const { decision, at } = await documents.change(keyOf(identity), (entity, now) => {
-        const decision = decideOrRefuse(identity, entity, now, decide)
-        return { next: decision.next, answer: { decision, at: now } }
-      })
-      for (const event of decision.events ?? []) emit({ ...event, identity, at })
-      return answerOrThrow(decision)
-    }
+    async change (caller, decide, urgency = 'other') {
+      return await change(caller, (entity, now) => {
+        requireOpen(entity)
+        return decide(entity, now)
+      }, urgency)
+    },
+
+    changeClosed: async (caller, decide) => await change(caller, decide, 'operator')
   }
 
-  function check (key: string, stored: unknown, now: number): Entity {
-    const identity = key.slice(NAMESPACE.length)
+  async function change<T> (caller: Caller, decide: Decide<T>, urgency: Urgency): Promise<T> {
+    const identity = identityOf(caller.identity)
+    const changed = documents.change(keyOf(identity), (entity, now) => {
+      const decision = decideOn(entity, now, decide)
+      const sid = (entity ?? decision.next)?.sid ?? null
+      return { next: decision.next, answer: { decision, at: now, sid } }
+    }, { rank: RANKS[urgency] })
+    const { decision, at, sid } = await orRefused(caller, changed)
+    for (const event of decision.events ?? []) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
+    return answerOrThrow(decision, sid)
+  }
+
+  /** Refuses a document that doesn't fit, and one whose secret doesn't open: its key may be missing. */
+  async function orRefused<T> (caller: Caller, work: Promise<T>): Promise<T> {
     try {
-      return entityOf(identity, stored)
+      return await work
     } catch (error) {
-      throw unreadable(identity, now, error)
+      if (!(error instanceof UnfitError || error instanceof UnsealableError)) throw error
+      const { identity } = caller
+      const at = secondsOf(options.clock)
+      emit({ type: 'document.refused', identity, factorSid: null, at, ...sourceOf(caller) }, null)
+      throw new StoreError(error)
     }
   }
+}
 
-  /** A secret doesn't open when its document was tampered with, or when its key is missing. */
-  function decideOrRefuse<T> (
-    identity: string, entity: Entity | null, now: number, decide: Decide<T>
-  ): Decision<T> {
-    try {
-      return decide(entity, now)
-    } catch (error) {
-      throw error instanceof UnsealableError ? unreadable(identity, now, error) : error
-    }
-  }
+function check (key: string, stored: unknown): Entity {
+  return entityOf(key.slice(NAMESPACE.length), stored)
+}
 
-  function unreadable (identity: string, at: number, cause: unknown): StoreError {
-    emit({ type: 'document.refused', identity, factorSid: null, at })
-    return new StoreError(cause)
+/** While an entity is being moved, its codes must not work here: they are about to work elsewhere. */
+function requireOpen (entity: Entity | null): void {
+  if (entity === null || entity.movingTo === null) return
+  throw new StoreError(new Error('a move of this identity was interrupted: call app.totp.move again'))
+}
+
+function decideOn<T> (entity: Entity | null, now: number, decide: Decide<T>): Decision<T> {
+  try {
+    return ownOnly(decide(entity, now))
+  } catch (error) {
+    throw aboutEntity(error, entity?.sid ?? null)
   }
 }
 
@@ -106,7 +142,7 @@ export function identityIn (key: string): string | null {
   return key.startsWith(NAMESPACE) ? key.slice(NAMESPACE.length) : null
 }
 
-function answerOrThrow<T> (decision: Decision<T>): T {
-  if (hasOwn(decision, 'refusal')) throw decision.refusal
+function answerOrThrow<T> (decision: Decision<T>, sid: string | null): T {
+  if (hasOwn(decision, 'refusal')) throw aboutEntity(decision.refusal, sid)
   return decision.answer
 }

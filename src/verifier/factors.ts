@@ -5,7 +5,7 @@ import { hashOf, newMark } from '../entity/mark.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
 import { hasOwn } from '../own-property.js'
 import type { Decision, EventDraft } from './entities.js'
-import { identityOf, sessionOf, type Caller } from './caller.js'
+import { sessionOf, type Caller } from './caller.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 import { refusalOfFriendlyName, refusalWithoutFreshApproval, throwRefusal } from './preconditions.js'
 import { deleteLeftovers } from './remote/leftovers.js'
@@ -23,7 +23,7 @@ export interface Factors {
 /** The factors that the caller may see. */
 export async function factors ({ entities, maxAge }: VerifierContext, caller: Caller): Promise<Factors> {
   const session = sessionOf(caller)
-  const { document: entity, now } = await entities.read(identityOf(caller.identity))
+  const { document: entity, now } = await entities.read(caller)
   if (entity === null) return { factors: [], approval: null }
   const unverified = ownUnverified(entity, session, now)
   const approval = session && approvalOf(entity, session, maxAge, now)
@@ -58,7 +58,7 @@ export async function rename (
  */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
   const { mark, isLeftover, isRepeated } = await removeFactor(context, caller, sid)
-  const failure = isLeftover ? await deleteLeftovers(context, caller.identity, sid) : null
+  const failure = isLeftover ? await deleteLeftovers(context, caller, sid) : null
   if (isRepeated && failure !== null) throw failure instanceof TotpError ? failure : new StoreError(failure)
   return { mark }
 }

@@ -1,7 +1,8 @@
 import { isWithdrawn } from '../entity/approvals.js'
+import { enrollmentWait } from '../entity/enrollments.js'
 import { MAX_FACTORS, type Entity } from '../entity/entity.js'
 import { FRIENDLY_NAME_RULE, isFriendlyName } from '../entity/friendly-name.js'
-import { ChallengeRequiredError, FactorLimitError, MalformedError, type TotpError } from '../errors.js'
+import { ChallengeRequiredError, FactorLimitError, LockedError, MalformedError, type TotpError } from '../errors.js'
 import { decideGuard } from '../guard.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Situation, VerifierContext } from './context.js'
@@ -37,6 +38,12 @@ export function refusalToEnroll (context: VerifierContext, situation: Situation)
   if (unapproved !== null) return unapproved
   const staying = reenroll ? factors.filter(factor => !providers.isFormer(factor)) : factors
   return staying.length >= maxFactors || factors.length >= MAX_FACTORS ? new FactorLimitError() : null
+}
+
+/** A session may begin an enrollment only so often; operators may at any time. */
+export function refusalToEnrollAgain ({ entity, session, now }: Situation): TotpError | null {
+  const wait = session === null ? 0 : enrollmentWait(entity, now)
+  return wait === 0 ? null : new LockedError(wait, 'Too many enrollments: wait before trying again.')
 }
 
 /** A request changes nothing once its session's approval was withdrawn while the request was under way. */

@@ -28,7 +28,7 @@ export async function verify (
     return unverified.provider === 'embedded'
       ? judge(context, situation, unverified, typed)
       : reserveVerification(context, situation, unverified)
-  })
+  }, { codes: true })
   const isDone = hasOwn(judged, 'factor') && !context.reenroll
   return isDone ? judged : await finishRemotely(context, caller, judged, typed)
 }

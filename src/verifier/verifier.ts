@@ -10,6 +10,7 @@ import type { NewMark, VerifierContext } from './context.js'
 import type { Enrolled, EnrollOptions } from './enrolled.js'
 import { enroll } from './enrollment.js'
 import { factors, remove, rename, type Factors } from './factors.js'
+import { move } from './move.js'
 import { reset, revoke, unlock } from './operator.js'
 import type { Challenged } from './verdict.js'
 import { verify } from './verification.js'
@@ -48,6 +49,11 @@ export interface Verifier {
   unlock (identity: string): Promise<void>
   /** For operators: removes every factor of an identity, and everything else that is kept about it. */
   reset (identity: string): Promise<void>
+  /**
+   * For operators: moves everything that is kept about a user to their new identity. Rejects if something is
+   * kept about that one. If it is interrupted, the user is refused until you call it again.
+   */
+  move (identity: string, to: string): Promise<void>
   /** For operators: takes over a factor that the user has verified at Twilio, without a new enrollment. */
   adopt (adoption: Adoption): Promise<Factor>
   /** For operators: adopts many factors, eight at a time. Calling it again tries those that failed again. */
@@ -68,6 +74,7 @@ export function createVerifier (context: VerifierContext): Verifier {
     revoke: identity => revoke(context, identity),
     unlock: identity => unlock(context, identity),
     reset: identity => reset(context, identity),
+    move: (identity, to) => move(context, identity, to),
     adopt: adoption => adopt(context, adoption),
     adoptAll (adoptions, ...misused: unknown[]) {
       refuseHookCall(misused)

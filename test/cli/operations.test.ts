@@ -110,11 +110,11 @@ t.test('an export can be imported, and imported again', async t => {
   t.match(exported, { exitCode: 0, stderr: '3 identities: 3 exported\n' })
   t.notMatch(exported.stdout, from.phone.secret)
   const input = [exported.stdout.slice(0, 100), exported.stdout.slice(100)]
-  t.same(await outcome(args, { input }), { exitCode: 0, stdout: '', stderr: '3 identities: 3 imported\n' })
+  t.same(await outcome(args, { input, env: { TOTP_KEYS: KEYS } }), { exitCode: 0, stdout: '', stderr: '3 identities: 3 imported\n' })
   for (const name of ['alice', 'bob', 'carol']) {
     t.same(await to.store.get(`identity:${name}`), await from.store.get(`identity:${name}`))
   }
-  t.match(await outcome(args, { input }), { exitCode: 0, stderr: '3 identities: 3 present\n' })
+  t.match(await outcome(args, { input, env: { TOTP_KEYS: KEYS } }), { exitCode: 0, stderr: '3 identities: 3 present\n' })
 })
 
 t.test('an export that is cut short or damaged, and any other input, is rejected', async t => {
@@ -122,19 +122,21 @@ t.test('an export that is cut short or damaged, and any other input, is rejected
   const args = ['import', '--store', to.module]
   const { stdout } = await outcome(['export', ...from.args])
   const [head = '', first = '', second = '', third = '', foot = ''] = stdout.split('\n')
+  const env = { TOTP_KEYS: KEYS }
+  const importing = async (input: readonly string[]) => await outcome(args, { input, env })
   const incomplete = { exitCode: 1, stderr: /the export is cut short or damaged after identity number 1: export again\n$/ }
-  t.match(await outcome(args, { input: [`${head}\n${first}\n`] }), incomplete)
-  t.match(await outcome(args, { input: [`${head}\n${first}\n${second.slice(0, 80)}`] }), incomplete)
-  t.match(await outcome(args, { input: [`${head}\n${first}\n${foot}\n`] }), incomplete, 'a line is missing')
-  t.match(await outcome(args, { input: [`${head}\n${first}\nnull\n`] }), incomplete)
+  t.match(await importing([`${head}\n${first}\n`]), incomplete)
+  t.match(await importing([`${head}\n${first}\n${second.slice(0, 80)}`]), incomplete)
+  t.match(await importing([`${head}\n${first}\n${foot}\n`]), incomplete, 'a line is missing')
+  t.match(await importing([`${head}\n${first}\nnull\n`]), incomplete)
   const several = { exitCode: 1, stderr: /unexpected data after the end of the export/ }
-  t.match(await outcome(args, { input: [stdout, stdout] }), several)
-  t.match(await outcome(args, { input: [stdout] }), { exitCode: 0 }, 'a complete export can be imported afterwards')
+  t.match(await importing([stdout, stdout]), several)
+  t.match(await importing([stdout]), { exitCode: 0 }, 'a complete export can be imported afterwards')
   const none = { exitCode: 1, stderr: /the input is not an export that this version can read/ }
   const others = [head.replace('"format":1', '"format":2'), `${third}\n${stdout}`, '{}\n', '\n', first]
-  for (const input of [[], ...others.map(other => [other])]) t.match(await outcome(args, { input }), none)
+  for (const input of [[], ...others.map(other => [other])]) t.match(await importing(input), none)
   const endless = { exitCode: 1, stderr: /its lines are too long/ }
-  t.match(await outcome(args, { input: [`${head}\n`, 'x'.repeat(2_000_000)] }), endless)
+  t.match(await importing([`${head}\n`, 'x'.repeat(2_000_000)]), endless)
 })
 
 t.test('an identity that the export refused is refused by the import too', async t => {
@@ -143,7 +145,7 @@ t.test('an identity that the export refused is refused by the import too', async
   await from.store.replace('identity:mallory', null, alice)
   const { exitCode, stdout, stderr } = await outcome(['export', ...from.args])
   t.match({ exitCode, stderr }, { exitCode: 1, stderr: /"mallory": the document belongs to another identity\n/ })
-  const imported = await outcome(['import', '--store', to.module], { input: [stdout] })
+  const imported = await outcome(['import', '--store', to.module], { input: [stdout], env: { TOTP_KEYS: KEYS } })
   t.match(imported, { exitCode: 1, stderr: /"mallory": the export could not read it\n/ })
   t.match(imported.stderr, /4 identities: .*3 imported/)
 })
@@ -152,18 +154,18 @@ t.test('an identity with another entity in the store is refused', async t => {
   const [from, to] = [await populated(t), await ownStore(t)]
   const { stdout } = await outcome(['export', ...from.args])
   await outcome(['reseal', ...from.args], { env: { TOTP_KEYS: KEYS } })
-  t.match(await outcome(['import', ...from.args], { input: [stdout] }), {
+  t.match(await outcome(['import', ...from.args], { input: [stdout], env: { TOTP_KEYS: KEYS } }), {
     exitCode: 1, stderr: /"alice": the store already has another entity for it\n/
   })
-  t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0 })
+  t.match(await outcome(['import', '--store', to.module], { input: [stdout], env: { TOTP_KEYS: KEYS } }), { exitCode: 0 })
 })
 
 t.test('identities and names with Unicode line separators are transferred', async t => {
   const [from, to] = [await ownStore(t), await ownStore(t)]
-  const { login, now } = await site(t, { totp: { store: from.store } })
+  const { login, now } = await site(t, { totp: { store: from.store, keys: [OLD] } })
   await (await login('a\u2028b')).enrollVerified(now(), 'my\u2029phone')
   const { stdout } = await outcome(['export', '--store', from.module])
-  t.match(await outcome(['import', '--store', to.module], { input: [stdout] }), { exitCode: 0, stderr: /1 imported/ })
+  t.match(await outcome(['import', '--store', to.module], { input: [stdout], env: { TOTP_KEYS: KEYS } }), { exitCode: 0, stderr: /1 imported/ })
   t.same(await to.store.get('identity:a\u2028b'), await from.store.get('identity:a\u2028b'))
 })
 
@@ -214,4 +216,29 @@ t.test('each command has a help text', async t => {
     t.match(stdout, new RegExp(`^Usage: fastify-verify-totp ${name} `))
     t.ok(stdout.split('\n').every(line => line.length <= 120))
   }
+})
+
+t.test('import needs keys that open everything, from a file or the environment', async t => {
+  const [from, to] = [await populated(t), await ownStore(t)]
+  const { stdout } = await outcome(['export', ...from.args])
+  const args = ['import', '--store', to.module]
+  t.match(await outcome(args, { input: [stdout] }), {
+    exitCode: 1, stderr: /import needs the keys: set TOTP_KEYS, or name their file with --keys/
+  })
+  const wrong = await outcome(args, { input: [stdout], env: { TOTP_KEYS: FRESH.toString('base64') } })
+  t.match(wrong, { exitCode: 1, stderr: /"alice": a secret is sealed under a key that is not among "keys"\n/ })
+  t.match(wrong.stderr, /3 identities: 3 refused/)
+  await writeFile(join(from.folder, 'keys'), OLD, { mode: 0o600 })
+  t.match(await outcome([...args, '--keys', join(from.folder, 'keys')], { input: [stdout] }), {
+    exitCode: 0, stderr: '3 identities: 3 imported\n'
+  })
+})
+
+t.test('report refuses what the keys don\'t open, if it has keys', async t => {
+  const { args, folder } = await populated(t)
+  t.match(await outcome(['report', ...args], { env: { TOTP_KEYS: KEYS } }), { exitCode: 0 })
+  await writeFile(join(folder, 'keys'), FRESH, { mode: 0o600 })
+  const { exitCode, stdout, stderr } = await outcome(['report', ...args, '--keys', join(folder, 'keys')])
+  t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' })
+  t.match(stderr, /3 identities: 3 refused/)
 })

@@ -6,6 +6,7 @@ import { MAX_SESSIONS } from '../../src/entity/entity.js'
 import { endpoints } from '../../src/http/endpoints.js'
 import * as door from '../../src/index.js'
 import { settingsOf, type TotpOptions } from '../../src/options.js'
+import { RULES } from '../../src/testing/store-suite/rules.js'
 import { block, blocks, codeIn, page, pages, table } from './pages.js'
 import { compiled } from './program.js'
 import { isRecipe } from './recipe-packages.js'
@@ -26,7 +27,9 @@ t.test('the code blocks of the documentation compile', async t => {
 t.test('code that stands in the project too is the same there', async t => {
   const file = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8')
   t.equal(block('README.md', 'await app.listen').code, file('example', 'quickstart.ts'))
-  t.equal(block('docs/own-store.md', 'function sqliteStore').code.trim(), file('example', 'sqlite-store.ts').trim())
+  for (const [name, text] of [['sqlite', 'function sqliteStore'], ['mariadb', 'function mariadbStore']] as const) {
+    t.equal(block('docs/own-store.md', text).code.trim(), file('example', `${name}-store.ts`).trim())
+  }
   const bare = (code: string) => code.replace(/\s+/g, '')
   const [, kysely = ''] = /export (function kyselyStore.*)/s.exec(block('docs/own-store.md', 'kyselyStore').code) ?? []
   t.ok(bare(file('test', 'stores', 'kysely.test.ts')).includes(bare(kysely)), 'the store over Kysely is tested')
@@ -109,8 +112,8 @@ t.test('tables of other options have each of them', async t => {
   t.strictSame(sorted(told('docs/postgresql.md')), sorted(propertiesOf('index', 'PostgresStoreOptions')))
   t.strictSame(told('docs/redis.md'), propertiesOf('index', 'RedisStoreOptions'))
   t.strictSame(told('docs/store-suite.md'), propertiesOf('testing', 'StoreSuiteOptions'))
-  t.strictSame(table('docs/guarding.md', 'requirement').map(([name = '']) => codeIn(name)[0]),
-    propertiesOf('index', 'Requirement'))
+  t.strictSame(table('docs/guarding.md', 'requirement').map(([name = '']) => codeIn(name)[0]).sort(),
+    propertiesOf('index', 'RouteRequirement').sort())
   const [, standIn = ''] = /^## As a Fastify plugin$(.*?)^## /ms.exec(page('docs/stand-in.md').text) ?? []
   const names = [...standIn.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
   const fastifys = ['prefix', 'logLevel', 'logSerializers']
@@ -144,6 +147,17 @@ t.test('every variable of the example is told of', async t => {
   const names = new Set([...source.matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)].map(([, name]) => name))
   const told = table('docs/example.md', 'variable').flatMap(([cell = '']) => codeIn(cell))
   t.strictSame(told.sort(), [...names].sort())
+})
+
+t.test('the rules of a store that failures cite are those of the page', async t => {
+  const told = [...page('docs/own-store.md').text.matchAll(/^(\d)\. \*\*(.*?)\.?\*\*([^.]*)/gm)]
+    .map(([, number = '', title = '', rest = '']) => ({ number, text: `${title}${rest}`.replaceAll('`', '') }))
+  const cited = Object.values(RULES)
+  t.ok(cited.length > 5)
+  for (const rule of cited) {
+    const [, number, text = ''] = /^Rule (\d) of docs\/own-store\.md: (.*)\.$/.exec(rule) ?? []
+    t.ok(told.some(one => one.number === number && one.text.startsWith(text)), rule)
+  }
 })
 
 t.test('every door of the package is told of, and no other', async t => {

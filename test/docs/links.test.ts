@@ -58,7 +58,7 @@ t.test('every file that a page names is there', async t => {
 })
 
 t.test('one word stands for one thing', async t => {
-  const avoided = /\b(?:nobody|somebody|whoever|anew|at will|in earnest|enrollAnew|burnt|device|behavior)\b/gi
+  const avoided = /\b(?:nobody|somebody|whoever|anew|at will|in earnest|enrollAnew|burnt|device|behaviour)\b/gi
   const found = pages.flatMap(({ path, text }) => [...text.matchAll(avoided)].map(([word]) => `${path}: ${word}`))
   t.strictSame(found, [])
 })

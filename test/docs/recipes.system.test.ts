@@ -19,7 +19,7 @@ const OURS = ['fastify', 'fastify-plugin', 'otpauth', '@fastify/cookie', '@fasti
 const ENV = {
   SESSION_SECRET: 'a secret that is for tests alone, and long',
   JWT_SECRET: 'another secret that is for tests alone',
-  TOTP_KEY: Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')
+  TOTP_KEYS: Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')
 }
 
 /** A folder outside the project, as of a team that has installed all of it. */

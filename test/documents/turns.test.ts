@@ -58,7 +58,7 @@ t.test('work that gives up is not done, and later work keeps waiting for earlier
   const [first, second] = ['first', 'second'].map(works(said))
   if (first === undefined || second === undefined) throw new Error('there are two')
   const answer = inTurn('key', first.work)
-  await t.rejects(inTurn('key', async () => t.fail('it has given up'), async () => { throw new Error('too long') }),
+  await t.rejects(inTurn('key', async () => t.fail('it has given up'), { wait: async () => { throw new Error('too long') } }),
     { message: 'too long' })
   const behind = inTurn('key', second.work)
   await turn()
@@ -66,4 +66,41 @@ t.test('work that gives up is not done, and later work keeps waiting for earlier
   first.end()
   second.end()
   t.same(await Promise.all([answer, behind]), ['first', 'second'])
+})
+
+t.test('work of a lower rank comes first, but for the work that is under way', async t => {
+  const said: string[] = []
+  const { inTurn } = turns()
+  const held = gate()
+  const atWork = inTurn('key', async () => await held.passed, { rank: 2 })
+  const waiting = ['other', 'code', 'operator', 'another', 'next code'].map(async (name, i) =>
+    await inTurn('key', async () => { said.push(name) }, { rank: [2, 1, 0, 2, 1][i] ?? 0 }))
+  held.open()
+  await Promise.all([atWork, ...waiting])
+  t.same(said, ['operator', 'code', 'next code', 'other', 'another'])
+})
+
+t.test('between two turns there is a rest, if that is asked for and nothing of rank 0 waits', async t => {
+  const said: string[] = []
+  const { inTurn, isTaken } = turns()
+  const held = gate()
+  const rested = gate()
+  const rest = async () => {
+    said.push('rest')
+    await rested.passed
+    throw new Error('a rest that fails is over')
+  }
+  const first = inTurn('key', async () => await held.passed, { rest })
+  const urgent = inTurn('key', async () => { said.push('urgent') }, { rank: 0, rest })
+  const later = inTurn('key', async () => { said.push('later') }, { rank: 1, rest })
+  held.open()
+  await first
+  await urgent
+  await turn()
+  t.same(said, ['urgent', 'rest'])
+  t.ok(isTaken('key'))
+  const between = inTurn('key', async () => { said.push('between') })
+  rested.open()
+  await Promise.all([later, between])
+  t.same(said, ['urgent', 'rest', 'between', 'later'])
 })

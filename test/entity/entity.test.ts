@@ -243,7 +243,7 @@ function replaced (value: unknown, [name, ...rest]: Path, replacement: unknown):
 /** Lists may be empty, names may be of any kind, JSON has null for NaN and in lists for undefined. */
 function isEmptied (path: Path, value: unknown): boolean {
   const name = String(path.at(-1))
-  return (Array.isArray(value) && ['factors', 'approvals', 'withdrawn', 'formerMarks', 'pending', 'leftovers'].includes(name)) ||
+  return (Array.isArray(value) && ['factors', 'approvals', 'withdrawn', 'formerMarks', 'enrolledAt', 'pending', 'leftovers'].includes(name)) ||
     (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed'].includes(name)) ||
     (value === '\0' && name === 'sealed') ||
     (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt'].includes(name)) ||

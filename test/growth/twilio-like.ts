@@ -51,6 +51,8 @@ export function twilioLike (random: Random): TwilioLike {
     challenge: async (_remote, code, pending) =>
       await outcome(code, pending ?? `YC${randomBytes(16).toString('hex')}`),
 
+    async removeEntity () {},
+
     async remove () {
       if (like.broken) throw FAILED
     },

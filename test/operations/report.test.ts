@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { memoryStore, type EntityStore } from '../../src/index.js'
 import { report } from '../../src/operations.js'
-import { site } from '../site.js'
+import { KEY, site } from '../site.js'
 import { enrolledThere, rewrite, there } from '../remote/there.js'
 
 t.test('a report lists who is enrolled, with which factors, without secrets', async t => {
@@ -87,4 +88,29 @@ t.test('a value that is not a document is reported and does not stop the report'
   t.match(all, [
     { identity: 'alice', status: 'refused', reason: 'the stored value is not a document' }, { identity: 'bob', status: 'enrolled' }
   ])
+})
+
+t.test('with keys, identities whose secrets they don\'t open are refused', async t => {
+  const store = memoryStore()
+  const { login, now } = await site(t, { totp: { store } })
+  await (await login('alice')).enrollVerified(now())
+  await enrolledThere(await (await there(t, { totp: { store } })).login('bob'))
+  const statuses = async (keys: Uint8Array[]) => {
+    const all = []
+    for await (const { status } of report({ store, keys })) all.push(status)
+    return all
+  }
+  t.same(await statuses([randomBytes(32), KEY]), ['enrolled', 'enrolled'])
+  t.same(await statuses([randomBytes(32)]), ['refused', 'refused'])
+  await t.rejects(statuses([]), { code: 'ERR_TOTP_INVALID_OPTION', message: /"keys"/ })
+})
+
+t.test('an identity whose move was interrupted is refused', async t => {
+  const store = memoryStore()
+  const { login, now } = await site(t, { totp: { store } })
+  await (await login('alice')).enrollVerified(now())
+  await rewrite(store, entity => ({ ...entity, movingTo: 'bob' }))
+  for await (const reported of report({ store })) {
+    t.match(reported, { status: 'refused', reason: 'its move to another identity was interrupted: call move again' })
+  }
 })

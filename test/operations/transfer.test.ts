@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { memoryStore, postgresStore, type EntityStore } from '../../src/index.js'
 import { exportEntities, importEntities, type Importable } from '../../src/operations.js'
 import { openPglite } from '../pglite.js'
-import { site } from '../site.js'
+import { enrolledThere, there } from '../remote/there.js'
+import { KEY, site } from '../site.js'
 
-async function imported (store: EntityStore, entities: Iterable<Importable> | AsyncIterable<Importable>) {
+async function imported (
+  store: EntityStore, entities: Iterable<Importable> | AsyncIterable<Importable>, keys = [KEY]
+) {
   const outcomes = []
-  for await (const outcome of importEntities({ store, entities })) outcomes.push(outcome)
+  for await (const outcome of importEntities({ store, entities, keys })) outcomes.push(outcome)
   return outcomes
 }
 
@@ -98,4 +102,36 @@ t.test('a store failure ends an import', async t => {
   const { store: from, login, now } = await site(t)
   await (await login('alice')).enrollVerified(now())
   await t.rejects(imported(store, exportEntities({ store: from })), { code: 'ERR_TOTP_STORE' })
+})
+
+t.test('an entity that the keys don\'t open is refused: another key, another identity', async t => {
+  const [store, other] = [memoryStore(), memoryStore()]
+  const here = await site(t, { totp: { store } })
+  await (await here.login('alice')).enrollVerified(here.now())
+  await (await here.login('bob')).enroll()
+  await enrolledThere(await (await there(t, { totp: { store } })).login('carol'))
+  const wrongKey = 'a secret is sealed under a key that is not among "keys"'
+  const wrongTag = 'a factor at Twilio was tampered with, or belongs to another identity'
+  t.match(await imported(other, exportEntities({ store }), [randomBytes(32)]), [
+    { identity: 'alice', status: 'refused', reason: wrongKey },
+    { identity: 'bob', status: 'refused', reason: wrongKey },
+    { identity: 'carol', status: 'refused', reason: wrongTag }
+  ])
+  const renamed: Importable[] = []
+  for await (const item of exportEntities({ store })) {
+    if (item.status === 'exported') renamed.push({ identity: 'dave', entity: { ...item.entity, identity: 'dave' } })
+  }
+  const wrongOwner = 'a sealed secret was tampered with, or belongs to another factor'
+  t.match((await imported(other, renamed)).map(outcome => 'reason' in outcome && outcome.reason),
+    [wrongOwner, wrongOwner, wrongTag])
+  t.same(await other.list?.(undefined, 10), [], 'nothing was written')
+  t.match(await imported(other, exportEntities({ store }), [randomBytes(32), KEY]), [
+    { status: 'imported' }, { status: 'imported' }, { status: 'imported' }
+  ])
+})
+
+t.test('keys for an import are needed, and checked at once', async t => {
+  for (const keys of [[], [Buffer.alloc(31)]]) {
+    await t.rejects(imported(memoryStore(), [], keys), { code: 'ERR_TOTP_INVALID_OPTION', message: /"keys"/ })
+  }
 })

@@ -184,6 +184,7 @@ t.test('a value that isn\'t an answer is refused', async t => {
       factors: () => ({
         fetch: async () => answer, update: async () => answer, removeWithHttpInfo: async () => answer
       }),
+      removeWithHttpInfo: async () => answer,
       challenges: Object.assign(() => ({ update: async () => answer }), { create: async () => answer })
     }
     const client = { verify: { v2: { services: () => ({ entities: () => entity }) } } }
@@ -192,6 +193,7 @@ t.test('a value that isn\'t an answer is refused', async t => {
     t.match(await provider.verify(remote, CODE), { verdict: /^un(fit|known)$/, ...UNAVAILABLE })
     await t.rejects(provider.fetch(remote), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.remove(remote), { code: 'ERR_TOTP_PROVIDER' })
+    await t.rejects(provider.removeEntity('somebody'), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.bind({ identity: 'somebody', label: 'x', config: CONFIG, secret: undefined }),
       { code: 'ERR_TOTP_PROVIDER' })
   }

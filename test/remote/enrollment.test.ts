@@ -67,7 +67,9 @@ t.test('a first code with an unknown outcome ends the enrollment, because Twilio
     t.match(await verifyThere(alice, sid, WRONG), GONE, identity)
     t.match(await verifyThere(alice, sid, RIGHT), GONE, identity)
     t.equal(server.asked('verify').length, before)
-    t.equal(await store.get(`identity:${identity}`), null, 'and nothing is left of it')
+    t.match(await kept(store, identity), {
+      factors: { length: 0 }, unverified: null, leftovers: { length: 0 }, enrolledAt: { length: 1 }
+    }, 'and nothing is left of it but its count')
     t.equal(server.factors.size, 0, 'nor at Twilio')
   }
 })

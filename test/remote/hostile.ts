@@ -5,7 +5,7 @@ import twilio from 'twilio'
 import { encodeSecret } from '../../src/otp/secret.js'
 
 /** The requests about factors that Verify has; any other is a stray. */
-export type Kind = 'enroll' | 'verify' | 'create' | 'update' | 'remove' | 'fetch' | 'stray'
+export type Kind = 'enroll' | 'verify' | 'create' | 'update' | 'remove' | 'removeEntity' | 'fetch' | 'stray'
 
 /** A request as it came over the wire. */
 export interface Asked {
@@ -45,6 +45,8 @@ export interface Hostile {
   readonly log: readonly Asked[]
   /** Factors by their sid, which a test may change. */
   readonly factors: Map<string, FactorThere>
+  /** The names of the entities, which a test may change. */
+  readonly entities: Set<string>
   /** The requests of one kind. */
   asked (kind: Kind): Asked[]
   /** Answers so from now on; a behavior that isn't a function is a request that had no effect. */
@@ -78,6 +80,7 @@ const PATHS: ReadonlyArray<readonly [Kind, string, RegExp]> = [
   ['verify', 'POST', /^\/v2\/Services\/[^/]+\/Entities\/([^/]+)\/Factors\/([^/]+)$/],
   ['fetch', 'GET', /^\/v2\/Services\/[^/]+\/Entities\/([^/]+)\/Factors\/([^/]+)$/],
   ['remove', 'DELETE', /^\/v2\/Services\/[^/]+\/Entities\/([^/]+)\/Factors\/([^/]+)$/],
+  ['removeEntity', 'DELETE', /^\/v2\/Services\/[^/]+\/Entities\/([^/]+)$/],
   ['create', 'POST', /^\/v2\/Services\/[^/]+\/Entities\/([^/]+)\/Challenges$/],
   ['update', 'POST', /^\/v2\/Services\/[^/]+\/Entities\/([^/]+)\/Challenges\/([^/]+)$/]
 ]
@@ -115,6 +118,7 @@ export async function hostile (
   const log: Asked[] = []
   const insteads = new Map<Kind, Instead | Behavior>()
   const factors = new Map<string, FactorThere>()
+  const entities = new Set<string>()
   const challenges = new Map<string, ChallengeThere>()
 
   const server = createServer(async (request, response) => {
@@ -143,6 +147,7 @@ export async function hostile (
     if (kind === 'enroll') return enrolled(asked)
     if (kind === 'create') return created(asked)
     if (kind === 'update') return updated(asked)
+    if (kind === 'removeEntity') return entityRemoved(asked)
     const factor = factors.get(sid)
     if (kind === 'stray' || factor?.identity !== identity) return notFound(asked)
     if (kind === 'remove') return factors.delete(sid) ? { status: 204 } : notFound(asked)
@@ -150,7 +155,14 @@ export async function hostile (
     return { status: 200, body: factorBody(sid, factor) }
   }
 
+  function entityRemoved (asked: Asked): Reply {
+    if (!entities.delete(asked.identity)) return notFound(asked)
+    for (const [sid, { identity }] of factors) if (identity === asked.identity) factors.delete(sid)
+    return { status: 204 }
+  }
+
   function enrolled ({ identity, form }: Asked): Reply {
+    entities.add(identity)
     const sid = sidOf('YF')
     const { FriendlyName: friendlyName = '' } = form
     const config = {
@@ -246,6 +258,7 @@ export async function hostile (
     right,
     log,
     factors,
+    entities,
     close,
     asked: kind => log.filter(asked => asked.kind === kind),
     answer: (kind, instead) => { insteads.set(kind, instead) },

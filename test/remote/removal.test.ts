@@ -96,8 +96,10 @@ t.test('a reset deletes every factor at Twilio, and a repetition those that are 
   t.match(await kept(store), { factors: { length: 0 }, unverified: null, leftovers: { length: 1 } })
   t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
   server.mend()
+  t.equal(server.entities.size, 1, 'its entity stays while a factor is left')
   await app.totp.reset('alice')
   t.equal(await store.get('identity:alice'), null)
+  t.equal(server.entities.size, 0)
   t.equal(server.asked('remove').length, 4)
   await app.totp.reset('alice')
   await app.totp.reset('nobody')
@@ -147,4 +149,70 @@ t.test('a factor whose provider isn\'t configured is removed here, and at Twilio
   t.strictSame(server.asked('remove'), [])
   await made.app.totp.remove(operator, sid)
   t.equal(server.factors.size, 0)
+})
+
+t.test('a reset deletes the entity at Twilio, and a repetition one that is left', async t => {
+  const { login, server, store, app, events } = await there(t)
+  const sid = await enrolledThere(await login('alice'))
+  await enrolledThere(await login('bob'))
+  const { sid: entitySid } = await kept(store)
+  server.answer('removeEntity', 'reset')
+  await app.totp.reset('alice')
+  await turn()
+  t.match(events.at(-1), { type: 'factor.leftover', identity: 'alice', factorSid: sid, actor: 'operator' })
+  t.match(await kept(store), { sid: entitySid, factors: { length: 0 }, leftovers: [{ sid }] })
+  server.mend()
+  await app.totp.reset('alice')
+  t.equal(await store.get('identity:alice'), null)
+  t.match(server.asked('removeEntity'), [{ identity: entitySid }, { identity: entitySid }])
+  t.strictSame([...server.entities], [(await kept(store, 'bob')).sid], 'others keep theirs')
+})
+
+t.test('an entity that Twilio no longer has counts as deleted', async t => {
+  const { login, server, store, app } = await there(t)
+  await enrolledThere(await login('alice'))
+  server.entities.clear()
+  await app.totp.reset('alice')
+  t.equal(await store.get('identity:alice'), null)
+})
+
+t.test('the entity stays while the user has anything: a factor elsewhere, or a new enrollment', async t => {
+  const { login, server, app } = await there(t)
+  const alice = await login('alice')
+  const [one, two] = [await enrolledThere(alice), await enrolledThere(alice)]
+  t.match(await alice.delete(`/totp/factors/${one}`), { status: 204 })
+  t.match(await alice.challenge(RIGHT), { status: 200 })
+  t.match(await alice.delete(`/totp/factors/${two}`), { status: 204 })
+  t.equal(server.factors.size, 0)
+  const held = hold(server, 'remove')
+  await enrolledThere(alice)
+  const reset = app.totp.reset('alice')
+  await arrived(server, 'remove', 3)
+  await alice.enroll()
+  held.open()
+  await reset
+  t.strictSame(server.asked('removeEntity'), [])
+})
+
+t.test('the entity of an adopted factor belongs to others', async t => {
+  const { app, server, store, login } = await there(t)
+  const sid = await enrolledThere(await login('alice'))
+  const { factors: [factor] } = await kept(store)
+  if (factor?.provider !== 'twilio') throw new Error('Twilio has it')
+  const { identity: twilioIdentity, sid: twilioFactorSid } = factor.remote
+  await app.totp.adopt({ identity: 'bob', twilioIdentity, twilioFactorSid })
+  await app.totp.reset('bob')
+  t.equal(await store.get('identity:bob'), null)
+  t.strictSame(server.asked('removeEntity'), [])
+  t.ok(sid)
+})
+
+t.test('removing an enrollment doesn\'t take it off the count of enrollments', async t => {
+  const { login } = await there(t)
+  const alice = await login('alice')
+  for (let i = 0; i < 5; i++) {
+    const { sid } = await alice.enroll()
+    t.match(await alice.delete(`/totp/factors/${sid}`), { status: 204 })
+  }
+  t.match(await alice.post('/totp/factors', {}), { status: 429 })
 })

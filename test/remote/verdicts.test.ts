@@ -229,14 +229,16 @@ t.test('a factor that isn\'t as requested is not used', async t => {
     ['no binding', but({ binding: null })],
     ['HTML', { status: 201, body: '<html>' }]
   ]
-  const { login, server, store } = await there(t)
+  const { login, server, store, wait } = await there(t)
   const alice = await login('alice')
   for (const [name, instead] of others) {
     server.answer('enroll', instead)
+    wait(120)
     t.match(await alice.post('/totp/factors', {}), UNAVAILABLE, name)
     t.equal((await kept(store)).unverified, null, name)
   }
 
   server.answer('enroll', but({ binding: { secret: `${secret}====`, uri } }))
+  wait(120)
   t.match(await alice.post('/totp/factors', {}), { status: 201 }, 'but for padding')
 })

@@ -3,7 +3,7 @@ import session, { type FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { newMark } from '../../src/entity/mark.js'
-import { fastifySession, sessionHooks } from '../../src/sessions/fastify-session.js'
+import { fastifySession } from '../../src/sessions/fastify-session.js'
 import { visitor } from '../visitor.js'
 
 const [MARK, NEXT] = [newMark(), newMark()]
@@ -163,8 +163,8 @@ async function server (t: Test, options: Partial<FastifySessionOptions> = {}): P
     saveUninitialized: false,
     ...options
   })
-  app.addHook('onRequest', async request => { sessionHooks.onRequest(request) })
-  app.addHook('onSend', async (request, reply) => { sessionHooks.onSend(request, reply) })
+  app.addHook('onRequest', async request => { fastifySession.hooks.onRequest(request) })
+  app.addHook('onSend', async (request, reply) => { fastifySession.hooks.onSend(request, reply) })
   app.setErrorHandler<Error>(async (error, request, reply) =>
     await reply.code(500).send({
       message: error.message, code: Reflect.get(error, 'code'), session: Reflect.get(request, 'session')

@@ -43,7 +43,7 @@ async function tried (t: Test, store: string) {
   return { exitCode, tests: report.testResults.flatMap(({ assertionResults }) => assertionResults) }
 }
 
-function promises (): string[] {
+function guarantees (): string[] {
   const names: string[] = []
   storeSuite({ test: name => names.push(name), factory: () => memoryStore() })
   return names
@@ -52,17 +52,17 @@ function promises (): string[] {
 t.test('the suite of stores runs with vitest', {
   skip: VITEST === '' && 'needs VITEST, the path of an installed vitest'
 }, async t => {
-  t.test('a store that keeps every promise passes every test', async t => {
+  t.test('a store that keeps every guarantee passes every test', async t => {
     const { exitCode, tests } = await tried(t, '{ get, replace, list }')
-    t.same(tests.map(({ title, status }) => [title, status]), promises().map(name => [name, 'passed']))
+    t.same(tests.map(({ title, status }) => [title, status]), guarantees().map(name => [name, 'passed']))
     t.equal(exitCode, 0)
   })
 
-  t.test('a store that breaks a promise fails its test, and the failure names the seed', async t => {
+  t.test('a store that breaks a guarantee fails its test, and the failure names the seed', async t => {
     const { exitCode, tests } = await tried(t, '{ get: async key => await get(key) ?? undefined, replace, list }')
     const broken = tests.find(({ title }) => title === 'a key that was never written has no document')
     t.match(broken, { status: 'failed', failureMessages: [/seed 42/] })
-    t.equal(tests.length, promises().length)
+    t.equal(tests.length, guarantees().length)
     t.equal(exitCode, 1)
   })
 })

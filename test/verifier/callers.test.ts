@@ -1,4 +1,5 @@
 import t from 'tap'
+import { sourceOf } from '../../src/verifier/caller.js'
 import { untyped } from '../untyped.js'
 import { rig } from './rig.js'
 
@@ -25,6 +26,18 @@ t.test('an operator passes no guard, and has no approval to withdraw', async t =
   const operator = { identity: 'alice', operator: true }
   await t.rejects(verifier.check(untyped(operator)), { code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
   t.strictSame(await verifier.withdraw(untyped(operator)), { mark: null })
+})
+
+t.test('events know their caller by its own properties', async t => {
+  const request = { identity: 'alice', session }
+  const pollution = { operator: true, context: 'theirs' }
+  t.teardown(() => {
+    for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name)
+  })
+  Object.assign(Object.prototype, pollution)
+  t.strictSame(sourceOf(request), { actor: 'user', context: null })
+  t.strictSame(sourceOf({ ...request, context: 'own' }), { actor: 'user', context: 'own' })
+  t.strictSame(sourceOf({ identity: 'alice', operator: true }), { actor: 'operator', context: null })
 })
 
 t.test('names that no app can show are refused by every method', async t => {

@@ -107,9 +107,12 @@ class Enroll extends SessionStep {
   async ask (model: Model, real: Real, person: Person, session: { mark: object }, caller: SessionCaller) {
     const { code, answer } = await outcome(real.verifier.enroll(caller, { friendlyName: 'phone' }))
     const guard = person.phones.length > 0 ? model.guard(person, session.mark, FRESHNESS) : 'ok'
-    agree('enroll', code, guard !== 'ok' ? guard : person.phones.length >= 3 ? 'ERR_TOTP_FACTOR_LIMIT' : 'ok')
+    const full = person.phones.length >= 3 ? 'ERR_TOTP_FACTOR_LIMIT' : 'ok'
+    const often = person.enrolledAt.filter(at => model.recent(at, 599)).length >= 5 ? 'ERR_TOTP_LOCKED' : 'ok'
+    agree('enroll', code, [guard, full, often].find(reason => reason !== 'ok') ?? 'ok')
     if (answer === null) return
     person.known = true
+    person.enrolledAt.push(model.time)
     const key = Buffer.from(base32nopad.decode(answer.secret))
     const phone = { sid: answer.factor.sid, key, lastStep: -1 }
     const { generation } = person

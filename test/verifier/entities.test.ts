@@ -13,6 +13,8 @@ import { untyped } from '../untyped.js'
 
 type Fakes = Partial<Record<'get' | 'replace', (...args: unknown[]) => unknown>>
 
+/** A caller. */
+const ALICE = { identity: 'alice', session: { mark: null, began: NOW }, context: 'request 7' }
 const alice = entityWith({ revision: 7 })
 const unavailable = { constructor: StoreError, code: 'ERR_TOTP_STORE', statusCode: 503 }
 
@@ -43,11 +45,11 @@ const rename: Decide<string> = entity => ({
 
 t.test('an identity is read under its own key, in its own namespace', async t => {
   const { kept, entities } = setUp()
-  t.same(await entities.read('alice'), { document: null, now: NOW })
+  t.same(await entities.read(ALICE), { document: null, now: NOW })
   await kept.replace('alice', null, alice)
-  t.same(await entities.read('alice'), { document: null, now: NOW }, 'no identity can name another kind of document')
+  t.same(await entities.read(ALICE), { document: null, now: NOW }, 'no identity can name another kind of document')
   await kept.replace('identity:alice', null, alice)
-  t.same(await entities.read('alice'), { document: alice, now: NOW })
+  t.same(await entities.read(ALICE), { document: alice, now: NOW })
 })
 
 t.test('a frozen document is checked once, any other with each read', async t => {
@@ -65,9 +67,9 @@ t.test('a frozen document is checked once, any other with each read', async t =>
   const reads = async (get: () => unknown) => {
     const { entities } = setUp({ get })
     checks = 0
-    await entities.read('alice')
-    await entities.read('alice')
-    await entities.read('alice')
+    await entities.read(ALICE)
+    await entities.read(ALICE)
+    await entities.read(ALICE)
     return checks
   }
   const once = await reads(() => own)
@@ -78,17 +80,17 @@ t.test('a frozen document is checked once, any other with each read', async t =>
 t.test('a frozen document that fits one key is refused under another', async t => {
   const document = freezeDocument({ ...alice })
   const { entities } = setUp({ get: () => document })
-  t.equal((await entities.read('alice')).document, document)
-  await t.rejects(entities.read('bob'), unavailable)
-  t.equal((await entities.read('alice')).document, document)
+  t.equal((await entities.read(ALICE)).document, document)
+  await t.rejects(entities.read({ ...ALICE, identity: 'bob' }), unavailable)
+  t.equal((await entities.read(ALICE)).document, document)
 })
 
 t.test('an object that isn\'t frozen is checked with each read', async t => {
   const document = { ...alice, approvals: [] }
   const { entities } = setUp({ get: () => document })
-  t.equal((await entities.read('alice')).document, document)
+  t.equal((await entities.read(ALICE)).document, document)
   Object.assign(document, { approvals: 'all' })
-  await t.rejects(entities.read('alice'), unavailable)
+  await t.rejects(entities.read(ALICE), unavailable)
 })
 
 t.test('what a change wrote is frozen, so a store that keeps the object can\'t change it', async t => {
@@ -100,8 +102,8 @@ t.test('what a change wrote is frozen, so a store that keeps the object can\'t c
       return true
     }
   })
-  await entities.change('alice', rename)
-  await entities.change('alice', rename)
+  await entities.change(ALICE, rename)
+  await entities.change(ALICE, rename)
   t.equal(kept.length, 2)
   for (const document of kept) {
     t.throws(() => Object.assign(document, { generation: 0 }), TypeError)
@@ -112,42 +114,42 @@ t.test('what a change wrote is frozen, so a store that keeps the object can\'t c
 t.test('a document that doesn\'t fit is not written', async t => {
   const { asked, entities } = setUp()
   const misfit: Decide<string> = () => ({ next: { ...alice, factors: untyped('none') }, answer: 'done' })
-  await t.rejects(entities.change('alice', misfit), unavailable)
+  await t.rejects(entities.change(ALICE, misfit), unavailable)
   t.same(asked, ['get'])
 })
 
 t.test('a change is written with the next revision, then its events are emitted and it is answered', async t => {
   const { kept, events, entities } = setUp()
   await kept.replace('identity:alice', null, alice)
-  t.equal(await entities.change('alice', rename), 'done')
+  t.equal(await entities.change(ALICE, rename), 'done')
   t.same(await kept.get('identity:alice'), { ...alice, generation: 5, revision: 8 })
-  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW }])
+  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW, actor: 'user', context: 'request 7' }])
 })
 
 t.test('a new entity keeps the revision that it starts with', async t => {
   const { kept, entities } = setUp()
-  await entities.change('alice', rename)
+  await entities.change(ALICE, rename)
   t.equal((await kept.get('identity:alice'))?.revision, 7)
 })
 
 t.test('null deletes', async t => {
   const { kept, asked, entities } = setUp()
   await kept.replace('identity:alice', null, alice)
-  await entities.change('alice', () => ({ next: null, answer: undefined }))
+  await entities.change(ALICE, () => ({ next: null, answer: undefined }))
   t.equal(await kept.get('identity:alice'), null)
   t.same(asked, ['get', 'replace'])
 })
 
 t.test('without a next document nothing is written', async t => {
   const { asked, events, entities } = setUp()
-  t.equal(await entities.change('alice', () => ({ answer: 5 })), 5)
+  t.equal(await entities.change(ALICE, () => ({ answer: 5 })), 5)
   t.same(asked, ['get'])
   t.same(events, [])
 })
 
 t.test('a refusal that is thrown writes nothing and emits nothing', async t => {
   const { asked, events, entities } = setUp()
-  await t.rejects(entities.change('alice', () => { throw new MalformedError('no') }), { code: 'FST_ERR_VALIDATION' })
+  await t.rejects(entities.change(ALICE, () => { throw new MalformedError('no') }), { code: 'FST_ERR_VALIDATION' })
   t.same(asked, ['get'])
   t.same(events, [])
 })
@@ -155,7 +157,7 @@ t.test('a refusal that is thrown writes nothing and emits nothing', async t => {
 t.test('the refusal of a decision is thrown once the decision is written', async t => {
   const { kept, events, entities } = setUp()
   const refusal = new MalformedError('no')
-  await t.rejects(entities.change('alice', () => ({
+  await t.rejects(entities.change(ALICE, () => ({
     next: alice, refusal, events: [{ type: 'challenge.denied', factorSid: null }]
   })), refusal)
   t.equal((await kept.get('identity:alice'))?.revision, 7)
@@ -171,16 +173,16 @@ t.test('events are emitted with identity and time, and only after the write has 
       return wins
     }
   })
-  t.equal(await entities.change('alice', rename), 'done')
+  t.equal(await entities.change(ALICE, rename), 'done')
   t.ok(wins)
-  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW }], 'once')
+  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW, actor: 'user', context: 'request 7' }], 'once')
 })
 
 t.test('after a lost race the decision is discarded, and made again on the entity that is there now', async t => {
   const { kept, entities } = setUp()
   await kept.replace('identity:alice', null, alice)
   const seen: Array<number | undefined> = []
-  await entities.change('alice', entity => {
+  await entities.change(ALICE, entity => {
     seen.push(entity?.revision)
     if (seen.length < 3) {
       const revision = 6 + seen.length
@@ -204,7 +206,7 @@ t.test('a change that has lost races for half of the time is a conflict, and not
     }
   })
   const conflict = { code: 'ERR_TOTP_CONFLICT', statusCode: 503, retryAfter: 1 }
-  await t.rejects(entities.change('alice', rename), conflict)
+  await t.rejects(entities.change(ALICE, rename), conflict)
   const tries = [1, 2, 3].flatMap(lost => ['get', 'replace', `back off ${lost}`])
   t.same(asked, ['get', 'replace', ...tries])
   t.same(events, [])
@@ -221,7 +223,7 @@ t.test('changes that have lost a race go on in the order in which they lost', as
       return document
     }
   })
-  const changes = [0, 1, 2, 3, 4].map(async i => await entities.change('alice', entity => ({
+  const changes = [0, 1, 2, 3, 4].map(async i => await entities.change(ALICE, entity => ({
     next: { ...(entity ?? alice), generation: i }, answer: done.push(i)
   })))
   held.open()
@@ -235,12 +237,12 @@ t.test('a change that comes while others wait for a turn waits too, unless it wr
   const held = gate()
   const { entities } = setUp({ replace: async () => said.length > 0 }, {
     async backOff () {
-      said.push('lost')
+      said.push('pause')
       await held.passed
     }
   })
   const change = async (name: string, decision: Partial<Answered<undefined>>) => {
-    await entities.change('alice', () => ({ next: alice, answer: undefined, ...decision }))
+    await entities.change(ALICE, () => ({ next: alice, answer: undefined, ...decision }))
     said.push(name)
   }
   const first = change('first', {})
@@ -249,7 +251,7 @@ t.test('a change that comes while others wait for a turn waits too, unless it wr
   await change('read', { next: undefined })
   held.open()
   await Promise.all([first, second])
-  t.same(said, ['lost', 'read', 'first', 'second'])
+  t.same(said, ['pause', 'read', 'pause', 'first', 'second'], 'a pause after the lost race, one before the next turn')
 })
 
 t.test('a change that waits for one that hangs gives up after half of the time', async t => {
@@ -258,18 +260,18 @@ t.test('a change that waits for one that hangs gives up after half of the time',
     replace: (...args) => Reflect.apply(answers.shift() ?? kept.replace, kept, args)
   }, { timeout: 3 })
   const ends: string[] = []
-  const first = t.rejects(entities.change('alice', rename), unavailable).then(() => ends.push('first'))
+  const first = t.rejects(entities.change(ALICE, rename), unavailable).then(() => ends.push('first'))
   while (answers.length > 0) await turn()
-  const second = t.rejects(entities.change('alice', rename), { code: 'ERR_TOTP_CONFLICT' }).then(() => ends.push('second'))
+  const second = t.rejects(entities.change(ALICE, rename), { code: 'ERR_TOTP_CONFLICT' }).then(() => ends.push('second'))
   await Promise.all([first, second])
   t.same(ends, ['second', 'first'])
-  t.equal(await entities.change('alice', rename), 'done', 'and no change waits for them')
+  t.equal(await entities.change(ALICE, rename), 'done', 'and no change waits for them')
 })
 
 t.test('of many simultaneous changes all are made', async t => {
   const { kept, entities } = setUp()
   await kept.replace('identity:alice', null, { ...alice, generation: 0 })
-  await Promise.all(Array.from({ length: 10 }, async () => await entities.change('alice', entity => ({
+  await Promise.all(Array.from({ length: 10 }, async () => await entities.change(ALICE, entity => ({
     next: { ...(entity ?? alice), generation: (entity?.generation ?? 0) + 1 }, answer: undefined
   }))))
   t.equal((await kept.get('identity:alice'))?.generation, 10)
@@ -281,12 +283,12 @@ t.test('only a literal true has won, and only a literal false has lost', async t
   ]
   for (const junk of replies) {
     const { asked, events, entities } = setUp({ replace: async () => junk })
-    await t.rejects(entities.change('alice', rename), unavailable, typeof junk)
+    await t.rejects(entities.change(ALICE, rename), unavailable, typeof junk)
     t.equal(asked.length, 2, 'it is not tried again')
     t.same(events, [])
   }
   const { entities } = setUp({ replace: () => true })
-  t.equal(await entities.change('alice', rename), 'done', 'a promise or not')
+  t.equal(await entities.change(ALICE, rename), 'done', 'a promise or not')
 })
 
 t.test('junk in the place of a document is refused, and an event reports it', async t => {
@@ -296,9 +298,9 @@ t.test('junk in the place of a document is refused, and an event reports it', as
   ]
   for (const stored of junk) {
     const { asked, events, entities } = setUp({ get: async () => stored })
-    const told = { type: 'document.refused', identity: 'alice', factorSid: null, at: NOW }
-    await t.rejects(entities.read('alice'), unavailable, typeof stored)
-    await t.rejects(entities.change('alice', undecided), unavailable)
+    const told = { type: 'document.refused', identity: 'alice', factorSid: null, at: NOW, actor: 'user', context: 'request 7' }
+    await t.rejects(entities.read(ALICE), unavailable, typeof stored)
+    await t.rejects(entities.change(ALICE, undecided), unavailable)
     t.same(events, [told, told])
     t.same(asked, ['get', 'get'], 'it is not repaired')
   }
@@ -317,7 +319,8 @@ t.test('a store is unavailable however it fails', async t => {
     const reading = setUp({ get: fail })
     const writing = setUp({ replace: fail })
     for (const attempt of [
-      reading.entities.read('alice'), reading.entities.change('alice', rename), writing.entities.change('alice', rename)
+      reading.entities.read(ALICE), reading.entities.change(ALICE, rename),
+      writing.entities.change(ALICE, rename)
     ]) {
       const error = await attempt.then(() => t.fail('resolved'), reason => reason)
       t.match(error, unavailable, name)
@@ -332,30 +335,30 @@ t.test('a store that hangs is unavailable after the timeout', async t => {
   const hang = async () => await new Promise(() => {})
   for (const fakes of [{ get: hang }, { replace: hang }]) {
     const { entities, events } = setUp(fakes, { timeout: 0.01 })
-    await t.rejects(entities.change('alice', rename), { ...unavailable, cause: { message: 'no answer within 0.01 s' } })
+    await t.rejects(entities.change(ALICE, rename), { ...unavailable, cause: { message: 'no answer within 0.01 s' } })
     t.same(events, [])
   }
-  await t.rejects(setUp({ get: hang }, { timeout: 0.01 }).entities.read('alice'), unavailable)
+  await t.rejects(setUp({ get: hang }, { timeout: 0.01 }).entities.read(ALICE), unavailable)
 })
 
 t.test('a secret that doesn\'t open makes the document unreadable', async t => {
   const { asked, events, entities } = setUp()
-  const attempt = entities.change('alice', () => { throw new UnsealableError('touched') })
+  const attempt = entities.change(ALICE, () => { throw new UnsealableError('touched') })
   await t.rejects(attempt, { ...unavailable, cause: { message: 'touched' } })
-  t.same(events, [{ type: 'document.refused', identity: 'alice', factorSid: null, at: NOW }])
+  t.same(events, [{ type: 'document.refused', identity: 'alice', factorSid: null, at: NOW, actor: 'user', context: 'request 7' }])
   t.same(asked, ['get'])
 })
 
 t.test('a fault of ours is not blamed on the store', async t => {
   const { asked, entities } = setUp()
-  await t.rejects(entities.change('alice', () => { throw new TypeError('ours') }), { constructor: TypeError, message: 'ours' })
+  await t.rejects(entities.change(ALICE, () => { throw new TypeError('ours') }), { constructor: TypeError, message: 'ours' })
   t.same(asked, ['get'])
 })
 
 t.test('with a clock that can\'t be right nothing is decided', async t => {
   const { asked, entities } = setUp({}, { clock: () => NaN })
-  await t.rejects(entities.read('alice'), InvalidOptionError)
-  await t.rejects(entities.change('alice', undecided), InvalidOptionError)
+  await t.rejects(entities.read(ALICE), InvalidOptionError)
+  await t.rejects(entities.change(ALICE, undecided), InvalidOptionError)
   t.same(asked, ['get', 'get'])
 })
 

@@ -30,6 +30,8 @@ export class Person {
   drainedAt = 0
   lockedAt: number | null = null
   disabled = false
+  /** When sessions enrolled, for the limit of five in ten minutes. */
+  enrolledAt: number[] = []
   /** Approvals, by the object that stands for a mark. */
   approvals = new Map<object, Approved>()
 }
@@ -78,6 +80,7 @@ export class Model {
 
   /** Every write drops what has expired. */
   written (person: Person): void {
+    person.enrolledAt = person.enrolledAt.filter(at => this.recent(at, 599))
     for (const mark of [...person.approvals.keys()]) {
       if (this.approvalOf(person, mark, MAX_AGE) === null) person.approvals.delete(mark)
     }

@@ -1,17 +1,18 @@
 import { importEntities } from '../../operations/transfer.js'
 import type { Command } from '../command.js'
+import { neededKeys } from '../keys.js'
 import { readExport } from './export-file.js'
 import { withStore } from './open-store.js'
-import { parseStoreArguments, STORE_HELP } from './store-choice.js'
+import { KEYS_HELP, parseStoreArguments, STORE_HELP } from './store-choice.js'
 import { tallyOutcomes } from './tally.js'
 
 const HELP = `Usage: fastify-verify-totp import [options] < file
 
 Reads from stdin what "export" wrote. The table must exist. If the store already has another entity for an
-identity, that stays unchanged and is reported. You can run the import again. The servers of the new store need
-the keys of the old ones.
+identity, that stays unchanged and is reported. You can run the import again. It needs the keys of the servers, from
+the variable TOTP_KEYS or from a file, as "reseal" does, and refuses an entity that they don't open.
 
-${STORE_HELP}  --help                prints this help
+${STORE_HELP}${KEYS_HELP}  --help                prints this help
 `
 
 /** Reads an export from stdin into a store. */
@@ -20,11 +21,12 @@ export const importCommand: Command = {
   help: HELP,
 
   async run (args, environment) {
-    const { choice } = parseStoreArguments('import', [], args, environment.env)
-    const { stdin } = environment
+    const { stdin, env } = environment
     try {
+      const { choice, keysFile } = parseStoreArguments('import', ['keys'], args, env)
+      const keys = await neededKeys('import', keysFile, env)
       await withStore(choice, async store => {
-        const outcomes = importEntities({ store, entities: readExport(stdin) })
+        const outcomes = importEntities({ store, keys, entities: readExport(stdin) })
         await tallyOutcomes(environment, null, outcomes, () => null)
       })
     } finally {

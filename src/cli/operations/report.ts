@@ -1,16 +1,18 @@
 import { report, type ReportedIdentity } from '../../operations/report.js'
 import type { Command } from '../command.js'
+import { givenKeys } from '../keys.js'
 import { withStore } from './open-store.js'
-import { parseStoreArguments, STORE_HELP } from './store-choice.js'
+import { KEYS_HELP, parseStoreArguments, STORE_HELP } from './store-choice.js'
 import { countForProgress, tallyOutcomes } from './tally.js'
 import { terminalJson } from './terminal-json.js'
 
 const HELP = `Usage: fastify-verify-totp report [options]
 
 Lists the identities in a store, one per line, with their factors, and at the end their number. It changes
-nothing and prints no secrets.
+nothing and prints no secrets. With the keys of the servers, from the variable TOTP_KEYS or from a file, it refuses
+identities whose secrets they don't open.
 
-${STORE_HELP}  --json                prints JSON, one line per identity: identity, status, factors, failures, disabledAt
+${STORE_HELP}${KEYS_HELP}  --json                prints JSON, one line per identity: identity, status, factors, failures, disabledAt
   --help                prints this help
 `
 
@@ -20,10 +22,13 @@ export const reportCommand: Command = {
   help: HELP,
 
   async run (args, environment) {
-    const { choice, json } = parseStoreArguments('report', ['json'], args, environment.env)
+    const { env } = environment
+    const { choice, keysFile, json } = parseStoreArguments('report', ['json', 'keys'], args, env)
+    const keys = await givenKeys(keysFile, env)
     await withStore(choice, async store => {
       const total = await countForProgress(environment, store)
-      await tallyOutcomes(environment, total, report({ store }), json ? terminalJson : lineOf)
+      const outcomes = report(keys === null ? { store } : { store, keys })
+      await tallyOutcomes(environment, total, outcomes, json ? terminalJson : lineOf)
     })
   }
 }

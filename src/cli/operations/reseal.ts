@@ -1,22 +1,20 @@
 import { reseal } from '../../operations/reseal.js'
 import type { Command } from '../command.js'
-import { CommandError } from '../failure.js'
-import { parseKeys, readKeys } from '../keys.js'
+import { neededKeys } from '../keys.js'
 import { withStore } from './open-store.js'
-import { parseStoreArguments, STORE_HELP } from './store-choice.js'
+import { KEYS_HELP, parseStoreArguments, STORE_HELP } from './store-choice.js'
 import { countForProgress, tallyOutcomes } from './tally.js'
 
 const HELP = `Usage: fastify-verify-totp reseal [options]
 
 Seals all secrets of the plugin with the first key, while the servers run. It needs the same keys as the servers,
-from the variable TOTP_KEYS or from a file: base64 of 32 bytes each, separated by commas. Before you run it, make
-the new key the first key of every server, and keep a copy: without its key a secret is lost.
+from the variable TOTP_KEYS or from a file: base64 of 32 bytes each, separated by commas or blanks. Before you run
+it, make the new key the first key of every server, and keep a copy: without its key a secret is lost.
 
 You can stop it and run it again at any time: secrets that are already resealed are skipped. Once a run reports
 nothing but "current", wait ten minutes, then remove the other keys.
 
-${STORE_HELP}  --keys <file>         file of the keys
-  --help                prints this help
+${STORE_HELP}${KEYS_HELP}  --help                prints this help
 `
 
 /** Seals all secrets with the first key. */
@@ -27,15 +25,10 @@ export const resealCommand: Command = {
   async run (args, environment) {
     const { env } = environment
     const { choice, keysFile } = parseStoreArguments('reseal', ['keys'], args, env)
-    const keys = keysFile === null ? parseKeys(requireKeys(env['TOTP_KEYS']), 'TOTP_KEYS') : await readKeys(keysFile)
+    const keys = await neededKeys('reseal', keysFile, env)
     await withStore(choice, async store => {
       const total = await countForProgress(environment, store)
       await tallyOutcomes(environment, total, reseal({ store, keys }), () => null)
     })
   }
-}
-
-function requireKeys (text: string | undefined): string {
-  if (text !== undefined) return text
-  throw new CommandError('reseal needs the keys: set TOTP_KEYS, or name their file with --keys')
 }

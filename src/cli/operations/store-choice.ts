@@ -28,6 +28,9 @@ export const STORE_HELP = `  --database-url <url>  entities in PostgreSQL (or th
   --allow-loss          accepts a Redis server that may lose documents
 `
 
+/** The option for the keys in `--help`. */
+export const KEYS_HELP = '  --keys <file>         file of the keys\n'
+
 /** Options that only some commands have. */
 type ExtraOption = 'json' | 'keys'
 

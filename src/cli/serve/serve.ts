@@ -3,7 +3,7 @@ import { verifyApi } from '../../verify-api/plugin.js'
 import type { VerifyDocument } from '../../verify-api/records/documents.js'
 import type { Command, Environment } from '../command.js'
 import { attempt } from '../failure.js'
-import { parseKeys, readOrCreateKeys } from '../keys.js'
+import { keysIn, readOrCreateKeys } from '../keys.js'
 import { credentialsIn, type Credentials, type CredentialsDocument } from './credentials.js'
 import { ensureFirstService } from './first-service.js'
 import { parseServeOptions, type ServeOptions } from './options.js'
@@ -59,7 +59,7 @@ export const serveCommand: Command = {
 }
 
 async function loadKeys ({ env }: Environment, { data }: ServeOptions): Promise<readonly Uint8Array[]> {
-  if (env['TOTP_KEYS'] !== undefined) return parseKeys(env['TOTP_KEYS'], 'TOTP_KEYS')
+  if (env['TOTP_KEYS'] !== undefined) return keysIn(env['TOTP_KEYS'], 'TOTP_KEYS')
   return await attempt(unusable(data), async () => {
     await createPrivateFolder(data)
     return await readOrCreateKeys(data)

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import { jitter } from '../../time/back-off.js'
 import type { Clock } from '../../time/clock.js'
 import type { Entity } from '../../entity/entity.js'
@@ -13,34 +13,71 @@ import type { SessionCaller } from '../../verifier/caller.js'
 import { createVerifier, type Verifier } from '../../verifier/verifier.js'
 import { entitiesIn } from '../../verifier/entities.js'
 import type { EntityStore } from '../../documents/store.js'
-import { alternating, type Trial, type Promises } from './trial.js'
+import { BrokenGuarantee } from './expectations.js'
+import type { Guarantees } from './guarantee.js'
 import type { Random } from './random.js'
+import { RULES } from './rules.js'
+import { alternating, type Trial } from './trial.js'
+
+const READ_BEFORE_WRITE =
+  'a replace that reads, compares and then writes, in which two requests can win with one code; or a store that failed.'
 
 /** The rules about codes, which a store has to let two instances of an application keep together. */
-export const codes: Promises<Entity> = {
-  async 'of 100 simultaneous challenges with one code, on two instances, one is approved' (trial) {
-    const app = await enrolled(trial)
-    const outcomes = await hundredTimes(app, app.code)
-    assert.deepEqual(outcomes, { approved: 1, ERR_TOTP_CHALLENGE_DENIED: 5, ERR_TOTP_LOCKED: 94 })
+export const codes: Guarantees<Entity> = {
+  'of 100 simultaneous challenges with one code, on two instances, one is approved': {
+    rule: RULES.oneStatement,
+    lookFor: READ_BEFORE_WRITE,
+
+    async verify (trial) {
+      const app = await enrolled(trial)
+      areOutcomes('with the same right code', await hundredTimes(app, app.code),
+        { approved: 1, ERR_TOTP_CHALLENGE_DENIED: 5, ERR_TOTP_LOCKED: 94 })
+    }
   },
 
-  async 'of 100 simultaneous wrong codes, on two instances, five are judged' (trial) {
-    const app = await enrolled(trial)
-    const outcomes = await hundredTimes(app, app.wrong)
-    assert.deepEqual(outcomes, { ERR_TOTP_CHALLENGE_DENIED: 5, ERR_TOTP_LOCKED: 95 })
-    assert.deepEqual(await hundredTimes(app, app.code), { ERR_TOTP_LOCKED: 100 })
+  'of 100 simultaneous wrong codes, on two instances, five are judged': {
+    rule: RULES.oneStatement,
+    lookFor: READ_BEFORE_WRITE,
+
+    async verify (trial) {
+      const app = await enrolled(trial)
+      areOutcomes('with a wrong code', await hundredTimes(app, app.wrong),
+        { ERR_TOTP_CHALLENGE_DENIED: 5, ERR_TOTP_LOCKED: 95 })
+      areOutcomes('with the right code after five wrong ones', await hundredTimes(app, app.code),
+        { ERR_TOTP_LOCKED: 100 })
+    }
   },
 
-  async 'a factor that was removed on one instance approves nothing on the other' (trial) {
-    const { one, two, caller, code, sid } = await enrolled(trial)
-    const { mark } = await two.challenge(caller, { code })
-    const approved = { ...caller, session: { ...caller.session, mark } }
-    for (const verifier of [two, one, two]) await verifier.check(approved)
-    await one.remove({ identity: caller.identity, operator: true }, sid)
-    for (const verifier of [two, one]) {
-      await assert.rejects(verifier.check(approved), { code: 'ERR_TOTP_NOT_ENROLLED' }, 'an approval outlived its factor')
+  'a factor that was removed on one instance approves nothing on the other': {
+    rule: RULES.everyWriteIsSeen,
+    lookFor: 'a cache before the database, a read replica, or a transaction that is still open.',
+
+    async verify (trial) {
+      const { one, two, caller, code, sid } = await enrolled(trial)
+      const { mark } = await two.challenge(caller, { code })
+      const approved = { ...caller, session: { ...caller.session, mark } }
+      for (const verifier of [two, one, two]) await verifier.check(approved)
+      await one.remove({ identity: caller.identity, operator: true }, sid)
+      for (const verifier of [two, one]) {
+        const outcome = await verifier.check(approved).then(() => 'approved', (refusal: TotpError) => refusal.code)
+        if (outcome === 'ERR_TOTP_NOT_ENROLLED') continue
+        throw new BrokenGuarantee('A factor was removed through one instance, and afterwards a session that it had ' +
+          `approved was answered ${outcome}, instead of ERR_TOTP_NOT_ENROLLED.`)
+      }
     }
   }
+}
+
+type Outcomes = Readonly<Record<string, number>>
+
+function areOutcomes (challenges: string, actual: Outcomes, expected: Outcomes): void {
+  if (isDeepStrictEqual(actual, expected)) return
+  throw new BrokenGuarantee(
+    `100 simultaneous challenges ${challenges} were answered ${counted(actual)}, instead of ${counted(expected)}.`)
+}
+
+function counted (outcomes: Outcomes): string {
+  return Object.entries(outcomes).map(([outcome, count]) => `${outcome}: ${count}`).join(', ')
 }
 
 /** Two instances of an application, and a user with a factor. */
@@ -105,7 +142,7 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
 }
 
 /** Submits a code 100 times at once, half of them to each instance. Resolves how often each outcome came. */
-async function hundredTimes (app: Enrolled, code: string): Promise<Record<string, number>> {
+async function hundredTimes (app: Enrolled, code: string): Promise<Outcomes> {
   const outcomes = await alternating(app, 100, async verifier =>
     await verifier.challenge(app.caller, { code })
       .then(({ status }) => status, (refusal: TotpError) => refusal.code))

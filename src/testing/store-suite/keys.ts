@@ -1,6 +1,9 @@
-import assert from 'node:assert/strict'
 import type { Store } from '../../documents/store.js'
-import { note, type Trial, type Note, type Promises } from './trial.js'
+import { BrokenGuarantee, reads, wins } from './expectations.js'
+import type { Guarantee, Guarantees } from './guarantee.js'
+import { RULES } from './rules.js'
+import { shownKey } from './shown.js'
+import { note, type Trial, type Note } from './trial.js'
 
 /** Bytes of the longest key: a namespace, a colon, and the longest identity. */
 const LONGEST = 'identity:'.length + 256
@@ -25,48 +28,65 @@ const ALIKE = {
 /** Names of every kind. */
 export const names: readonly string[] = [...new Set(Object.values(ALIKE).flat())]
 
+const FOLDED = 'a column whose collation ignores case, accents, trailing blanks or invisible characters. ' +
+  'Take a binary one (PostgreSQL: COLLATE "C", MySQL: VARBINARY), and don\'t trim, lower or normalize keys.'
+const CUT = 'a key column that is too short and cuts its values: it needs 265 bytes.'
+const ESCAPED = 'keys in paths, patterns, URLs or object properties without escaping, or in SQL without parameters.'
+
 /** Keys are compared byte by byte. If two users had the same key, they would share their factors. */
-export const keys: Promises = {
-  ...Object.fromEntries(Object.entries(ALIKE).map(([promise, names]) => [
-    promise,
-    async (trial: Trial) => await keptApart(trial, names.map(name => trial.key(name)))
+export const keys: Guarantees = {
+  ...Object.fromEntries(Object.entries(ALIKE).map(([name, names]) => [
+    name, apart(`${FOLDED} Or ${ESCAPED}`, trial => names.map(name => trial.key(name)))
   ])),
 
-  async 'keys of the longest identities are kept whole' (trial) {
+  'keys of the longest identities are kept whole': apart(CUT, trial => {
     const room = LONGEST - Buffer.byteLength(trial.key(''))
     const filled = (character: string) => character.repeat(room / Buffer.byteLength(character))
     const names = ['a', 'é', '🔑'].map(filled).flatMap(long =>
       [long, `${long.slice(0, -2)}ab`, `${long.slice(0, -2)}ba`, long.slice(0, -2)])
-    await keptApart(trial, names.map(name => trial.key(name)))
-  },
+    return names.map(name => trial.key(name))
+  }),
 
-  async 'keys of different namespaces are different keys' (trial) {
-    await keptApart(trial, ['identity', 'identit', 'service', 'entity'].map(namespace => trial.key('alice', namespace)))
+  'keys of different namespaces are different keys': apart(
+    'a store that drops the part of a key before its colon. Store the key as it is.',
+    trial => ['identity', 'identit', 'service', 'entity'].map(namespace => trial.key('alice', namespace)))
+}
+
+/** The guarantee that documents of these keys are kept apart. */
+function apart (lookFor: string, keys: (trial: Trial) => string[]): Guarantee {
+  return {
+    rule: RULES.keysAreBytes,
+    lookFor,
+    async verify (trial) { await keptApart(trial, keys(trial)) }
   }
 }
 
 async function keptApart ({ one, two }: Trial, keys: readonly string[]): Promise<void> {
   const expected = new Map<string, Note | null>(keys.map((key, index) => [key, note(index, key)]))
   for (const [index, key] of keys.entries()) {
-    assert.equal(await one.get(key), null, `${shown(key)} has a document before it was written`)
-    assert.equal(await one.replace(key, null, note(index, key)), true, `${shown(key)} can't be written`)
+    await isUnused(one, key)
+    await wins(one, key, null, note(index, key))
   }
   await areKept(two, expected)
   for (const [index, key] of keys.entries()) {
     const next = index % 2 === 0 ? null : note(index + 1, key)
-    assert.equal(await two.replace(key, index, next), true, `${shown(key)} can't be changed`)
+    await wins(two, key, index, next)
     expected.set(key, next)
   }
   await areKept(one, expected)
 }
 
-async function areKept (store: Store<Note>, expected: ReadonlyMap<string, Note | null>): Promise<void> {
-  await Promise.all([...expected].map(async ([key, document]) => {
-    assert.deepEqual(await store.get(key), document, `${shown(key)} has another document`)
-  }))
+/** The content of each document is the key that it was written under. */
+async function isUnused (store: Store<Note>, key: string): Promise<void> {
+  const found = await store.get(key)
+  if (typeof found?.content === 'string') {
+    throw new BrokenGuarantee(
+      `get(${shownKey(key)}) resolved the document that was written under ${shownKey(found.content)}: ` +
+      'the store takes these two keys for one.', key)
+  }
+  await reads(store, key, null)
 }
 
-/** Escapes everything outside ASCII, because the differences are invisible. */
-function shown (key: string): string {
-  return JSON.stringify(key).replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+async function areKept (store: Store<Note>, expected: ReadonlyMap<string, Note | null>): Promise<void> {
+  await Promise.all([...expected].map(async ([key, document]) => await reads(store, key, document)))
 }

@@ -1,15 +1,17 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { EntityStore } from '../../documents/store.js'
-import type { Trial } from './trial.js'
+import { recorded, type Call } from './calls.js'
 import { codes } from './codes.js'
 import { documents } from './documents.js'
-import { rejectsAll } from './failures.js'
+import { failureMessage } from './failure-message.js'
+import { failures } from './failures.js'
 import { keys } from './keys.js'
 import { lists } from './lists.js'
 import { randomFrom } from './random.js'
+import type { Trial } from './trial.js'
 import { writes } from './writes.js'
 
-const PROMISES = { ...writes, ...keys, ...documents, ...lists, ...codes }
+const GUARANTEES = { ...writes, ...keys, ...documents, ...lists, ...codes }
 
 /** Options of `storeSuite`. */
 export interface StoreSuiteOptions {
@@ -31,20 +33,27 @@ export interface StoreSuiteOptions {
   readonly seed?: number
 }
 
-/** Registers one test for each promise that a store has to keep. */
+/** Registers one test for everything that a store has to guarantee. */
 export function storeSuite ({ test, factory, broken, seed = randomInt(2 ** 32) }: StoreSuiteOptions): void {
   const run = `suite-${randomBytes(6).toString('hex')}`
   let opened: Promise<readonly [EntityStore, EntityStore]> | undefined
   const open = async () => [await factory(), await factory()] as const
 
-  for (const [index, [name, promise]] of Object.entries(PROMISES).entries()) {
+  for (const [index, [name, guarantee]] of Object.entries(GUARANTEES).entries()) {
     test(name, async () => {
       const [one, two] = await (opened ??= open())
+      const calls: Call[] = []
       const { key, made } = keysOf(`${run}-${index}`)
       try {
-        await promise({ one, two, key, random: randomFrom(seed) })
+        await guarantee.verify({
+          one: recorded(one, 'first instance', calls),
+          two: recorded(two, 'second instance', calls),
+          key,
+          random: randomFrom(seed)
+        })
       } catch (error) {
-        throw new Error(`${messageOf(error)}\n(seed ${seed}, keys of ${run})`, { cause: error })
+        const message = failureMessage(error, { ...guarantee, calls })
+        throw new Error(`${message}\n(seed ${seed}, keys of ${run})`, { cause: error })
       } finally {
         await Promise.all([...made].map(async key => await remove(one, key)))
       }
@@ -53,7 +62,12 @@ export function storeSuite ({ test, factory, broken, seed = randomInt(2 ** 32) }
 
   if (broken === undefined) return
   test('a broken connection is a rejection, never false or null', async () => {
-    await rejectsAll(await broken())
+    const store = await broken()
+    try {
+      await failures.verify(store)
+    } catch (error) {
+      throw new Error(failureMessage(error, { ...failures, calls: [] }), { cause: error })
+    }
   })
 }
 
@@ -68,10 +82,6 @@ function keysOf (owner: string): { readonly key: Trial['key'], readonly made: Re
       return key
     }
   }
-}
-
-function messageOf (error: unknown): string {
-  return error instanceof Error ? error.message.trimEnd() : String(error)
 }
 
 /** Errors are ignored: if the store fails here, the test has failed already. */

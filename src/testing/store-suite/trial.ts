@@ -7,7 +7,7 @@ export interface Note {
   readonly content?: unknown
 }
 
-/** The stores that a promise is tried on. */
+/** The stores that a guarantee is verified on. */
 export interface Trial<Document extends Note = Note> {
   readonly one: Store<Document>
   /** Another store object on the same storage, as another instance of the application has it. */
@@ -16,10 +16,6 @@ export interface Trial<Document extends Note = Note> {
   key (name: string, namespace?: string): string
   readonly random: Random
 }
-
-/** Promises by their names. A promise that the store breaks throws. */
-export type Promises<Document extends Note = Note> =
-  Readonly<Record<string, (trial: Trial<Document>) => Promise<void>>>
 
 /** A document of this revision. */
 export function note (revision: number, content: unknown = null): Note {

@@ -58,7 +58,7 @@ export async function adopt (context: VerifierContext, adoption: Adoption): Prom
   const found = await askForAnswer(context.timeout, async () => await provider.fetch(remote))
   throwRefusal(refusalToAdopt(found.config))
 
-  return await change(context, { identity }, (kept, now): Decision<Factor> => {
+  return await change(context, { identity, operator: true }, (kept, now): Decision<Factor> => {
     const entity = kept ?? newEntity(identity, now)
     const known = entity.factors.find(factor =>
       factor.provider === 'twilio' && isSameRemote(factor.remote, remote))

@@ -52,7 +52,7 @@ export function reserve (
 ): Decision<Reserved> {
   const { entity, now } = situation
   const { identity, generation } = entity
-  const digests = context.digests(code, { identity, factorSid: factor.sid })
+  const digests = context.digests(code, { identity: entity.sid, factorSid: factor.sid })
   if (isSpent(factor, entity.attempts, digests)) return denied(context, situation, factor.sid)
   const deniedHere = candidates.some(({ provider, config }) =>
     provider === 'embedded' && config.codeLength === code.length)
@@ -92,7 +92,7 @@ export async function askAndSettle (
       return settleUnjudged(context, situation, reserved, { refusal: new FactorNotFoundError() })
     }
     return settle(context, situation, { ...reserved, factor, outcome })
-  })
+  }, { codes: true })
 }
 
 function settle (

@@ -4,7 +4,7 @@ import { ConflictError } from '../../errors.js'
 import type { RemoteProvider } from '../../providers/provider.js'
 import { tagsOf } from '../../providers/tag.js'
 import { change, type VerifierContext } from '../context.js'
-import { enrolled, requireEnrollable, unverifiedPart, type Enrolled, type Enrollment } from '../enrolled.js'
+import { begun, enrolled, requireEnrollable, unverifiedPart, type Enrolled, type Enrollment } from '../enrolled.js'
 import type { Decision } from '../entities.js'
 import { refusalOfKnownSecret, throwRefusal } from '../preconditions.js'
 import { askForAnswer } from './ask.js'
@@ -24,11 +24,10 @@ export async function enrollRemotely (
 ): Promise<Enrolled> {
   const { caller, config, namesIn, secret: given } = enrollment
   const { entitySid, names } = await change(context, caller, (kept, now): Decision<Asked> => {
-    const entity = kept ?? newEntity(caller.identity, now)
-    requireEnrollable(context, entity, enrollment, now)
+    const entity = begun(context, kept ?? newEntity(caller.identity, now), enrollment, now)
     if (given !== undefined) throwRefusal(refusalOfKnownSecret(context, entity, given))
     const answer = { entitySid: entity.sid, names: namesIn(entity) }
-    return kept === null ? { next: entity, answer } : { answer }
+    return entity === kept ? { answer } : { next: entity, answer }
   })
   const { secret, uri, remote } = await askForAnswer(context.timeout, async () =>
     await provider.bind({ identity: entitySid, label: names.label, config, secret: given }))

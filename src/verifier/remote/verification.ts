@@ -44,7 +44,7 @@ export async function finishRemotely (
   try {
     return hasOwn(judged, 'pending') ? await askAndSettle(context, caller, judged.pending, code) : judged
   } finally {
-    await deleteLeftovers(context, caller.identity)
+    await deleteLeftovers(context, caller)
   }
 }
 
@@ -62,7 +62,7 @@ async function askAndSettle (
       return { next: removeUnverified(entity), refusal: new FactorNotFoundError() }
     }
     return settle(context, { entity, session, now }, { pending: unverified, code, outcome })
-  })
+  }, { codes: true })
 }
 
 function settle (
@@ -76,7 +76,7 @@ function settle (
     case 'approved': {
       const refusal = refusalToEnroll(context, situation)
       if (refusal !== null) return { next: removed, refusal }
-      const [digest] = context.digests(code, { identity: entity.identity, factorSid: pending.sid })
+      const [digest] = context.digests(code, { identity: entity.sid, factorSid: pending.sid })
       return verified(context, situation, verifiedTwilio(pending, digest, now))
     }
     case 'denied':

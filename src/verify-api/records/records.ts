@@ -72,7 +72,7 @@ function recordsBy (
 
     async changeService (sid, decide) {
       return await documents.change(serviceKey(sid), (document, now) =>
-        decide(asService(document), now), deadline)
+        decide(asService(document), now), { deadline })
     },
 
     async readEntity (serviceSid, identity) {
@@ -82,7 +82,7 @@ function recordsBy (
 
     async changeEntity (serviceSid, identity, decide) {
       return await documents.change(entityKey(serviceSid, identity), (document, now) =>
-        decide(asEntity(document, now), now), deadline)
+        decide(asEntity(document, now), now), { deadline })
     },
 
     async deleteEntities (serviceSid) {

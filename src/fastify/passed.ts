@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import { deadlineIn, type Deadline } from '../time/deadline.js'
+import type { AnyRequest } from './any-server.js'
+import { SAFE_METHODS } from '../http/cross-site.js'
+
+/** Seconds for which a decision holds while the body of the request is still to come. */
+const HOLDS_FOR = 1
+
+/** A guard's decision to let a request pass, which can be made again. */
+interface Passed {
+  readonly decide: (request: AnyRequest) => Promise<void>
+  /** Until then the decision holds. */
+  readonly holds: Deadline
+}
+
+const PASSED = Symbol('fastify-verify-totp passed')
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [PASSED]?: Passed[] | null
+  }
+}
+
+/**
+ * A guard as `onRequest` decides before the body is there. A client may take hours to send it, and lose its
+ * approval meanwhile, so the guard decides again before the handler runs.
+ */
+export function decideAgain (fastify: FastifyInstance): void {
+  fastify.decorateRequest(PASSED, null)
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const old = (request[PASSED] ?? []).filter(({ holds }) => holds.isOver())
+    if (old.length === 0) done()
+    else Promise.all(old.map(async ({ decide }) => await decide(request))).then(() => done(), done)
+  })
+}
+
+/** Notes that a guard let a request pass whose body isn't there yet. */
+export function notePassed (request: AnyRequest, decide: Passed['decide']): void {
+  if (SAFE_METHODS.includes(request.method) || request.body !== undefined) return
+  request[PASSED] = [...request[PASSED] ?? [], { decide, holds: deadlineIn(HOLDS_FOR) }]
+}
