@@ -52,7 +52,7 @@ function decodeBase32 (text: string): Buffer {
   if (strayBits === undefined) {
     throw new MalformedError('secret must be base32: it has a length that is impossible, so a part of it is missing')
   }
-  const upper = text.toUpperCase()
-  const last = ALPHABET.indexOf(upper.slice(-1)) >> strayBits << strayBits
-  return Buffer.from(base32nopad.decode(upper.slice(0, -1) + ALPHABET.charAt(last)))
+  const whole = text.toUpperCase().replace(/.$/, last =>
+    ALPHABET.charAt(ALPHABET.indexOf(last) >> strayBits << strayBits))
+  return Buffer.from(base32nopad.decode(whole))
 }

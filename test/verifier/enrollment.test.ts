@@ -74,7 +74,7 @@ t.test('an account name is made to fit, and a typed name is refused', async t =>
   for (const [account, name] of [
     ['alice@example.com', 'alice@example.com'], [long, long.slice(0, 64)], ['a:b', 'a_b'], ['\u200b', 'Acme'], [null, 'Acme']
   ] as const) {
-    const { factor, uri } = await verifier.enroll(SESSION, { account })
+    const { factor, uri } = await verifier.enroll({ ...SESSION, identity: `user of ${name}` }, { account })
     t.equal(factor.friendlyName, name)
     t.equal(decodeURIComponent(new URL(uri).pathname), `/Acme:${name}`)
   }
