@@ -59,7 +59,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:fs/promises': ['cli/', 'stores/folder.ts'],
   'node:path': ['cli/', 'stores/folder.ts'],
   'node:net': ['cli/'],
-  'node:util': ['cli/', 'providers/twilio.ts', 'operations/'],
+  'node:util': ['cli/', 'providers/twilio.ts', 'operations/', 'testing/'],
   'node:url': ['cli/'],
   'node:stream': ['cli/'],
   pg: ['cli/drivers.ts'],

@@ -7,9 +7,6 @@ import * as standIn from '../src/verify-api.js'
 import { site } from './site.js'
 import { untyped } from './untyped.js'
 
-/** Tested with the sessions. */
-const PORTS = /^index\.(?:fastify|secure)Session\./
-
 const PHASES = ['onRequest', 'preHandler'] as const
 
 /** The functions of a module or an object, and those of the objects in it, by their paths. */
@@ -23,7 +20,6 @@ function functionsIn (object: object): Array<[path: string, value: unknown]> {
 
 t.test('every function of the package that is taken for a hook answers an error, and the request ends', async t => {
   for (const [path, hook] of functionsIn({ index: everything, operations, testing, standIn })) {
-    if (PORTS.test(path)) continue
     for (const phase of PHASES) await endsWithError(t, `${path} as ${phase}`, phase, () => hook)
   }
 })

@@ -55,6 +55,7 @@ t.test('what is given is kept', async t => {
     trustedOrigins: ['https://app.example', 'http://localhost:8080'],
     timeout: 2.5,
     clock: () => 1_800_000_000,
+    context: () => null,
     onEvent: () => {}
   } as const
   t.strictSame(settingsOf(given), given)

@@ -12,5 +12,6 @@ export function addErrorHeaders (fastify: FastifyInstance): void {
 
 /** The error to throw to the host's error handler. */
 export function errorFor (request: Pick<FastifyRequest, 'headers'>, error: unknown): unknown {
-  return errorForClient(error, request.headers.authorization)
+  const { headers } = request
+  return errorForClient(error, Object.hasOwn(headers, 'authorization') ? headers.authorization : undefined)
 }

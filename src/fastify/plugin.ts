@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Approval } from '../entity/approvals.js'
-import { InvalidOptionError, UnidentifiedError } from '../errors.js'
+import { InvalidOptionError, refuseHookCall, UnidentifiedError } from '../errors.js'
 import { refusalOfSite } from '../http/cross-site.js'
 import { UNCACHED } from '../http/error-headers.js'
 import { requestCaller, type RequestCaller } from '../http/request-caller.js'
@@ -81,7 +81,10 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
     ...verifier,
     ...requestMethods(requests),
     required: guards(requests, verifier, settings.maxAge),
-    sameSite: () => requireSameSite(settings.trustedOrigins)
+    sameSite (...misused: unknown[]) {
+      refuseHookCall(misused)
+      return requireSameSite(settings.trustedOrigins)
+    }
   })
   if (settings.routes) {
     const { prefix, trustedOrigins } = settings

@@ -1,8 +1,9 @@
-import { ConflictError, TotpError, UnidentifiedError } from '../errors.js'
+import { ConflictError, refuseHookCall, TotpError, UnidentifiedError } from '../errors.js'
+import { ownValue } from '../own-property.js'
 import { turns } from '../documents/turns.js'
 import { systemClock } from '../time/clock.js'
 import {
-  MARK, requireMark, sessionOf, type KeyedSession, type OwnPort, type SessionHooks
+  entryOf, MARK, requireMark, sessionOf, type KeyedSession, type OwnPort, type SessionHooks
 } from './session.js'
 
 /*
@@ -97,7 +98,7 @@ function portOf (entry: string): FastifySessionPort {
    * now, its approval was withdrawn or replaced.
    */
   async function requireUnchanged (session: StoredSession, store: SessionStore): Promise<void> {
-    const mark = session.get(entry)
+    const mark = entryOf(session, entry)
     const kept = await keptOf(session, store)
     if (kept === null) {
       if (arrivals.has(session) || mark !== undefined) throw new UnidentifiedError()
@@ -106,13 +107,13 @@ function portOf (entry: string): FastifySessionPort {
 
   /** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
   function watch (request: object, session: StoredSession): void {
-    const arrived: Arrived = { save: session.save, mark: session.get(entry) }
+    const arrived: Arrived = { save: session.save, mark: entryOf(session, entry) }
     arrivals.set(session, arrived)
 
     async function saveIfStored (): Promise<void> {
       const kept = await keptOf(session, storeOf(request))
       if (kept === null) return leaveAlone(request, session)
-      if (session.get(entry) === arrived.mark) session.set(entry, ownValue(kept, entry))
+      if (entryOf(session, entry) === arrived.mark) session.set(entry, ownValue(kept, entry))
       await arrived.save.call(session)
     }
 
@@ -125,20 +126,29 @@ function portOf (entry: string): FastifySessionPort {
 
   return {
     property: 'session',
-    read: request => sessionOf(request)?.get(entry),
+    read (request, ...misused: unknown[]) {
+      refuseHookCall(misused)
+      const session = sessionOf(request)
+      return session === null ? undefined : entryOf(session, entry)
+    },
     write,
-    withEntry: portOf,
+    withEntry (entry, ...misused: unknown[]) {
+      refuseHookCall(misused)
+      return portOf(entry)
+    },
     hooks: {
       /** Looks at the session that a request came with. */
-      onRequest (request) {
+      onRequest (request, ...misused: unknown[]) {
+        refuseHookCall(misused)
         const session = sessionOf(request)
         if (session === null || !isStored(session)) return
-        if (session.get(ROTATED) === true) leaveAlone(request, session)
+        if (entryOf(session, ROTATED) === true) leaveAlone(request, session)
         else if (cameWith(request, session)) watch(request, session)
       },
 
       /** Takes the cookie of a session that is over out of the answer. */
-      onSend (request, reply) {
+      onSend (request, reply, ...misused: unknown[]) {
+        refuseHookCall(misused)
         const ended = endedCookies.get(request)
         if (ended === undefined) return
         const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
@@ -204,10 +214,6 @@ function cameWith (request: object, { sessionId, encryptedSessionId }: StoredSes
   const cookies: unknown = Reflect.get(request, 'cookies')
   return typeof cookies === 'object' && cookies !== null && Object.values(cookies).some(value =>
     typeof value === 'string' && (value.includes(sessionId) || value.endsWith(encryptedSessionId)))
-}
-
-function ownValue (object: object, key: string): unknown {
-  return Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined
 }
 
 function storedSession (request: object): StoredSession {

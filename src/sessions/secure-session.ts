@@ -1,4 +1,5 @@
-import { MARK, requireMark, sessionOf, type OwnPort } from './session.js'
+import { InvalidOptionError, refuseHookCall } from '../errors.js'
+import { entryOf, MARK, requireMark, sessionOf, type OwnPort } from './session.js'
 
 /**
  * Keeps marks in the sessions of `@fastify/secure-session`. They are in a cookie and have no id to rotate.
@@ -12,6 +13,7 @@ export const secureSession: OwnPort = secureSessionNamed('session')
  * await app.register(verifyTotp, { session: secureSessionNamed('login'), … })
  */
 export function secureSessionNamed (sessionName: string): OwnPort {
+  if (typeof sessionName !== 'string') throw new InvalidOptionError('sessionName', 'must be a string')
   return portOf(sessionName, MARK)
 }
 
@@ -19,8 +21,10 @@ function portOf (property: string, entry: string): OwnPort {
   return {
     property,
 
-    read (request) {
-      return sessionOf(request, property)?.get(entry)
+    read (request, ...misused: unknown[]) {
+      refuseHookCall(misused)
+      const session = sessionOf(request, property)
+      return session === null ? undefined : entryOf(session, entry)
     },
 
     write (request, _reply, mark) {
@@ -30,6 +34,9 @@ function portOf (property: string, entry: string): OwnPort {
       session.set(entry, mark)
     },
 
-    withEntry: entry => portOf(property, entry)
+    withEntry (entry, ...misused: unknown[]) {
+      refuseHookCall(misused)
+      return portOf(property, entry)
+    }
   }
 }

@@ -69,6 +69,12 @@ export function sessionOf (request: unknown, name: string = 'session'): KeyedSes
   return hasMethods(session) ? session : null
 }
 
+/** An entry that the session has itself: a property of `Object.prototype` may be an attacker's. */
+export function entryOf (session: KeyedSession, name: string): unknown {
+  const value = session.get(name)
+  return value === Reflect.get(Object.prototype, name) ? undefined : value
+}
+
 function hasMethods (session: unknown): session is KeyedSession {
   return typeof property(session, 'get') === 'function' && typeof property(session, 'set') === 'function'
 }

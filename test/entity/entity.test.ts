@@ -244,8 +244,8 @@ function replaced (value: unknown, [name, ...rest]: Path, replacement: unknown):
 function isEmptied (path: Path, value: unknown): boolean {
   const name = String(path.at(-1))
   return (Array.isArray(value) && ['factors', 'approvals', 'withdrawn', 'formerMarks', 'enrolledAt', 'pending', 'leftovers'].includes(name)) ||
-    (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed'].includes(name)) ||
+    (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed', 'movingTo'].includes(name)) ||
     (value === '\0' && name === 'sealed') ||
-    (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt'].includes(name)) ||
+    (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt', 'movingTo'].includes(name)) ||
     (Number.isNaN(value) && ['unverified.hash'].includes(path.join('.')))
 }
