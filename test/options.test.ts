@@ -112,6 +112,7 @@ const RANGES: Array<[option: string, right: unknown[], wrong: unknown[]]> = [
   ['clock', [() => 0, () => 1_800_000_000.5],
     [null, 5, 'now', {}, () => NaN, () => Infinity, () => -1, () => Date.now(), () => undefined, () => 'now',
       () => ({}), async () => 1_800_000_000]],
+  ['context', [() => null, () => ({ ip: '127.0.0.1' })], [null, 5, 'ip', {}, []]],
   ['onEvent', [() => {}, async () => {}], [null, 5, 'log', {}, []]],
   ['attempts', [undefined, {}], [null, 5, 'none', true]],
   ['config', [undefined, {}], [null, 5, 'sha1', false]]
