@@ -15,8 +15,11 @@ const SID = 'VA00112233445566778899aabbccddeeff'
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 
 /**
- * Errors of pg 8, ioredis 5, redis 5, twilio 6, undici 7 and Node.js, provoked on PostgreSQL 15 and Redis 7
- * and written down; then the words that must stay in the log, and those that must not get there.
+ * Errors of pg 8, ioredis 5, redis 5, twilio 6, undici 7 and Node.js; then the words that must stay in the
+ * log, and those that must not get there. Most were provoked on PostgreSQL 15 and Redis 7, many then with
+ * shorter values. Written from the drivers' sources are those of `pg_hba`, a missing role, Drizzle, mysql2,
+ * undici's connect timeout, `MaxRetriesPerRequestError`, `requirepass`, `AUTH` with arguments, `Given:` and
+ * headers.
  */
 export const DRIVER_ERRORS: ReadonlyArray<readonly [error: DriverError, stays: string[], goes: string[]]> = [
   // pg
