@@ -18,6 +18,8 @@ declare module 'fastify' {
  *
  * - A destroyed session leaves a tombstone, and later writes to it are dropped. They are dropped silently,
  *   because the answers they belong to stay true: a second logout, or the end of an approval.
+ * - When the second factor rotates an id, it leaves a note under the old one, so that slow requests leave the
+ *   new cookie alone. Later writes to it are dropped too.
  * - A session counts only while its *login* does, and a logout ends the login. An approval rotates the
  *   session's id, so a slow request could write a new id after the logout, one without a tombstone. That
  *   write fails, because the answer must not hand out a session that no longer works.
@@ -55,6 +57,14 @@ export class LoginEndedError extends Error {
   readonly code = 'LOGIN_ENDED'
 }
 
+/** What is kept of the note that a rotated session leaves: nothing of the session. */
+export const NOTE = '{"totpRotated":true}'
+
+/** True for the note that a rotated session leaves. */
+export function isNote (session: object): boolean {
+  return Reflect.get(session, 'totpRotated') === true
+}
+
 /** Milliseconds between two deletions of old rows. */
 const SWEEP_INTERVAL = 3_600_000
 
@@ -81,12 +91,15 @@ export function sessionsIn (client: PostgresClient): DatabaseSessions {
 
   /** Stores nothing before a login. */
   async function set (sid: string, session: Session): Promise<void> {
+    if (isNote(session)) {
+      await query('UPDATE example_sessions SET data = $2 WHERE sid = $1 AND data IS NOT NULL', [sid, NOTE])
+    }
     if (session.login === undefined) return
     const written = await query(
       `INSERT INTO example_sessions AS kept (sid, login, data) SELECT $1::text, $2::text, $3::text
        WHERE NOT EXISTS (SELECT FROM example_logins WHERE id = $2::text AND ends_at <= now())
-       ON CONFLICT (sid) DO UPDATE SET data = EXCLUDED.data, written_at = now() WHERE kept.data IS NOT NULL
-       RETURNING sid`, [sid, session.login, JSON.stringify(session)])
+       ON CONFLICT (sid) DO UPDATE SET data = EXCLUDED.data, written_at = now() WHERE kept.data <> $4::text
+       RETURNING sid`, [sid, session.login, JSON.stringify(session), NOTE])
     if (written.length > 0) return
     const buried = await query('SELECT sid FROM example_sessions WHERE sid = $1', [sid])
     if (buried.length === 0) throw new UnavailableError(new LoginEndedError())

@@ -188,7 +188,7 @@ async function keptOf ({ sessionId }: StoredSession, store: SessionStore): Promi
   const kept = await new Promise<unknown>((resolve, reject) => {
     store.get(sessionId, (error, kept) => error ? reject(error) : resolve(kept))
   })
-  return typeof kept === 'object' && kept !== null && ownValue(kept, ROTATED) !== true ? kept : null
+  return typeof kept === 'object' && !isNote(kept) ? kept : null
 }
 
 /** Gives the session a new id. Where the plugin would delete the old one it leaves a note, without a gap. */
@@ -201,12 +201,26 @@ async function rotateId (session: StoredSession, store: SessionStore): Promise<v
   const noting: SessionStore = {
     get: (id, done) => { store.get(id, done) },
     set: (id, kept, done) => { store.set(id, kept, done) },
-    destroy: (id, done) => { id === old ? store.set(id, note, done) : store.destroy(id, done) }
+    destroy: (id, done) => { id === old ? leaveNote(store, id, note, done) : store.destroy(id, done) }
   }
   const slots = Object.getOwnPropertySymbols(session).filter(slot => Reflect.get(session, slot) === store)
   const rotating = Object.create(session, Object.fromEntries(slots.map(slot => [slot, { value: noting }])))
   // `regenerate` keeps only the entries that it is given, and creates the cookie itself.
   await session.regenerate.call(rotating, Object.keys(session).filter(key => key !== 'cookie'))
+}
+
+/** Puts the note in the place of a session. If a store doesn't keep it, the session is still destroyed. */
+function leaveNote (store: SessionStore, id: string, note: object, done: Done): void {
+  store.set(id, note, () => {
+    store.get(id, (error, kept) => {
+      if (!error && isNote(kept)) done()
+      else store.destroy(id, done)
+    })
+  })
+}
+
+function isNote (kept: unknown): boolean {
+  return typeof kept === 'object' && kept !== null && ownValue(kept, ROTATED) === true
 }
 
 /** True for a session that was loaded by the cookie, and not created for this request. */

@@ -47,7 +47,7 @@ t.test('a destroyed session stays destroyed, however slow requests end', async t
   const other = dave.copy()
   const slow = await other.slow('DELETE', '/totp/approval', {})
   t.match(await dave.logout(), { status: 204 })
-  t.match(await slow.finish(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
+  t.match(await slow.finish(), { status: 204 }, 'the logout has withdrawn what there was')
   t.match(await other.vault(), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
   t.match(await other.request('GET', '/totp/factors'), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' })
 })

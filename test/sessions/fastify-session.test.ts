@@ -36,6 +36,32 @@ t.test('rotation gives the session a new id, keeps its content, and ends the old
   t.equal(stolen.cart, undefined)
 })
 
+t.test('a store that keeps no session without an entry of its own loses the old id all the same', async t => {
+  for (const fails of [false, true]) {
+    const kept = new Map<string, string>()
+    const app = await server(t, {
+      store: {
+        get: (id, done) => done(null, JSON.parse(kept.get(id) ?? 'null')),
+        set (id, session, done) {
+          const text = JSON.stringify(session)
+          if (text.includes('cart')) kept.set(id, text)
+          done(text.includes('cart') || !fails ? undefined : new Error('there is no cart'))
+        },
+        destroy (id, done) {
+          kept.delete(id)
+          done()
+        }
+      }
+    })
+    const guest = visitor(app)
+    await guest.post('/cart')
+    const thief = guest.copy()
+    t.equal((await guest.post(`/rotate/${MARK}`)).status, 200)
+    t.match((await guest.get('/read')).json(), { mark: MARK, cart: 'full' })
+    t.equal((await thief.get('/read')).json().cart, undefined)
+  }
+})
+
 t.test('without rotation the id stays', async t => {
   const guest = visitor(await server(t))
   await guest.post('/cart')
