@@ -120,6 +120,24 @@ t.test('a long message of an attacker\'s is scrubbed in linear time', async t =>
   t.equal(scrubbed(new Error(`${passes} pass: hunter2`)).message, '… pass: …')
 })
 
+t.test('words in groups of four letters stay, secrets in such groups go', async t => {
+  const message = (text: string) => scrubbed(new Error(text)).message
+  for (const prose of ['from here this that', 'when your code went wrong: from Here this that']) t.equal(message(prose), prose)
+  for (const secret of ['GEZD GNBV GYTT QOJQ', 'gezd gnbv gy3t qojq', 'gezd-gnbv-gytt-qojq', 'gezd gnbv gytt qojq gezd gnbv']) {
+    t.equal(message(`secret is ${secret}`), 'secret is …', secret)
+  }
+})
+
+t.test('a line of separators stays no secret, and no name', async t => {
+  t.notMatch(scrubbed(new Error(`x ${'-'.repeat(40)} 123456`)).message, '123456')
+})
+
+t.test('an error of several tells of them only where it says nothing itself', async t => {
+  const several = [new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')]
+  t.equal(scrubbed(new AggregateError(several, 'all failed')).message, 'all failed')
+  t.match(scrubbed(new AggregateError(several)).message, /::1:5432; .*127\.0\.0\.1:5432/)
+})
+
 t.test('an error without a message keeps its frames', async t => {
   t.match(scrubbed(new Error('')).stack, /^Error: \n\s+at .*errors\.test\.ts/)
 })

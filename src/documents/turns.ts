@@ -29,19 +29,18 @@ export function turns (): Turns {
   /** The first of each queue is at work. */
   const queues = new Map<string, Place[]>()
 
-  function join (key: string, place: Place): void {
-    const queue = queues.get(key)
-    if (queue === undefined) {
-      queues.set(key, [place])
-      place.begin()
-    } else {
-      const last = queue.findLastIndex(({ rank }, i) => i === 0 || rank <= place.rank)
-      queue.splice(last + 1, 0, place)
-    }
+  function join (key: string, place: Place): Place[] {
+    const queue = queues.get(key) ?? []
+    const last = queue.findLastIndex(({ rank }, i) => i === 0 || rank <= place.rank)
+    queue.splice(last + 1, 0, place)
+    queues.set(key, queue)
+    if (queue[0] === place) place.begin()
+    return queue
   }
 
-  async function leave (key: string, place: Place, rest?: () => Promise<void>): Promise<void> {
-    const queue = queues.get(key) ?? []
+  async function leave (
+    key: string, queue: Place[], place: Place, rest?: () => Promise<void>
+  ): Promise<void> {
     const wasAtWork = queue[0] === place
     if (wasAtWork && rest !== undefined && (queue[1]?.rank ?? 0) > 0) await rest().catch(() => {})
     queue.splice(queue.indexOf(place), 1)
@@ -54,12 +53,12 @@ export function turns (): Turns {
 
     async inTurn (key, work, { rank = 0, wait = justWait, rest } = {}) {
       const place = newPlace(rank)
-      join(key, place)
+      const queue = join(key, place)
       try {
         await wait(place.turn)
         return await work()
       } finally {
-        leave(key, place, rest)
+        leave(key, queue, place, rest)
       }
     }
   }
@@ -70,7 +69,7 @@ async function justWait (turn: Promise<void>): Promise<void> {
 }
 
 function newPlace (rank: number): Place {
-  let begin = () => {}
-  const turn = new Promise<void>(resolve => { begin = resolve })
-  return { rank, turn, begin: () => begin() }
+  const begins: Array<() => void> = []
+  const turn = new Promise<void>(resolve => { begins.push(resolve) })
+  return { rank, turn, begin: () => begins.forEach(begin => begin()) }
 }

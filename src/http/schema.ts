@@ -46,9 +46,9 @@ function shapeOf (schema: Schema): Shape<unknown> {
     schema.additionalProperties === false
   if (type === 'object' && isStrict) {
     const shapes = Object.entries(properties).map(([name, part]) => [name, shapeOf(part)] as const)
-    const [always, sometimes] = [true, false].map(wanted =>
-      Object.fromEntries(shapes.filter(([name]) => required.includes(name) === wanted)))
-    return record(always ?? {}, sometimes)
+    const shapesOf = (wanted: boolean) =>
+      Object.fromEntries(shapes.filter(([name]) => required.includes(name) === wanted))
+    return record(shapesOf(true), shapesOf(false))
   }
   throw new TypeError(`there is no check for a schema with ${Object.keys(schema).join(', ')}`)
 }

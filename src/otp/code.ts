@@ -21,7 +21,7 @@ const isDigit = /^\p{Nd}$/u
  */
 export function canonicalCode (code: unknown): string {
   if (typeof code !== 'string' || !spelling.test(code)) throw new MalformedError('code must have 6 to 8 digits')
-  return code.replace(/\P{Nd}/gu, '').replace(/[^0-9]/gu, digit => String(valueOf(digit.codePointAt(0) ?? 0)))
+  return code.replace(/\P{Nd}/gu, '').replace(/[^0-9]/gu, digit => String(valueOf(Number(digit.codePointAt(0)))))
 }
 
 /** Unicode has the digits of a script in a row, from zero to nine. The next row may follow at once. */

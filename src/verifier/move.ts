@@ -74,7 +74,8 @@ async function deleteMoved (context: VerifierContext, old: Operator, { sid }: En
 
 async function reopen (context: VerifierContext, old: Operator, to: string): Promise<void> {
   await context.entities.changeClosed(old, (entity): Decision<undefined> => {
-    if (entity?.movingTo !== to) return { answer: undefined }
-    return { next: { ...entity, movingTo: null }, answer: undefined }
+    return entity?.movingTo === to
+      ? { next: { ...entity, movingTo: null }, answer: undefined }
+      : { answer: undefined }
   })
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isCrossSite, type Headers } from '../../src/http/cross-site.js'
+import { isCrossSite, refusalOfSite, type Headers } from '../../src/http/cross-site.js'
 import { site } from '../site.js'
 
 const TRUSTED = ['https://app.example', 'http://localhost:5173']
@@ -68,6 +68,18 @@ t.test('reading is admitted from everywhere', async t => {
     t.equal(isCrossSite('GET', headers, TRUSTED), false, what)
     t.equal(isCrossSite('HEAD', headers, TRUSTED), false, what)
   }
+})
+
+t.test('a refusal tells the log what was compared, and the client nothing', async t => {
+  const told = (headers: Headers, host?: string) => {
+    const refusal = refusalOfSite({ method: 'POST', headers, ...host !== undefined && { host } }, TRUSTED)
+    return refusal?.cause instanceof Error ? refusal.cause.message : refusal
+  }
+  t.match(told({ origin: 'https://evil.example' }, 'totp.example'),
+    /^origin https:\/\/evil\.example, sec-fetch-site none, host totp\.example\./)
+  t.match(told({ 'sec-fetch-site': 'cross-site' }), /^origin none, sec-fetch-site cross-site, host none\./)
+  t.equal(told({}), null)
+  t.equal(told({ origin: 'https://totp.example', host: '10.0.0.7' }, 'totp.example'), null, 'the resolved host counts')
 })
 
 t.test('over HTTP, a page of another site can neither enroll, judge, rename, remove nor withdraw', async t => {

@@ -200,6 +200,7 @@ t.test('a value that isn\'t an answer is refused', async t => {
     await t.rejects(provider.fetch(remote), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.remove(remote), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.removeEntity('somebody'), { code: 'ERR_TOTP_PROVIDER' })
+    await t.rejects(provider.removeEntity('../Services'), { code: 'ERR_TOTP_PROVIDER' })
     await t.rejects(provider.bind({ identity: 'somebody', label: 'x', config: CONFIG, secret: undefined }),
       { code: 'ERR_TOTP_PROVIDER' })
   }

@@ -62,6 +62,36 @@ t.test('a store that keeps no session without an entry of its own loses the old 
   }
 })
 
+t.test('a rotated session can be loaded, saved and ended as before', async t => {
+  const app = await server(t)
+  app.post('/rotate-and-go-on', async (request, reply) => {
+    await fastifySession.write(request, reply, MARK, true)
+    await request.session.reload()
+    const mark = fastifySession.read(request)
+    request.session.cart = 'empty'
+    await request.session.save()
+    await request.session.reload()
+    const { cart } = request.session
+    await request.session.destroy()
+    return { mark, cart }
+  })
+  const guest = visitor(app)
+  await guest.post('/cart')
+  t.same((await guest.post('/rotate-and-go-on')).json(), { mark: MARK, cart: 'empty' })
+  t.equal((await guest.get('/read')).json().cart, undefined)
+})
+
+t.test('requests without a session of the plugin are left alone', async t => {
+  const { onRequest, onSend } = fastifySession.hooks
+  const reply = { getHeader: () => t.fail('read'), removeHeader: () => t.fail(), header: () => t.fail('set') }
+  const other = { session: { get: () => MARK, set: () => {} } }
+  for (const request of [{}, { session: null }, other]) {
+    onRequest(request)
+    onSend(request, reply)
+  }
+  t.same(Object.keys(other.session), ['get', 'set'])
+})
+
 t.test('without rotation the id stays', async t => {
   const guest = visitor(await server(t))
   await guest.post('/cart')

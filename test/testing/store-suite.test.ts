@@ -207,6 +207,15 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, told: Readonly<Rec
         'Look for: a false that isn\'t a lost race'
     }
   ],
+  'forgets a document for one read': [
+    inner => {
+      let asked = 0
+      return like(inner, { get: async key => ++asked % 7 === 0 ? null : await inner.get(key) })
+    },
+    {
+      'no update is lost': 'resolved null, but the document was never deleted.'
+    }
+  ],
   'refuses always': [
     inner => like(inner, {
       replace: async (key, expected, next) => expected === null && await inner.replace(key, expected, next)

@@ -163,6 +163,30 @@ t.test('if something comes to the new identity meanwhile, the old one opens agai
   t.match(await (await login('alice')).challenge(phone.code(now())), { status: 200 })
 })
 
+t.test('a move that fails leaves alone what became of the old identity meanwhile', async t => {
+  const kept = memoryStore()
+  const store = faultyStore(kept)
+  const { app, login, now, wait } = await site(t, { totp: { store } })
+  await (await login('alice')).enrollVerified(now())
+  wait(30)
+  let closed = false
+  store.break('replace', async (...args) => {
+    const [key] = args
+    if (key === 'identity:carol' && closed) {
+      store.mend()
+      await (await login('carol')).enroll()
+      await app.totp.reset('alice').catch(() => {})
+      const stored = await kept.get('identity:alice')
+      await kept.replace('identity:alice', stored?.revision ?? null, null)
+      return false
+    }
+    closed = true
+    return await Reflect.apply(kept.replace, kept, args)
+  })
+  await t.rejects(app.totp.move('alice', 'carol'), NOTHING)
+  t.equal(await kept.get('identity:alice'), null)
+})
+
 t.test('of a code and a move that race, the code is spent or the user is refused', async t => {
   const { one, two, now, wait } = await instances(t)
   const phone = await (await one.login('alice')).enrollVerified(now())
