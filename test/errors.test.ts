@@ -132,6 +132,17 @@ t.test('a line of separators stays no secret, and no name', async t => {
   t.notMatch(scrubbed(new Error(`x ${'-'.repeat(40)} 123456`)).message, '123456')
 })
 
+t.test('words that no one writes so are masked', async t => {
+  t.equal(scrubbed(new Error('x hello-WORLD-hello-WORLD-hello')).message, 'x …')
+  t.equal(scrubbed(new Error('x hello-world-hello-world-hello')).message, 'x hello-world-hello-world-hello')
+})
+
+t.test('an error tells of its causes, three deep', async t => {
+  const chain = ['five', 'four', 'three', 'two', 'one'].reduce<Error | undefined>(
+    (cause, message) => new Error(message, { cause }), undefined)
+  t.equal(scrubbed(chain).message, 'one: two: three: four')
+})
+
 t.test('an error of several tells of them only where it says nothing itself', async t => {
   const several = [new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')]
   t.equal(scrubbed(new AggregateError(several, 'all failed')).message, 'all failed')
