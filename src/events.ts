@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { scrubbed } from './errors.js'
+import { scrubbed } from './scrubbed.js'
 import { deadlineIn } from './time/deadline.js'
 
 /** The kinds of events. Where Twilio Verify has a webhook for one, the name is the same. */

@@ -15,7 +15,7 @@ export function ownValue (object: object, name: PropertyKey): unknown {
   return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined
 }
 
-/** A copy of the object's own properties that inherits nothing: what is absent in it is undefined. */
+/** Copies the object's own properties. The copy inherits nothing: a property that it lacks is undefined. */
 export function ownOnly<T extends object> (object: T): T {
   return { __proto__: null, ...object }
 }

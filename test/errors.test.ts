@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import * as errors from '../src/errors.js'
+import { scrubbed } from '../src/scrubbed.js'
 import { newMark } from '../src/entity/mark.js'
 import { encodeSecret, newSecret } from '../src/otp/secret.js'
 import { DRIVER_ERRORS, type DriverError } from './driver-errors.js'
-
-const { scrubbed } = errors
 
 t.test('every error has its code, its status and its name', async t => {
   const table: Array<[errors.AnyTotpError, string, number]> = [

@@ -30,6 +30,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['events.ts'],
   ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
   ['errors.ts'],
+  ['scrubbed.ts'],
   ['masked.ts', 'own-property.ts']
 ]
 

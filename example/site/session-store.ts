@@ -57,7 +57,7 @@ export class LoginEndedError extends Error {
   readonly code = 'LOGIN_ENDED'
 }
 
-/** What is kept of the note that a rotated session leaves: nothing of the session. */
+/** The note that a rotated session leaves, as it is stored: it has nothing of the session. */
 export const NOTE = '{"totpRotated":true}'
 
 /** True for the note that a rotated session leaves. */

@@ -1,4 +1,5 @@
-import { scrubbed, StoreError, TotpError } from '../errors.js'
+import { StoreError, TotpError } from '../errors.js'
+import { scrubbed } from '../scrubbed.js'
 
 /** Tells the user in one sentence why a command failed. */
 export class CommandError extends Error {

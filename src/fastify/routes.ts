@@ -80,8 +80,8 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
 }
 
 /**
- * The JSON in the body, once the caller is known: strangers aren't told what is wrong with theirs. Some
- * clients name a type for every request, so an empty body is none.
+ * Parses the body, after the caller is known: a request without a user isn't told what is wrong with it.
+ * Some clients send a content type with every request, so an empty body counts as none.
  */
 async function jsonIn (request: FastifyRequest, parse: FastifyBodyParser<string>): Promise<unknown> {
   const { body } = request

@@ -3,8 +3,9 @@ import { andThen, isPromiseLike, type NowOrLater } from '../time/now-or-later.js
 import { deadlineIn } from '../time/deadline.js'
 import { markOf, newMark } from '../entity/mark.js'
 import {
-  ConflictError, IdentityError, InvalidOptionError, scrubbed, StoreError, TotpError, UnidentifiedError
+  ConflictError, IdentityError, InvalidOptionError, StoreError, TotpError, UnidentifiedError
 } from '../errors.js'
+import { scrubbed } from '../scrubbed.js'
 import type { Log } from '../events.js'
 import type { Settings } from '../options.js'
 import { ownValue } from '../own-property.js'

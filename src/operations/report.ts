@@ -1,11 +1,10 @@
-import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import { UnfitError, type Entity, type VerifiedFactor } from '../entity/entity.js'
 import { publicFactor, type Factor } from '../entity/factors.js'
 import { keyOf } from '../verifier/entities.js'
 import {
-  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, orRefused, requireOpened, type RefusedIdentity,
-  type ScanOptions
+  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, operation, orRefused, requireOpened,
+  type RefusedIdentity, type ScanOptions
 } from './scan.js'
 
 /** Options of `report`. */
@@ -41,15 +40,7 @@ export interface ReportedIdentity {
  * Lists who is enrolled, and with which factors. Refused identities are those that the plugin can't use.
  * Rejects if the store fails.
  */
-export function report (
-  options: ReportOptions
-): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined>
-export function report (
-  options: ReportOptions, ...misused: unknown[]
-): AsyncGenerator<ReportedIdentity | RefusedIdentity, void, undefined> {
-  refuseHookCall(misused)
-  return reportAll(options)
-}
+export const report = operation(reportAll)
 
 async function * reportAll (
   { keys, ...options }: ReportOptions

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import { resealed } from '../providers/resealed.js'
 import { keyOf } from '../verifier/entities.js'
 import {
-  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, orRefused, type RefusedIdentity, type ScanOptions
+  BATCH_SIZE, entitiesIn, keyringOf, listIdentities, operation, orRefused, type RefusedIdentity,
+  type ScanOptions
 } from './scan.js'
 
 /** Options of `reseal`. */
@@ -28,15 +28,7 @@ export interface ResealedIdentity {
  * Once a run yields nothing but `current`, the other keys open nothing any more, except digests of codes that
  * Twilio accepted in the last minutes. Wait ten minutes, then remove the other keys.
  */
-export function reseal (
-  options: ResealOptions
-): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined>
-export function reseal (
-  options: ResealOptions, ...misused: unknown[]
-): AsyncGenerator<ResealedIdentity | RefusedIdentity, void, undefined> {
-  refuseHookCall(misused)
-  return resealAll(options)
-}
+export const reseal = operation(resealAll)
 
 async function * resealAll (
   { keys, ...options }: ResealOptions

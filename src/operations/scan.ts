@@ -2,7 +2,7 @@ import { jitter } from '../time/back-off.js'
 import { systemClock } from '../time/clock.js'
 import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { isIdentity } from '../entity/identity.js'
-import { ConflictError, InvalidOptionError, StoreError } from '../errors.js'
+import { ConflictError, InvalidOptionError, refuseHookCall, StoreError } from '../errors.js'
 import { areKeys, must } from '../option-checks.js'
 import { ownValue } from '../own-property.js'
 import { resealed } from '../providers/resealed.js'
@@ -50,6 +50,16 @@ export interface RefusedIdentity {
 export function entitiesIn ({ store, timeout = 5 }: StoreOptions): Documents<Entity> {
   must('timeout', timeout >= 1 && timeout <= 60, 'must be 1 to 60 seconds')
   return documentsIn<Entity>({ store, check, clock: systemClock, timeout, backOff: jitter })
+}
+
+/** An operation that refuses to be a hook. */
+export function operation<Options, T> (
+  run: (options: Options) => AsyncGenerator<T, void, undefined>
+): (options: Options) => AsyncGenerator<T, void, undefined> {
+  return (options, ...misused: unknown[]) => {
+    refuseHookCall(misused)
+    return run(options)
+  }
 }
 
 /** The keyring of the option `keys`. Throws `InvalidOptionError` if they aren't keys. */

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { refuseHookCall } from '../errors.js'
 import { inBatches } from '../in-batches.js'
 import type { Entity } from '../entity/entity.js'
 import { hasOwn } from '../own-property.js'
 import { keyOf } from '../verifier/entities.js'
 import {
-  BATCH_SIZE, checkedEntity, entitiesIn, keyringOf, listIdentities, orRefused, requireOpened,
+  BATCH_SIZE, checkedEntity, entitiesIn, keyringOf, listIdentities, operation, orRefused, requireOpened,
   type RefusedIdentity, type ScanOptions, type StoreOptions
 } from './scan.js'
 
@@ -40,15 +39,7 @@ export interface ImportedIdentity {
  * fails. Stop the servers first. The export may miss what they write meanwhile, and then a code used after
  * the export works again where you import it.
  */
-export function exportEntities (
-  options: ScanOptions
-): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined>
-export function exportEntities (
-  options: ScanOptions, ...misused: unknown[]
-): AsyncGenerator<ExportedIdentity | RefusedIdentity, void, undefined> {
-  refuseHookCall(misused)
-  return exportAll(options)
-}
+export const exportEntities = operation(exportAll)
 
 async function * exportAll (
   options: ScanOptions
@@ -69,15 +60,7 @@ async function * exportAll (
  * identity `refused`, and so does one that `keys` don't open. So it can be repeated. Rejects if the store
  * fails.
  */
-export function importEntities (
-  options: ImportOptions
-): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined>
-export function importEntities (
-  options: ImportOptions, ...misused: unknown[]
-): AsyncGenerator<ImportedIdentity | RefusedIdentity, void, undefined> {
-  refuseHookCall(misused)
-  return importAll(options)
-}
+export const importEntities = operation(importAll)
 
 async function * importAll (
   { entities: items, keys, ...options }: ImportOptions

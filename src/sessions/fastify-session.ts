@@ -1,10 +1,12 @@
 import { ConflictError, refuseHookCall, TotpError, UnidentifiedError } from '../errors.js'
 import { ownValue } from '../own-property.js'
 import { turns } from '../documents/turns.js'
-import { systemClock } from '../time/clock.js'
+import { deadlineIn } from '../time/deadline.js'
+import { keptOf, ROTATED, rotateId } from './rotation.js'
+import { entryOf, MARK, requireMark, sessionOf, type OwnPort, type SessionHooks } from './session.js'
 import {
-  entryOf, MARK, requireMark, sessionOf, type KeyedSession, type OwnPort, type SessionHooks
-} from './session.js'
+  cameWith, isStored, shadow, storedSession, storeOf, type Act, type SessionStore, type StoredSession
+} from './stored-session.js'
 
 /*
  * `@fastify/session` loads a session when a request arrives, and saves it with the answer. Meanwhile another
@@ -13,32 +15,6 @@ import {
  * a rotated session leaves a note under its old id, a session is saved only while it is still stored, and no
  * answer to a request with an old id touches the cookie.
  */
-
-/** A session of `@fastify/session`. */
-interface StoredSession extends KeyedSession {
-  readonly sessionId: string
-  /** The id as the cookie has it. Without it the plugin neither saves the session nor touches the cookie. */
-  readonly encryptedSessionId: string
-  readonly cookie?: { toJSON? (): object }
-  regenerate (keys: string[]): Promise<void>
-  save: Act
-  destroy?: Act
-}
-
-type Done = (error?: unknown) => void
-type Act = (done?: Done) => Promise<void> | undefined
-
-interface SessionStore {
-  get (id: string, done: (error: unknown, session?: unknown) => void): void
-  set (id: string, session: object, done: Done): void
-  destroy (id: string, done: Done): void
-}
-
-/** The entry of the note that a rotated session leaves. */
-const ROTATED = 'totpRotated'
-
-/** Seconds for which the note stays: by then every request that was sent with the old cookie has arrived. */
-const NOTE_FOR = 300
 
 /** A session that a request came with. */
 interface Arrived {
@@ -59,11 +35,18 @@ export interface FastifySessionPort extends OwnPort<object> {
   readonly hooks: SessionHooks
 }
 
-/**
- * What is done to one session is done in turn: between looking whether it is still stored and saving it, this
- * process neither rotates nor ends it.
- */
 const { inTurn } = turns()
+
+/** Seconds that one use of a session may take. If its store never answers, later uses get their turn. */
+const LONGEST_USE = 5
+
+/**
+ * Lets the uses of one session take turns. Between looking whether it is still stored and saving it, this
+ * process then neither rotates nor ends it.
+ */
+async function useInTurn (session: StoredSession, use: () => Promise<void>): Promise<void> {
+  await inTurn(session.sessionId, async () => await deadlineIn(LONGEST_USE).call(use))
+}
 
 function portOf (entry: string): FastifySessionPort {
   const arrivals = new WeakMap<object, Arrived>()
@@ -74,7 +57,7 @@ function portOf (entry: string): FastifySessionPort {
     const store = storeOf(request)
     const arrived = arrivals.get(session)
     try {
-      await inTurn(session.sessionId, async () => {
+      await useInTurn(session, async () => {
         await requireUnchanged(session, store)
         session.set(entry, mark)
         if (rotate) await rotateId(session, store)
@@ -118,9 +101,9 @@ function portOf (entry: string): FastifySessionPort {
     }
 
     const { destroy } = session
-    hide(session, 'save', actInTurn(session, saveIfStored))
+    shadow(session, 'save', actInTurn(session, saveIfStored))
     if (destroy !== undefined) {
-      hide(session, 'destroy', actInTurn(session, async () => await destroy.call(session)))
+      shadow(session, 'destroy', actInTurn(session, async () => await destroy.call(session)))
     }
   }
 
@@ -164,7 +147,7 @@ function portOf (entry: string): FastifySessionPort {
 /** A method of the session that waits for its turn, with a callback or a promise, as the plugin's have. */
 function actInTurn (session: StoredSession, act: () => Promise<void>): Act {
   return done => {
-    const acted = inTurn(session.sessionId, act)
+    const acted = useInTurn(session, act)
     if (done === undefined) return acted
     acted.then(() => done(), done)
     return undefined
@@ -175,77 +158,5 @@ function actInTurn (session: StoredSession, act: () => Promise<void>): Act {
 function leaveAlone (request: object, session: StoredSession): void {
   const { sessionId, encryptedSessionId } = session
   endedCookies.set(request, [sessionId, encryptedSessionId].filter(id => id !== '').map(encodeURIComponent))
-  hide(session, 'encryptedSessionId', '')
-}
-
-/** Replaces a property of the prototype without a trace in what is stored. */
-function hide (session: StoredSession, name: string, value: unknown): void {
-  Object.defineProperty(session, name, { value, enumerable: false, configurable: true })
-}
-
-/** What is stored of a session; null when it has ended, or its id was rotated. */
-async function keptOf ({ sessionId }: StoredSession, store: SessionStore): Promise<object | null> {
-  const kept = await new Promise<unknown>((resolve, reject) => {
-    store.get(sessionId, (error, kept) => error ? reject(error) : resolve(kept))
-  })
-  return typeof kept === 'object' && !isNote(kept) ? kept : null
-}
-
-/** Gives the session a new id. Where the plugin would delete the old one it leaves a note, without a gap. */
-async function rotateId (session: StoredSession, store: SessionStore): Promise<void> {
-  const { sessionId: old, cookie } = session
-  const note = {
-    cookie: { ...cookie?.toJSON?.(), expires: new Date(1000 * (systemClock() + NOTE_FOR)) },
-    [ROTATED]: true
-  }
-  const noting: SessionStore = {
-    get: (id, done) => { store.get(id, done) },
-    set: (id, kept, done) => { store.set(id, kept, done) },
-    destroy: (id, done) => { id === old ? leaveNote(store, id, note, done) : store.destroy(id, done) }
-  }
-  const slots = Object.getOwnPropertySymbols(session).filter(slot => Reflect.get(session, slot) === store)
-  const rotating = Object.create(session, Object.fromEntries(slots.map(slot => [slot, { value: noting }])))
-  // `regenerate` keeps only the entries that it is given, and creates the cookie itself.
-  await session.regenerate.call(rotating, Object.keys(session).filter(key => key !== 'cookie'))
-}
-
-/** Puts the note in the place of a session. If a store doesn't keep it, the session is still destroyed. */
-function leaveNote (store: SessionStore, id: string, note: object, done: Done): void {
-  store.set(id, note, () => {
-    store.get(id, (error, kept) => {
-      if (!error && isNote(kept)) done()
-      else store.destroy(id, done)
-    })
-  })
-}
-
-function isNote (kept: unknown): boolean {
-  return typeof kept === 'object' && kept !== null && ownValue(kept, ROTATED) === true
-}
-
-/** True for a session that was loaded by the cookie, and not created for this request. */
-function cameWith (request: object, { sessionId, encryptedSessionId }: StoredSession): boolean {
-  const cookies: unknown = Reflect.get(request, 'cookies')
-  return typeof cookies === 'object' && cookies !== null && Object.values(cookies).some(value =>
-    typeof value === 'string' && (value.includes(sessionId) || value.endsWith(encryptedSessionId)))
-}
-
-function storedSession (request: object): StoredSession {
-  const session = sessionOf(request)
-  if (session === null || !isStored(session)) throw new Error('the request has no session of @fastify/session')
-  return session
-}
-
-function isStored (session: KeyedSession): session is StoredSession {
-  return 'regenerate' in session && 'save' in session && 'sessionId' in session
-}
-
-function storeOf (request: object): SessionStore {
-  const store: unknown = Reflect.get(request, 'sessionStore')
-  if (!isStore(store)) throw new Error('the request has no sessionStore of @fastify/session')
-  return store
-}
-
-function isStore (store: unknown): store is SessionStore {
-  return typeof store === 'object' && store !== null && 'get' in store && 'set' in store && 'destroy' in store
+  shadow(session, 'encryptedSessionId', '')
 }

@@ -1,5 +1,6 @@
 import { MAX_SECONDS } from './age.js'
-import { InvalidOptionError, scrubbed } from '../errors.js'
+import { InvalidOptionError } from '../errors.js'
+import { scrubbed } from '../scrubbed.js'
 
 /** Returns the time in Unix seconds; fractions are ignored. */
 export type Clock = () => number

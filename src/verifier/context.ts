@@ -50,8 +50,8 @@ export interface NewMark {
 }
 
 /**
- * Changes the caller's entity; the write also drops what has expired. `codes` says that it is about a code: a
- * flood of other requests doesn't keep it waiting.
+ * Changes the caller's entity. The write also drops what has expired. With `codes` the change is about a
+ * code, and goes before other requests of the user.
  */
 export function change<T> (
   { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>, { codes = false } = {}

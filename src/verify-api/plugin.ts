@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ConflictError, scrubbed, StoreError } from '../errors.js'
+import { ConflictError, StoreError } from '../errors.js'
+import { scrubbed } from '../scrubbed.js'
 import { isOrigin } from '../option-checks.js'
 import { ownValue } from '../own-property.js'
 import { createKeyring, UnsealableError } from '../seal.js'

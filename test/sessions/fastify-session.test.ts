@@ -4,6 +4,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { newMark } from '../../src/entity/mark.js'
 import { fastifySession } from '../../src/sessions/fastify-session.js'
+import { deadlines } from '../deadlines.js'
+import { gate } from '../gate.js'
 import { visitor } from '../visitor.js'
 
 const [MARK, NEXT] = [newMark(), newMark()]
@@ -79,6 +81,48 @@ t.test('a rotated session can be loaded, saved and ended as before', async t => 
   await guest.post('/cart')
   t.same((await guest.post('/rotate-and-go-on')).json(), { mark: MARK, cart: 'empty' })
   t.equal((await guest.get('/read')).json().cart, undefined)
+})
+
+t.test('a session whose store never answered once can be saved and ended later', async t => {
+  const { pass } = deadlines(t)
+  const kept = new Map<string, string>()
+  let hangs = false
+  const hung = gate()
+  const app = await server(t, {
+    store: {
+      get (id, done) {
+        if (hangs) hung.open()
+        else done(null, JSON.parse(kept.get(id) ?? 'null'))
+      },
+      set (id, session, done) {
+        kept.set(id, JSON.stringify(session))
+        done()
+      },
+      destroy (id, done) {
+        kept.delete(id)
+        done()
+      }
+    }
+  })
+  app.post('/hang', async (request, reply) => {
+    hangs = true
+    const writing = Promise.resolve(fastifySession.write(request, reply, MARK, false))
+    await hung.passed
+    hangs = false
+    pass()
+    await t.rejects(writing, { message: 'no answer within 5 s' })
+    return {}
+  })
+  app.post('/end', async request => {
+    await request.session.destroy()
+    return {}
+  })
+  const guest = visitor(app)
+  await guest.post('/cart')
+  t.equal((await guest.post('/hang')).status, 200)
+  t.equal((await guest.post(`/write/${MARK}`)).status, 200)
+  t.equal((await guest.post('/end')).status, 200)
+  t.equal(kept.size, 0)
 })
 
 t.test('requests without a session of the plugin are left alone', async t => {

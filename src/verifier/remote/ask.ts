@@ -1,6 +1,7 @@
 import { deadlineIn } from '../../time/deadline.js'
 import type { Leftover } from '../../entity/entity.js'
-import { ProviderError, scrubbed, TotpError } from '../../errors.js'
+import { ProviderError, TotpError } from '../../errors.js'
+import { scrubbed } from '../../scrubbed.js'
 import type { Outcome, RemoteProvider } from '../../providers/provider.js'
 import { checkedTag } from '../../providers/tag.js'
 import type { VerifierContext } from '../context.js'
