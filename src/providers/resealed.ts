@@ -1,5 +1,6 @@
 import type { Entity, Leftover, UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import type { Keyring } from '../seal.js'
+import { hasOwn } from '../own-property.js'
 import { checkedTag, tagsOf } from './tag.js'
 
 /** A record that depends on a key: by the seal of a secret, or by the tag of a factor at Twilio. */
@@ -28,7 +29,7 @@ export function resealed (keyring: SealingKeyring, entity: Entity, owner: string
 function renewal (
   keyring: SealingKeyring, identity: string, owner: string, record: Keyed
 ): { readonly sealed: string } | { readonly tag: string } {
-  if (!('sealed' in record)) {
+  if (!hasOwn(record, 'sealed')) {
     const tag = checkedTag(keyring, identity, record)
     return { tag: owner === identity ? tag : tagsOf(keyring, owner, record.sid, record.remote)[0] }
   }
