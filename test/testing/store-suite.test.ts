@@ -173,6 +173,15 @@ const MISTAKES: Readonly<Record<string, readonly [make: Make, told: Readonly<Rec
         'null, null) resolved false, but nothing is stored under this key: it should have resolved true.'
     }
   ],
+  'creates and never replaces': [
+    inner => like(inner, {
+      replace: async (key, expected, next) => expected === null && await inner.replace(key, expected, next)
+    }),
+    {
+      'replace resolves only true or false, and get only a document or null':
+        'resolved false, but revision 1 is stored: it should have resolved true.'
+    }
+  ],
   'compares revisions of 32 bits': [
     inner => like(inner, {
       async replace (key, expected, next) {
