@@ -2,7 +2,7 @@ import type { BackOff } from '../time/back-off.js'
 import { secondsOf, type Clock } from '../time/clock.js'
 import { deadlineIn, type Deadline } from '../time/deadline.js'
 import { ConflictError, StoreError } from '../errors.js'
-import { ownOnly } from '../own-property.js'
+import { getOwn } from '../own-property.js'
 import { freezeDocument, isFrozenDocument } from './frozen.js'
 import type { Store } from './store.js'
 import { turns } from './turns.js'
@@ -106,8 +106,8 @@ export function documentsIn<Document extends { readonly revision: number }> (
     key: string, decide: Decide<Document, T>, deadline: Deadline
   ): Promise<Draft<Document, T>> {
     const { document, now } = await read(key, deadline)
-    const { next, answer } = ownOnly(decide(document, now))
-    return { document, now, next, answer }
+    const change = decide(document, now)
+    return { document, now, next: getOwn(change, 'next'), answer: change.answer }
   }
 
   async function read (key: string, deadline: Deadline): Promise<Read<Document>> {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { deadlineIn, type Deadline } from '../time/deadline.js'
-import type { AnyRequest } from './any-server.js'
+import type { AnyReply, AnyRequest } from './any-server.js'
 import { SAFE_METHODS } from '../http/cross-site.js'
 
 /** Seconds for which a decision holds while the body of the request is still to come. */
@@ -8,7 +8,7 @@ const HOLDS_FOR = 1
 
 /** A guard's decision to let a request pass, which can be made again. */
 interface Passed {
-  readonly decide: (request: AnyRequest) => Promise<void>
+  readonly guard: (request: AnyRequest, reply: AnyReply) => Promise<void>
   /** Until then the decision holds. */
   readonly holds: Deadline
 }
@@ -27,15 +27,15 @@ declare module 'fastify' {
  */
 export function decideAgain (fastify: FastifyInstance): void {
   fastify.decorateRequest(PASSED, null)
-  fastify.addHook('preHandler', (request, _reply, done) => {
+  fastify.addHook('preHandler', (request, reply, done) => {
     const old = (request[PASSED] ?? []).filter(({ holds }) => holds.isOver())
     if (old.length === 0) done()
-    else Promise.all(old.map(async ({ decide }) => await decide(request))).then(() => done(), done)
+    else Promise.all(old.map(async ({ guard }) => await guard(request, reply))).then(() => done(), done)
   })
 }
 
 /** Notes that a guard let a request pass whose body isn't there yet. */
-export function notePassed (request: AnyRequest, decide: Passed['decide']): void {
+export function notePassed (request: AnyRequest, guard: Passed['guard']): void {
   if (SAFE_METHODS.includes(request.method) || request.body !== undefined) return
-  request[PASSED] = [...request[PASSED] ?? [], { decide, holds: deadlineIn(HOLDS_FOR) }]
+  request[PASSED] = [...request[PASSED] ?? [], { guard, holds: deadlineIn(HOLDS_FOR) }]
 }

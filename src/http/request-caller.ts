@@ -47,24 +47,26 @@ export function requestCaller<Request, Reply> (
 
   function caller (request: Request): NowOrLater<SessionCaller> {
     const began = beganAt(request) ?? secondsOf(clock)
-    const context = contextOf(request)
+    const context = settings.context === undefined ? undefined : callContext(settings.context, request)
     return andThen(callIdentify(request), identified => {
       const identity = identityOf(identified)
-      return andThen(readMark(request), mark => ({ identity, session: { mark, began }, ...context }))
+      return andThen(readMark(request), mark => {
+        const session = { mark, began }
+        return context === undefined ? { identity, session } : { identity, session, context }
+      })
     })
   }
 
   /** Asked now, while the request lives: events are told later. No request fails for it. */
-  function contextOf (request: Request): Pick<SessionCaller, 'context'> {
-    if (settings.context === undefined) return {}
+  function callContext (contextOf: (request: Request) => unknown, request: Request): unknown {
     try {
-      const context = settings.context(request)
-      if (!isPromiseLike(context)) return { context }
+      const context = contextOf(request)
+      if (!isPromiseLike(context)) return context
       context.then(undefined, () => {})
       throw new TypeError('context returned a promise, but must return its value at once')
     } catch (error) {
       settings.log(scrubbed(error), 'totp: context failed')
-      return { context: null }
+      return null
     }
   }
 

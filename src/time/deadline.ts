@@ -26,11 +26,17 @@ class WaitingCall {
   after: WaitingCall = this
   /** The deadline on the clock of `performance`, in milliseconds. */
   readonly end: number
-  readonly giveUp: () => void
+  readonly #seconds: number
+  readonly #reject: (error: Error) => void
 
-  constructor (end: number, giveUp: () => void) {
+  constructor (end: number, seconds: number, reject: (error: Error) => void) {
     this.end = end
-    this.giveUp = giveUp
+    this.#seconds = seconds
+    this.#reject = reject
+  }
+
+  giveUp (): void {
+    this.#reject(new Error(`no answer within ${this.#seconds} s`))
   }
 
   /** Joins the ring of another call, as its last. */
@@ -50,7 +56,7 @@ class WaitingCall {
 }
 
 /** Where the ring of waiting calls begins and ends; not a call itself. */
-const ring = new WaitingCall(Infinity, () => {})
+const ring = new WaitingCall(Infinity, Infinity, () => {})
 let isChecking = false
 
 /** A deadline `seconds` from now. Real time, not the injected clock: it limits how long a caller waits. */
@@ -83,7 +89,7 @@ class RealDeadline implements Deadline {
 
   waitFor<T> (answer: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = new WaitingCall(this.#end, () => reject(new Error(`no answer within ${this.#seconds} s`)))
+      const waiting = new WaitingCall(this.#end, this.#seconds, reject)
       waiting.join(ring)
       if (!isChecking) checkLater()
       Promise.resolve(answer).then(value => {

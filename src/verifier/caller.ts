@@ -2,7 +2,7 @@ import { isIdentity } from '../entity/identity.js'
 import { hashOf, markOf, type Session } from '../entity/mark.js'
 import { IdentityError, UnidentifiedError } from '../errors.js'
 import type { EventSource } from '../events.js'
-import { hasOwn, ownValue } from '../own-property.js'
+import { getOwn, hasOwn } from '../own-property.js'
 
 /** Who calls: a request of a login session, or the application itself (a job, an administrator's script). */
 export type Caller = SessionCaller | Operator
@@ -54,7 +54,7 @@ export function sessionOf (caller: Caller): Session | null {
   if (hasOwn(caller, 'operator')) {
     if (caller.operator === true && !hasOwn(caller, 'session')) return null
   } else if (hasOwn(caller, 'session') && typeof caller.session === 'object' && caller.session !== null) {
-    const [mark, began] = [markOf(ownValue(caller.session, 'mark')), ownValue(caller.session, 'began')]
+    const [mark, began] = [markOf(getOwn(caller.session, 'mark')), getOwn(caller.session, 'began')]
     if (typeof began === 'number' && Number.isFinite(began)) return { hash: mark && hashOf(mark), began }
   }
   throw new TypeError('a caller needs an identity, and either a session or "operator: true"')

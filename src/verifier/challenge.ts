@@ -3,7 +3,7 @@ import type { EmbeddedFactor, Entity, VerifiedFactor } from '../entity/entity.js
 import { FactorNotFoundError, MalformedError, NotEnrolledError, type TotpError } from '../errors.js'
 import { refusalToJudge } from '../guard.js'
 import { canonicalCode } from '../otp/code.js'
-import { hasOwn, ownOnly } from '../own-property.js'
+import { getOwn, hasOwn } from '../own-property.js'
 import type { Decision, Refused } from './entities.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type Situation, type VerifierContext } from './context.js'
@@ -32,9 +32,10 @@ export async function challenge (
 ): Promise<Challenged> {
   const { limits, config, maxAge } = context
   const session = sessionOf(caller)
-  const { code, factorSid, ...others } = ownOnly(options)
+  const [code, factorSid] = [getOwn(options, 'code'), getOwn(options, 'factorSid')]
   // A server may pass on what a client sent, so this isn't the server's mistake.
-  if (Object.keys(others).length > 0) throw new MalformedError('a challenge takes code and factorSid only')
+  const isKnown = (name: string) => name === 'code' || name === 'factorSid'
+  if (!Object.keys(options).every(isKnown)) throw new MalformedError('a challenge takes code and factorSid only')
   const typed = canonicalCode(code)
   const judged = await change(context, caller, (entity, now): Decision<Challenged | Reserved> => {
     const candidates = entity?.factors.filter(({ sid }) => factorSid === undefined || sid === factorSid) ?? []

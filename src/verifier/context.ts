@@ -5,9 +5,9 @@ import type { Session } from '../entity/mark.js'
 import type { Emit } from '../events.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Providers } from '../providers/providers.js'
-import { hasOwn, ownOnly } from '../own-property.js'
+import { hasOwn } from '../own-property.js'
 import type { Keyring } from '../seal.js'
-import type { Decide, Decision, Entities } from './entities.js'
+import { nextOf, type Decide, type Decision, type Entities } from './entities.js'
 import type { Caller } from './caller.js'
 
 /** The parts and settings that every use case works with. */
@@ -58,8 +58,9 @@ export function change<T> (
 ): Promise<T> {
   const urgency = codes ? 'code' : hasOwn(caller, 'session') ? 'other' : 'operator'
   return entities.change(caller, (entity, now): Decision<T> => {
-    const decision = ownOnly(decide(entity, now))
-    if (decision.next === undefined || decision.next === null) return decision
-    return { ...decision, next: withoutExpired(decision.next, maxAge, now) }
+    const decision = decide(entity, now)
+    const next = nextOf(decision)
+    if (next === undefined || next === null) return decision
+    return { ...decision, next: withoutExpired(next, maxAge, now) }
   }, urgency)
 }

@@ -2,7 +2,7 @@ import { documentsIn, type DocumentsOptions, type Read } from '../documents/docu
 import { entityOf, UnfitError, type Entity } from '../entity/entity.js'
 import { aboutEntity, StoreError, type TotpError } from '../errors.js'
 import type { Emit, TotpEvent } from '../events.js'
-import { hasOwn } from '../own-property.js'
+import { getOwn, hasOwn } from '../own-property.js'
 import { UnsealableError } from '../seal.js'
 import { secondsOf } from '../time/clock.js'
 import { identityOf, sourceOf, type Caller, type Operator } from './caller.js'
@@ -36,6 +36,15 @@ export interface Refused {
 
 /** An event without its identity, time and source, which are those of the decision. */
 export type EventDraft = Pick<TotpEvent, 'type' | 'factorSid'>
+
+/** The entity that a decision writes, null to delete it; undefined where it writes none. */
+export function nextOf<T> (decision: Decision<T>): Entity | null | undefined {
+  return getOwn(decision, 'next')
+}
+
+function eventsOf<T> (decision: Decision<T>): readonly EventDraft[] {
+  return getOwn(decision, 'events') ?? []
+}
 
 /** Decides on an entity as it is at `now`; null when nothing is kept about the identity. */
 export type Decide<T> = (entity: Entity | null, now: number) => Decision<T>
@@ -73,9 +82,13 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
 
   return {
     async read (caller) {
-      const read = await orRefused(caller, documents.read(keyOf(identityOf(caller.identity))))
-      requireOpen(read.document)
-      return read
+      try {
+        const read = await documents.read(keyOf(identityOf(caller.identity)))
+        requireOpen(read.document)
+        return read
+      } catch (error) {
+        throw asRefusal(caller, error)
+      }
     },
 
     async change (caller, decide, urgency = 'other') {
@@ -92,25 +105,22 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
     const identity = identityOf(caller.identity)
     const changed = documents.change(keyOf(identity), (entity, now) => {
       const decision = decideOn(entity, now, decide)
-      const sid = (entity ?? decision.next)?.sid ?? null
-      return { next: decision.next, answer: { decision, at: now, sid } }
+      const next = nextOf(decision)
+      const sid = (entity ?? next)?.sid ?? null
+      return { next, answer: { decision, at: now, sid } }
     }, { rank: RANKS[urgency] })
-    const { decision, at, sid } = await orRefused(caller, changed)
-    for (const event of decision.events ?? []) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
+    const { decision, at, sid } = await changed.catch(error => { throw asRefusal(caller, error) })
+    for (const event of eventsOf(decision)) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
     return answerOrThrow(decision, sid)
   }
 
   /** Refuses a document that doesn't fit, and one whose secret doesn't open: its key may be missing. */
-  async function orRefused<T> (caller: Caller, work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      if (!(error instanceof UnfitError || error instanceof UnsealableError)) throw error
-      const { identity } = caller
-      const at = secondsOf(options.clock)
-      emit({ type: 'document.refused', identity, factorSid: null, at, ...sourceOf(caller) }, null)
-      throw new StoreError(error)
-    }
+  function asRefusal (caller: Caller, error: unknown): unknown {
+    if (!(error instanceof UnfitError || error instanceof UnsealableError)) return error
+    const { identity } = caller
+    const at = secondsOf(options.clock)
+    emit({ type: 'document.refused', identity, factorSid: null, at, ...sourceOf(caller) }, null)
+    return new StoreError(error)
   }
 }
 
