@@ -20,9 +20,12 @@ import {
 interface Arrived {
   /** The original `save`, which doesn't check that the session still exists. */
   readonly save: Act
-  /** The mark that this request read, or wrote itself. */
-  mark: unknown
+  /** The marks that this request read, or wrote itself, by their entries: each instance has one. */
+  readonly marks: Map<string, unknown>
 }
+
+/** Instances of this package share it: if each watched a session, one would wait for the turn of another. */
+const arrivals = new WeakMap<object, Arrived>()
 
 /** The cookie values of sessions that have ended, by the request that holds them. */
 const endedCookies = new WeakMap<object, readonly string[]>()
@@ -49,8 +52,6 @@ async function useInTurn (session: StoredSession, use: () => Promise<void>): Pro
 }
 
 function portOf (entry: string): FastifySessionPort {
-  const arrivals = new WeakMap<object, Arrived>()
-
   async function write (request: object, _reply: unknown, mark: string, rotate: boolean): Promise<void> {
     requireMark(mark)
     const session = storedSession(request)
@@ -63,7 +64,7 @@ function portOf (entry: string): FastifySessionPort {
         if (rotate) await rotateId(session, store)
         else await (arrived?.save ?? session.save).call(session)
       })
-      if (arrived !== undefined) arrived.mark = mark
+      arrived?.marks.set(entry, mark)
     } catch (error) {
       // Otherwise the plugin would save the session, or the one that `regenerate` put in its place. A session
       // whose mark changed meanwhile may still be saved by a login, with the mark that is stored.
@@ -88,25 +89,6 @@ function portOf (entry: string): FastifySessionPort {
     } else if (ownValue(kept, entry) !== mark) throw new ConflictError()
   }
 
-  /** From here on the session is saved only if it is still stored, and never brings an earlier mark back. */
-  function watch (request: object, session: StoredSession): void {
-    const arrived: Arrived = { save: session.save, mark: entryOf(session, entry) }
-    arrivals.set(session, arrived)
-
-    async function saveIfStored (): Promise<void> {
-      const kept = await keptOf(session, storeOf(request))
-      if (kept === null) return leaveAlone(request, session)
-      if (entryOf(session, entry) === arrived.mark) session.set(entry, ownValue(kept, entry))
-      await arrived.save.call(session)
-    }
-
-    const { destroy } = session
-    shadow(session, 'save', actInTurn(session, saveIfStored))
-    if (destroy !== undefined) {
-      shadow(session, 'destroy', actInTurn(session, async () => await destroy.call(session)))
-    }
-  }
-
   return {
     property: 'session',
     read (request, ...misused: unknown[]) {
@@ -126,7 +108,7 @@ function portOf (entry: string): FastifySessionPort {
         const session = sessionOf(request)
         if (session === null || !isStored(session)) return
         if (entryOf(session, ROTATED) === true) leaveAlone(request, session)
-        else if (cameWith(request, session)) watch(request, session)
+        else if (cameWith(request, session)) watch(request, session).set(entry, entryOf(session, entry))
       },
 
       /** Takes the cookie of a session that is over out of the answer. */
@@ -142,6 +124,33 @@ function portOf (entry: string): FastifySessionPort {
       }
     }
   }
+}
+
+/**
+ * From here on the session is saved only if it is still stored, and never brings an earlier mark back.
+ * Returns the marks that are looked after.
+ */
+function watch (request: object, session: StoredSession): Map<string, unknown> {
+  const known = arrivals.get(session)
+  if (known !== undefined) return known.marks
+  const { save, destroy } = session
+  const marks = new Map<string, unknown>()
+  arrivals.set(session, { save, marks })
+
+  async function saveIfStored (): Promise<void> {
+    const kept = await keptOf(session, storeOf(request))
+    if (kept === null) return leaveAlone(request, session)
+    for (const [entry, mark] of marks) {
+      if (entryOf(session, entry) === mark) session.set(entry, ownValue(kept, entry))
+    }
+    await save.call(session)
+  }
+
+  shadow(session, 'save', actInTurn(session, saveIfStored))
+  if (destroy !== undefined) {
+    shadow(session, 'destroy', actInTurn(session, async () => await destroy.call(session)))
+  }
+  return marks
 }
 
 /** A method of the session that waits for its turn, with a callback or a promise, as the plugin's have. */

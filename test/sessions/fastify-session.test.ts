@@ -83,6 +83,25 @@ t.test('a rotated session can be loaded, saved and ended as before', async t => 
   t.equal((await guest.get('/read')).json().cart, undefined)
 })
 
+t.test('two instances of the package keep their marks in one session', async t => {
+  const other = fastifySession.withEntry('otherMark')
+  const app = await server(t, { saveUninitialized: true })
+  app.addHook('onRequest', async request => { other.hooks?.onRequest(request) })
+  app.addHook('onSend', async (request, reply) => { other.hooks?.onSend(request, reply) })
+  app.post('/other/:act', async (request, reply) => {
+    await other.write(request, reply, MARK, request.url.endsWith('rotate'))
+    return {}
+  })
+  app.get('/other', async request => ({ mark: other.read(request) ?? null }))
+  const guest = visitor(app)
+  await guest.post('/cart')
+  for (const path of ['/other/write', `/write/${NEXT}`, `/rotate/${NEXT}`, '/other/rotate', '/cart']) {
+    t.equal((await guest.post(path)).status, 200, path)
+  }
+  t.same((await guest.get('/other')).json(), { mark: MARK })
+  t.match((await guest.get('/read')).json(), { mark: NEXT, cart: 'full' })
+})
+
 t.test('a session whose store never answered once can be saved and ended later', async t => {
   const { pass } = deadlines(t)
   const kept = new Map<string, string>()
