@@ -80,7 +80,7 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
 }
 
 /**
- * Parses the body, after the caller is known: a request without a user isn't told what is wrong with it.
+ * Parses the body once the caller is known, so a request without a user learns nothing about its body.
  * Some clients send a content type with every request, so an empty body counts as none.
  */
 async function jsonIn (request: FastifyRequest, parse: FastifyBodyParser<string>): Promise<unknown> {

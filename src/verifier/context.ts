@@ -50,8 +50,8 @@ export interface NewMark {
 }
 
 /**
- * Changes the caller's entity. The write also drops what has expired. With `codes` the change is about a
- * code, and goes before other requests of the user.
+ * Changes the caller's entity. The write also drops what has expired. With `codes` the change judges a code,
+ * and goes before other requests of the user.
  */
 export function change<T> (
   { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>, { codes = false } = {}

@@ -70,7 +70,7 @@ t.test('reading is admitted from everywhere', async t => {
   }
 })
 
-t.test('a refusal tells the log what was compared, and the client nothing', async t => {
+t.test('a refusal names the compared hosts in the log, and not to the client', async t => {
   const told = (headers: Headers, host?: string) => {
     const refusal = refusalOfSite({ method: 'POST', headers, ...host !== undefined && { host } }, TRUSTED)
     return refusal?.cause instanceof Error ? refusal.cause.message : refusal
