@@ -1,3 +1,4 @@
+import { ownValue } from './own-property.js'
 import { scrubbed } from './scrubbed.js'
 
 /**
@@ -6,7 +7,7 @@ import { scrubbed } from './scrubbed.js'
 export abstract class TotpError extends Error {
   /** Stable: part of the API. */
   abstract readonly code: string
-  /** HTTP status of the answer, which Fastify's error handler reads. */
+  /** HTTP status of the answer, which the error handlers of Fastify and Express read. */
   readonly statusCode: number
 
   constructor (statusCode: number, message: string, options?: ErrorOptions) {
@@ -16,7 +17,7 @@ export abstract class TotpError extends Error {
   }
 }
 
-/** An option is wrong. Thrown while the plugin registers, so the server doesn't start. */
+/** An option is wrong. Thrown while the second factor is set up, so the server doesn't start. */
 export class InvalidOptionError extends TotpError {
   readonly code = 'ERR_TOTP_INVALID_OPTION'
   constructor (option: string, expected: string, options?: ErrorOptions) {
@@ -24,10 +25,24 @@ export class InvalidOptionError extends TotpError {
   }
 }
 
-/** A function among the options failed during a request. The cause, for the log, names it. */
+/**
+ * Something of this package stands where it can't work. Thrown while the server is set up. During a request,
+ * it is the cause of a `MisconfiguredError`.
+ */
+export class MisplacedError extends TotpError {
+  readonly code = 'ERR_TOTP_INVALID_OPTION'
+  constructor (problem: string) {
+    super(500, `fastify-verify-totp: ${problem}`)
+  }
+}
+
+/**
+ * A function among the options failed during a request, or something stands in the wrong place. The cause is
+ * for the log, and names it.
+ */
 export class MisconfiguredError extends TotpError {
   readonly code = 'ERR_TOTP_INVALID_OPTION'
-  constructor (cause: InvalidOptionError) {
+  constructor (cause: InvalidOptionError | MisplacedError) {
     super(500, 'The second factor of this server is not set up correctly.', { cause })
   }
 }
@@ -113,7 +128,7 @@ export class LockedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_LOCKED'
   /** Seconds after which codes are judged, or enrollments begun, again. */
   readonly retryAfter: number
-  /** Response headers, which Fastify's error handler sends. */
+  /** Response headers, which the error handlers of Fastify and Express send. */
   readonly headers: Readonly<Record<string, string>>
   constructor (retryAfter: number, message = 'Too many codes: wait before trying again.') {
     super(429, message)
@@ -138,17 +153,34 @@ export class ChallengeRequiredError extends TotpError {
   readonly code = 'ERR_TOTP_CHALLENGE_REQUIRED'
   /** Seconds since the approval within which a request passes. */
   readonly maxAge: number
-  constructor (maxAge: number, statusCode: 401 | 403 = 403) {
+  /** The option `acr`, for a client with a bearer token. */
+  readonly acr: string | undefined
+  constructor (maxAge: number, statusCode: 401 | 403 = 403, acr?: string) {
     super(statusCode, 'Answer a challenge with a code of your authenticator app first.')
     this.maxAge = maxAge
+    this.acr = acr
+  }
+}
+
+/**
+ * The route takes a code with each request, and this one brought none. 401 for a request with a bearer token
+ * (RFC 9470).
+ */
+export class CodeRequiredError extends TotpError {
+  readonly code = 'ERR_TOTP_CODE_REQUIRED'
+  /** The option `acr`, for a client with a bearer token. */
+  readonly acr: string | undefined
+  constructor (statusCode: 401 | 403 = 403, acr?: string) {
+    super(statusCode, 'Send a code of your authenticator app with this request.')
+    this.acr = acr
   }
 }
 
 /** The code was wrong, spent or expired. The answer doesn't say which. */
 export class ChallengeDeniedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_CHALLENGE_DENIED'
-  constructor () {
-    super(403, 'This code was not accepted. Wait for the next one and try again.')
+  constructor (message = 'This code was not accepted. Wait for the next one and try again.') {
+    super(403, message)
   }
 }
 
@@ -184,7 +216,7 @@ export class ConflictError extends TotpError {
   readonly code = 'ERR_TOTP_CONFLICT'
   /** Seconds to wait before repeating the request. */
   readonly retryAfter = 1
-  /** Response headers, which Fastify's error handler sends. */
+  /** Response headers, which the error handlers of Fastify and Express send. */
   readonly headers: Readonly<Record<string, string>> = { 'retry-after': '1' }
   constructor () {
     super(503, 'Too many requests for this account at once: try again.')
@@ -212,10 +244,10 @@ export class ProviderError extends TotpError {
 
 /** The union of all errors of this package: `switch (error.code)` narrows it. */
 export type AnyTotpError =
-  | InvalidOptionError | MisconfiguredError | IdentityError | UnidentifiedError | CrossSiteError
-  | MalformedError | DisabledError
-  | LockedError | NotEnrolledError | ChallengeRequiredError | ChallengeDeniedError | FactorNotFoundError
-  | EnrollmentEndedError | FactorLimitError | ConflictError | StoreError | ProviderError
+  | InvalidOptionError | MisplacedError | MisconfiguredError | IdentityError | UnidentifiedError
+  | CrossSiteError | MalformedError | DisabledError
+  | LockedError | NotEnrolledError | ChallengeRequiredError | CodeRequiredError | ChallengeDeniedError
+  | FactorNotFoundError | EnrollmentEndedError | FactorLimitError | ConflictError | StoreError | ProviderError
 
 /** The error itself; the log line of a denial or a lock now names this entity. */
 export function aboutEntity<E> (error: E, entitySid: string | null): E {
@@ -230,12 +262,22 @@ export function isTotpError (error: unknown, ...misused: unknown[]): boolean {
   return error instanceof TotpError
 }
 
+/** True for an error of status 401, with which authenticators say that no user is logged in. */
+export function isUnauthorized (error: unknown): boolean {
+  return error instanceof Error && [ownValue(error, 'statusCode'), ownValue(error, 'status')].includes(401)
+}
+
+/** The error about a function of this package that a server took for a guard: a method with this name. */
+export function notAGuard (name?: string): MisplacedError {
+  const given = name === undefined ? 'another function' : `totp.${name} itself`
+  return new MisplacedError(`a guard must be what totp.required() returns, not ${given}`)
+}
+
 /**
- * Throws when a framework called a function as a hook: it passes one more function as the last argument, and
- * waits for its call. Functions that return no promise need this: else the request would never end.
+ * Throws when a framework called a function as a hook or a middleware: it passes one more function as the
+ * last argument, and waits for its call. Functions that return no promise need this: else the request would
+ * never end.
  */
 export function refuseHookCall (misused: readonly unknown[]): void {
-  if (typeof misused.at(-1) === 'function') {
-    throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns')
-  }
+  if (typeof misused.at(-1) === 'function') throw notAGuard()
 }

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import type { Method } from './method.js'
 import { scrubbed } from './scrubbed.js'
 import { deadlineIn } from './time/deadline.js'
 
@@ -6,6 +7,8 @@ import { deadlineIn } from './time/deadline.js'
 export type TotpEventType =
   | 'factor.created' | 'factor.verified' | 'factor.deleted' | 'factor.adopted' | 'factor.leftover'
   | 'challenge.approved' | 'challenge.denied'
+  | 'recovery.created' | 'recovery.used' | 'recovery.low' | 'pass.issued' | 'pass.used'
+  | 'browser.remembered' | 'browser.forgotten'
   | 'identity.locked' | 'identity.disabled' | 'identity.unlocked' | 'identity.revoked' | 'identity.reset'
   | 'identity.moved' | 'document.refused' | 'provider.refused' | 'guard.unenrolled'
 
@@ -17,6 +20,10 @@ export interface TotpEvent extends EventSource {
   readonly identity: string
   /** The factor it is about: `YF` and 32 hex digits. Null when it is about the whole identity. */
   readonly factorSid: string | null
+  /** What approved, or was denied; null for events that are about neither. */
+  readonly method: Method | null
+  /** Who issued the pass that the event is about, as the application said; null for other events. */
+  readonly by: string | null
   /** When it happened, in Unix seconds. */
   readonly at: number
 }
@@ -33,7 +40,7 @@ export interface EventSource {
  * The message about an event on the diagnostics channel `fastify-verify-totp:event`: without the parts that
  * are only for the application.
  */
-export interface PublishedEvent extends Omit<TotpEvent, 'identity' | 'context'> {
+export interface PublishedEvent extends Omit<TotpEvent, 'identity' | 'by' | 'context'> {
   /** The entity of the user: `YE` and 32 hex digits. Null when no entity could be read. */
   readonly entitySid: string | null
 }
@@ -105,7 +112,7 @@ export function emitter ({ listener, log, timeout }: EmitterOptions): Emitter {
   }
 }
 
-function publish ({ type, factorSid, at, actor }: TotpEvent, entitySid: string | null): void {
-  const message: PublishedEvent = { type, entitySid, factorSid, at, actor }
+function publish ({ type, factorSid, method, at, actor }: TotpEvent, entitySid: string | null): void {
+  const message: PublishedEvent = { type, entitySid, factorSid, method, at, actor }
   published.publish(message)
 }

@@ -14,29 +14,38 @@ export { twilioProvider } from './providers/twilio.js'
 export type { TwilioClient, TwilioProvider, TwilioProviderOptions } from './providers/twilio.js'
 export { fastifySession } from './sessions/fastify-session.js'
 export { secureSession, secureSessionNamed } from './sessions/secure-session.js'
-export type { OwnPort, SessionPort } from './sessions/session.js'
+export type { FastifyPort, SessionPort } from './sessions/session.js'
+export { tokenSession } from './fastify/token-session.js'
+export type { TokenSessionOptions } from './sessions/token-session.js'
+export type { NewToken } from './http/tokens.js'
 export { keysFrom } from './keys.js'
 export type { Clock } from './time/clock.js'
 export type { Approval } from './entity/approvals.js'
+export type { TotpClaims } from './entity/claims.js'
+export type { RememberedBrowser } from './entity/browsers.js'
 export type { Entity } from './entity/entity.js'
 export type { Factor } from './entity/factors.js'
+export type { KeptAttempt, KeptAttempts, KeptEntity, KeptFactor, KeptPass } from './entity/kept.js'
 export type { EventListener, EventSource, PublishedEvent, TotpEvent, TotpEventType } from './events.js'
-export type { Requirement } from './guard.js'
-export type { AccountName, Identified, RouteRequirement, TotpOptions } from './options.js'
+export type { Passage, Requirement } from './guard.js'
+export type { AccountName, Identified, RememberOptions, RouteRequirement, TotpOptions } from './options.js'
 export type { TotpConfig } from './otp/totp.js'
-export type { Caller, LoginSession, Operator, SessionCaller } from './verifier/caller.js'
+export type { ForgottenBrowsers } from './verifier/browsers.js'
+export type { Browser, Caller, LoginSession, Operator, SessionCaller } from './verifier/caller.js'
 export type { Adopted, Adoption } from './verifier/remote/adoption.js'
 export type { ChallengeOptions } from './verifier/challenge.js'
 export type { NewMark } from './verifier/context.js'
 export type { Enrolled, EnrollOptions, ImportedConfig } from './verifier/enrolled.js'
 export type { Factors } from './verifier/factors.js'
+export type { IssuedPass, PassOptions } from './verifier/operator.js'
+export type { NewRecoveryCodes, Recovered } from './verifier/recovery.js'
 export type { Challenged } from './verifier/verdict.js'
 export type { Verified } from './verifier/verified.js'
 export type { Verifier } from './verifier/verifier.js'
 export {
-  ChallengeDeniedError, ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError,
-  EnrollmentEndedError, FactorLimitError, FactorNotFoundError, IdentityError, InvalidOptionError, LockedError,
-  MalformedError, MisconfiguredError, NotEnrolledError, ProviderError, StoreError, TotpError,
-  UnidentifiedError, isTotpError
+  ChallengeDeniedError, ChallengeRequiredError, CodeRequiredError, ConflictError, CrossSiteError,
+  DisabledError, EnrollmentEndedError, FactorLimitError, FactorNotFoundError, IdentityError,
+  InvalidOptionError, LockedError, MalformedError, MisconfiguredError, MisplacedError, NotEnrolledError,
+  ProviderError, StoreError, TotpError, UnidentifiedError, isTotpError
 } from './errors.js'
 export type { AnyTotpError } from './errors.js'

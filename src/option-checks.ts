@@ -55,6 +55,15 @@ export function oneOf (...values: ReadonlyArray<string | number>): OptionRule {
   return { isValid: value => known.includes(value), expected: `must be one of ${values.join(', ')}` }
 }
 
+/** A list of one or more of these very values. */
+export function listOf (...values: readonly string[]): OptionRule {
+  return {
+    isValid: value =>
+      Array.isArray(value) && value.length > 0 && value.every(entry => values.includes(entry)),
+    expected: `must be a list of one or more of ${values.join(', ')}`
+  }
+}
+
 /** True or false. */
 export const FLAG: OptionRule = { isValid: value => typeof value === 'boolean', expected: 'must be true or false' }
 
@@ -106,7 +115,9 @@ function isPlain (value: unknown): boolean {
 }
 
 /** True for an object that has functions of these names. */
-export function hasFunctions (value: unknown, names: readonly string[]): boolean {
+export function hasFunctions<T extends object = object> (
+  value: unknown, names: readonly string[]
+): value is T {
   return typeof value === 'object' && value !== null && names.every(name => typeof Reflect.get(value, name) === 'function')
 }
 

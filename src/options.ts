@@ -1,6 +1,7 @@
 import { secondsOf, systemClock, type Clock } from './time/clock.js'
-import { MAX_FACTORS } from './entity/entity.js'
+import { MAX_FACTORS, MAX_RECOVERY_CODES } from './entity/entity.js'
 import type { AttemptLimits } from './entity/attempts.js'
+import { LONGEST_REMEMBERED } from './entity/browsers.js'
 import { CONFIG_RULES as CONFIG } from './entity/config.js'
 import { FRIENDLY_NAME_RULE, isFriendlyName } from './entity/friendly-name.js'
 import type { EventListener } from './events.js'
@@ -9,7 +10,7 @@ import {
   must, objectWith, required, TIMEOUT, type OptionRules
 } from './option-checks.js'
 import type { TotpConfig } from './otp/totp.js'
-import { ownOnly } from './own-property.js'
+import { ownOnly, ownValue } from './own-property.js'
 import type { TwilioProvider } from './providers/twilio.js'
 import type { SessionPort } from './sessions/session.js'
 import type { EntityStore } from './documents/store.js'
@@ -88,11 +89,32 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
    * and their next verified factor replaces all factors of other providers. @default false
    */
   readonly reenroll?: boolean
+  /**
+   * Recovery codes that a user gets with the first verified factor, 0 to 16. With 0 there are none, and those
+   * that are stored are refused. @default 10
+   */
+  readonly recoveryCodes?: number
+  /**
+   * Lets users have a browser remembered that answers a challenge: it then passes guards without `maxAge`.
+   * @default off
+   */
+  readonly remember?: RememberOptions
+  /**
+   * How codes of apps authenticate, in the claim `amr` of tokens (RFC 8176). Add 'mfa', and the method of the
+   * login, only if every login has another factor. @default ['otp']
+   */
+  readonly amr?: readonly string[]
+  /**
+   * The authentication context class of a login with a code of an app: in the claim `acr` of tokens, and as
+   * `acr_values` for clients whose bearer token isn't enough (RFC 9470). @default none
+   */
+  readonly acr?: string
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
   /**
    * Tells two instances of the plugin apart that share login sessions: a letter, and up to 31 more letters
-   * and digits. The session keeps the mark in the entry `<name>Mark`. @default 'totp'
+   * and digits. The session keeps the mark in the entry `<name>Mark`, and a remembered browser its tokens in
+   * the cookie `__Host-<name>-browser`. @default 'totp'
    */
   readonly name?: string
   /** Path that the routes are below. @default '/totp' */
@@ -120,6 +142,17 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   readonly onEvent?: EventListener
 }
 
+/** Options of remembered browsers. */
+export interface RememberOptions {
+  /** Seconds that a browser is remembered after its challenge, 1 to 7776000, which is 90 days. */
+  readonly for: number
+  /**
+   * Whether the cookie may travel over plain HTTP, where others can read and copy it: for development alone.
+   * @default false
+   */
+  readonly insecure?: boolean
+}
+
 /** What `identify` may return. */
 export type Identified = string | null | undefined
 
@@ -133,10 +166,10 @@ export type Settings<Request, Reply> =
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
 
 /** Options that are undefined unless they are given. */
-type NotDefaulted = 'session' | 'friendlyName' | 'provider' | 'context' | 'onEvent'
+type NotDefaulted = 'session' | 'friendlyName' | 'provider' | 'remember' | 'acr' | 'context' | 'onEvent'
 
 /** The longest that an approval may last: 30 days. */
-const LONGEST_AGE = 30 * 24 * 3600
+export const LONGEST_AGE = 30 * 24 * 3600
 
 const ATTEMPTS = {
   lockAfter: byDefault(5, integer(1, 10)),
@@ -144,8 +177,13 @@ const ATTEMPTS = {
   disableAfter: byDefault(50, integer(1, 100))
 }
 
-/** Every option: how it is checked, and its default. */
-export const OPTIONS = {
+const REMEMBER = {
+  for: required(integer(1, LONGEST_REMEMBERED)),
+  insecure: byDefault(false, FLAG)
+}
+
+/** The options of every server: how each is checked, and its default. */
+const COMMON_OPTIONS = {
   issuer: required({ isValid: isFriendlyName, expected: `must have ${FRIENDLY_NAME_RULE}` }),
   keys: required(KEYS),
   store: required(objectWith(['get', 'replace'], 'must be a store, with get and replace')),
@@ -165,6 +203,16 @@ export const OPTIONS = {
     expected: 'must be a list of what twilioProvider() returns'
   }),
   reenroll: byDefault(false, FLAG),
+  recoveryCodes: byDefault(10, integer(0, MAX_RECOVERY_CODES)),
+  remember: group(REMEMBER),
+  amr: byDefault<readonly string[]>(['otp'], {
+    isValid: amr => Array.isArray(amr) && amr.length > 0 && amr.length <= 8 && amr.every(isClaimValue),
+    expected: 'must be a list of one to eight values such as "otp"'
+  }),
+  acr: {
+    isValid: isClaimValue,
+    expected: 'must have 1 to 128 visible ASCII characters, without blanks, quotes and backslashes'
+  },
   maxFactors: byDefault(5, integer(1, MAX_FACTORS)),
   name: byDefault('totp', {
     isValid: name => typeof name === 'string' && /^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name),
@@ -174,7 +222,6 @@ export const OPTIONS = {
     isValid: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
     expected: 'must be a path such as "/totp"'
   }),
-  routes: byDefault(true, FLAG),
   trustedOrigins: byDefault<readonly string[]>([], {
     isValid: origins =>
       Array.isArray(origins) && origins.every(origin => isOrigin(origin) || isAppOrigin(origin)),
@@ -183,16 +230,31 @@ export const OPTIONS = {
   timeout: byDefault(5, TIMEOUT),
   clock: byDefault(systemClock, functionThat('returns Unix seconds')),
   context: functionThat('returns what events say about a request'),
-  onEvent: functionThat('is told what happened'),
+  onEvent: functionThat('is told what happened')
+} satisfies OptionRules
+
+/** The options on Fastify. */
+export const OPTIONS = {
+  ...COMMON_OPTIONS,
+  routes: byDefault(true, FLAG),
   /** Fastify's own. */
   logLevel: { isValid: () => true, expected: '' }
+} satisfies OptionRules
+
+/** The options on Express, Connect and other servers that speak `(req, res, next)`. */
+export const CONNECT_OPTIONS = {
+  ...COMMON_OPTIONS,
+  onRefused: functionThat('answers a request that a guard refuses'),
+  log: functionThat('is told of errors')
 } satisfies OptionRules
 
 /**
  * Checks the options and fills in the defaults. Throws `InvalidOptionError` naming the first that is wrong.
  */
-export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>): Settings<Request, Reply> {
-  checkOptions(given, OPTIONS)
+export function settingsOf<Request, Reply> (
+  given: TotpOptions<Request, Reply>, rules: OptionRules = OPTIONS
+): Settings<Request, Reply> {
+  checkOptions(given, rules)
   const options = ownOnly(given)
   const { provider, formerProviders = OPTIONS.formerProviders.default } = options
   const { maxAge = OPTIONS.maxAge.default, clock = OPTIONS.clock.default } = options
@@ -203,6 +265,10 @@ export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>):
   must('freshness', freshness <= maxAge, `must be at most maxAge, ${maxAge}`)
   must('attempts.disableAfter', attempts.disableAfter >= attempts.lockAfter,
     `must be at least attempts.lockAfter, ${attempts.lockAfter}`)
+  const { remember: rememberGiven, session } = options
+  const remember = rememberGiven && ownOnly(rememberGiven)
+  must('remember', remember === undefined || session === undefined || ownValue(session, 'cookies') !== false,
+    'needs login sessions in a browser: the session port says that its requests have no cookies')
   provider?.requireConfig(config)
   const providers = [...(provider === undefined ? [] : [provider]), ...formerProviders]
   const services = new Set(providers.map(({ serviceSid }) => serviceSid.toLowerCase()))
@@ -210,13 +276,15 @@ export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>):
   secondsOf(clock)
 
   const { reenroll = OPTIONS.reenroll.default, maxFactors = OPTIONS.maxFactors.default } = options
-  const { name = OPTIONS.name.default } = options
+  const { amr = OPTIONS.amr.default } = options
+  const { name = OPTIONS.name.default, recoveryCodes = OPTIONS.recoveryCodes.default } = options
   const { prefix = OPTIONS.prefix.default, routes = OPTIONS.routes.default } = options
   const { trustedOrigins = OPTIONS.trustedOrigins.default, timeout = OPTIONS.timeout.default } = options
   return {
     // Present even where they aren't given, so that a copy of the settings inherits none of them.
     session: undefined,
     friendlyName: undefined,
+    acr: undefined,
     context: undefined,
     onEvent: undefined,
     ...options,
@@ -227,6 +295,9 @@ export function settingsOf<Request, Reply> (given: TotpOptions<Request, Reply>):
     config,
     formerProviders,
     reenroll,
+    recoveryCodes,
+    remember,
+    amr,
     maxFactors,
     name,
     prefix,
@@ -249,6 +320,11 @@ function configOf (given: TotpOptions['config'] = {}): TotpConfig {
   const { alg = CONFIG.alg.default, codeLength = CONFIG.codeLength.default } = own
   const { timeStep = CONFIG.timeStep.default, skew = CONFIG.skew.default } = own
   return { alg, codeLength, timeStep, skew }
+}
+
+/** True for a value that fits a claim, and the quoted string of a header. */
+function isClaimValue (value: unknown): boolean {
+  return typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(value)
 }
 
 function isTwilioProvider (value: unknown): value is TwilioProvider {

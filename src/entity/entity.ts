@@ -30,6 +30,12 @@ export const MAX_SESSIONS = 64
 const Count = integer(0, Number.MAX_SAFE_INTEGER)
 const Seconds = integer(0, MAX_SECONDS)
 const FactorSid = text(/^YF[0-9a-f]{32}$/)
+/** Recovery codes that a set may have, whatever the option says. */
+export const MAX_RECOVERY_CODES = 16
+
+/** Remembered browsers of one identity; the oldest go first. */
+export const MAX_BROWSERS = 16
+
 const MarkHash = text(/^[A-Za-z0-9_-]{43}$/)
 const Digest = text(/^[A-Za-z0-9_-]{43}$/)
 
@@ -104,10 +110,26 @@ const AttemptsShape = record({
   disabledAt: orNull(Seconds)
 })
 
-const ApprovalShape = record({
+const approval = {
   hash: MarkHash,
   formerMarks: list(MarkHash, MAX_FORMER_MARKS),
-  factorSid: FactorSid,
+  at: Seconds,
+  generation: Count
+}
+
+const ApprovalShape = either('method', {
+  totp: record({ ...approval, method: oneOf('totp'), factorSid: FactorSid }),
+  recovery: record({ ...approval, method: oneOf('recovery') }),
+  pass: record({ ...approval, method: oneOf('pass') })
+})
+
+const PassShape = record({ hash: Digest, by: text(/^[^\0\p{Cs}]{1,256}$/su), at: Seconds, life: Seconds, generation: Count })
+
+const BrowserShape = record({
+  sid: text(/^YB[0-9a-f]{32}$/),
+  hash: Digest,
+  name: text(/^[A-Za-z]+(?: [A-Za-z]+){0,4}$/),
+  approval: MarkHash,
   at: Seconds,
   generation: Count
 })
@@ -125,6 +147,9 @@ const EntityShape = record({
   attempts: AttemptsShape,
   approvals: list(ApprovalShape, MAX_SESSIONS),
   withdrawn: list(record({ hash: MarkHash, at: Seconds }), MAX_SESSIONS),
+  recoveryCodes: list(Digest, MAX_RECOVERY_CODES),
+  pass: orNull(PassShape),
+  browsers: list(BrowserShape, MAX_BROWSERS),
   leftovers: list(LeftoverShape, MAX_LEFTOVERS)
 })
 
@@ -173,12 +198,25 @@ export interface Attempts extends Fitting<typeof AttemptsShape> {}
  * An approved challenge, for the session whose mark has this hash. `formerMarks` has the hashes of the marks
  * that the session had before, the latest one last.
  */
-export interface StoredApproval extends Fitting<typeof ApprovalShape> {}
+export type StoredApproval = Fitting<typeof ApprovalShape>
 
 /**
- * Everything that is kept about one identity. `movingTo` is the identity that it is being moved to: until
- * that is done, every use of the entity is refused. `withdrawn` has the hashes of marks whose approval was
- * withdrawn; `leftovers` has the removed factors that Twilio still has.
+ * A single-use code that an operator issued: its hash, who issued it, and the seconds of its life. It belongs
+ * to the generation in which it was created.
+ */
+export interface Pass extends Fitting<typeof PassShape> {}
+
+/**
+ * A browser that passes the guard without a challenge: the hash of its token, when the challenge was approved
+ * that created it, and the hash of the mark of that approval. It belongs to the generation of that challenge.
+ */
+export interface StoredBrowser extends Fitting<typeof BrowserShape> {}
+
+/**
+ * Everything that is kept about one identity. `movingTo` is the identity that it is being moved to, or its
+ * own once it is there: every use of the entity is refused until that is done. `withdrawn` has the hashes of
+ * marks whose approval was withdrawn; `recoveryCodes` the hashes of those that are left; `leftovers` has the
+ * removed factors that Twilio still has.
  */
 export interface Entity extends Fitting<typeof EntityShape> {}
 
@@ -216,6 +254,9 @@ export function newEntity (identity: string, now: number): Entity {
     attempts: noAttempts(now),
     approvals: [],
     withdrawn: [],
+    recoveryCodes: [],
+    pass: null,
+    browsers: [],
     leftovers: []
   }
 }
@@ -226,7 +267,7 @@ export function noAttempts (now: number): Attempts {
 }
 
 /** A new identifier in Twilio's form: two letters for the kind, 128 random bits. */
-export function newSid (kind: 'YE' | 'YF'): string {
+export function newSid (kind: 'YE' | 'YF' | 'YB'): string {
   return kind + randomBytes(16).toString('hex')
 }
 

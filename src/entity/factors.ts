@@ -72,15 +72,17 @@ export function addVerified (entity: Entity, factor: VerifiedFactor): Entity {
 }
 
 /**
- * Removes verified factors, and with any of them all approvals of the identity. Factors that Twilio has
- * become leftovers until they are deleted there.
+ * Removes verified factors, and with any of them all approvals of the identity. Recovery codes and
+ * remembered browsers go with the last one. Factors that Twilio has become leftovers until they are deleted
+ * there.
  */
 export function removeVerified (entity: Entity, sids: readonly string[]): Entity {
   const removed = entity.factors.filter(({ sid }) => sids.includes(sid))
   if (removed.length === 0) return entity
   const factors = entity.factors.filter(factor => !removed.includes(factor))
   const leftovers = [...entity.leftovers, ...leftoversOf(removed)].slice(-MAX_LEFTOVERS)
-  return voidApprovals({ ...entity, factors, leftovers })
+  const left = factors.length === 0 ? { ...entity, recoveryCodes: [], browsers: [] } : entity
+  return voidApprovals({ ...left, factors, leftovers })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import { getOwn } from '../own-property.js'
 
 /** How an entity sees the login session that a request belongs to. */
 export interface Session {
@@ -6,6 +7,8 @@ export interface Session {
   readonly hash: string | null
   /** When the request began, in Unix seconds. */
   readonly began: number
+  /** The mark that the session gets with a change; absent where it gets a new one. */
+  readonly nextMark?: string
 }
 
 const MARK_PATTERN = /^[A-Za-z0-9_-]{22}$/
@@ -13,6 +16,11 @@ const MARK_PATTERN = /^[A-Za-z0-9_-]{22}$/
 /** A new mark: 128 random bits that only the login session holds. */
 export function newMark (): string {
   return randomBytes(16).toString('base64url')
+}
+
+/** The mark that a session gets with a change: the one that was prepared for it, or a new one. */
+export function nextMarkOf (session: Session): string {
+  return getOwn(session, 'nextMark') ?? newMark()
 }
 
 /** The mark in a value that a session kept, or null when the value isn't a mark. */

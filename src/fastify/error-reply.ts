@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { TotpError } from '../errors.js'
-import { errorForClient, errorHeaders, UNCACHED } from '../http/error-headers.js'
+import { errorHeaders, UNCACHED } from '../http/error-headers.js'
 
 /** Adds the headers of our errors to the answers that carry them, on every route of the host. */
 export function addErrorHeaders (fastify: FastifyInstance): void {
@@ -8,10 +8,4 @@ export function addErrorHeaders (fastify: FastifyInstance): void {
   fastify.addHook('onError', async (_request, reply, error) => {
     if (error instanceof TotpError) reply.headers({ ...UNCACHED, ...errorHeaders(error) })
   })
-}
-
-/** The error to throw to the host's error handler. */
-export function errorFor (request: Pick<FastifyRequest, 'headers'>, error: unknown): unknown {
-  const { headers } = request
-  return errorForClient(error, Object.hasOwn(headers, 'authorization') ? headers.authorization : undefined)
 }

@@ -15,9 +15,12 @@ interface Passed {
 
 const PASSED = Symbol('fastify-verify-totp passed')
 
+const VALIDATED = Symbol('fastify-verify-totp validated')
+
 declare module 'fastify' {
   interface FastifyRequest {
     [PASSED]?: Passed[] | null
+    [VALIDATED]?: boolean
   }
 }
 
@@ -27,11 +30,21 @@ declare module 'fastify' {
  */
 export function decideAgain (fastify: FastifyInstance): void {
   fastify.decorateRequest(PASSED, null)
+  fastify.decorateRequest(VALIDATED, false)
   fastify.addHook('preHandler', (request, reply, done) => {
+    request[VALIDATED] = true
     const old = (request[PASSED] ?? []).filter(({ holds }) => holds.isOver())
     if (old.length === 0) done()
     else Promise.all(old.map(async ({ guard }) => await guard(request, reply))).then(() => done(), done)
   })
+}
+
+/**
+ * True once the body of a request was read and validated. The hook above runs before every `preHandler` of a
+ * guard, because guards are made after it is added.
+ */
+export function isValidated (request: AnyRequest): boolean {
+  return request[VALIDATED] === true
 }
 
 /** Notes that a guard let a request pass whose body isn't there yet. */

@@ -1,24 +1,27 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Approval } from '../entity/approvals.js'
-import { InvalidOptionError, refuseHookCall, UnidentifiedError } from '../errors.js'
+import { InvalidOptionError, MisconfiguredError, MisplacedError, notAGuard, refuseHookCall } from '../errors.js'
+import type { Passage } from '../guard.js'
 import { refusalOfSite } from '../http/cross-site.js'
 import { UNCACHED } from '../http/error-headers.js'
-import { requestCaller, type RequestCaller } from '../http/request-caller.js'
+import { guardsOver, type GuardParts } from '../http/guards.js'
+import { requestCaller, requestCookie, type RequestCaller } from '../http/request-caller.js'
 import { requestMethods, type RequestMethods } from '../http/request-methods.js'
 import { serviceOver } from '../http/service.js'
-import { routeRequirementOf, settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
+import { announcesBody, hasUnreadBody } from '../http/unread-body.js'
+import { settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
+import { getOwn } from '../own-property.js'
 import { fastifySession } from '../sessions/fastify-session.js'
 import { secureSession } from '../sessions/secure-session.js'
-import { isOwnPort, type OwnPort, type SessionHooks, type SessionPort } from '../sessions/session.js'
+import { isConnectPort, isFastifyPort, type FastifyPort, type SessionHooks, type SessionPort } from '../sessions/session.js'
+import { withClaim } from '../sessions/token-session.js'
 import { setUpVerifier } from '../setup.js'
-import { andThen } from '../time/now-or-later.js'
 import type { Verifier } from '../verifier/verifier.js'
 import type { AnyReply, AnyRequest } from './any-server.js'
 import { noteArrivals } from './arrival.js'
-import { addErrorHeaders, errorFor } from './error-reply.js'
+import { addErrorHeaders } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
-import { decideAgain, notePassed } from './passed.js'
+import { decideAgain, isValidated, notePassed } from './passed.js'
 import { routes } from './routes.js'
 
 /** Options of the plugin on Fastify; `logLevel` is that of the routes, as for any plugin. */
@@ -31,7 +34,7 @@ export interface Totp extends Verifier, RequestMethods<AnyRequest, AnyReply> {
    * or for `addHook` over a scope, where it leaves the plugin's own routes alone. Throws `InvalidOptionError`
    * at once.
    */
-  required (requirement?: Partial<RouteRequirement>): Guard
+  required (requirement?: Partial<RouteRequirement<AnyRequest>>): Guard
   /**
    * Makes a hook for your own routes over these methods, as `onRequest`. As the plugin's routes do, it
    * refuses requests that another site's page made the browser send, and keeps answers out of caches.
@@ -49,8 +52,8 @@ declare module 'fastify' {
   }
 
   interface FastifyRequest {
-    /** The approval that let this request pass the guard, or null. */
-    totp: Approval | null
+    /** What let this request pass the guard, or null. */
+    totp: Passage | null
     [OWN_ROUTE]?: true
   }
 
@@ -65,31 +68,40 @@ export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
   const log = (error: Error, message: string) => fastify.log.error(error, message)
-  const { verifier, settled } = setUpVerifier(settings, log)
+  const { maxAge, clock } = settings
+  const { verifier, judgeRequest, settled } = setUpVerifier(settings, log)
   fastify.addHook('onClose', async () => await settled())
   const port = settings.session ?? registeredSession(fastify)
-  const session = isOwnPort(port) ? port.withEntry(`${settings.name}Mark`) : port
-  if (isOwnPort(session)) prepareSessions(fastify, session)
-  const beganAt = noteArrivals(fastify, settings.clock)
+  if (isConnectPort(port)) {
+    throw new InvalidOptionError('session', 'must be a port for Fastify: expressSession and cookieSession are for createTotp')
+  }
+  const { name } = settings
+  const session = isFastifyPort(port) ? port.withEntry(`${name}Mark`) : withClaim(port, name)
+  if (isFastifyPort(session)) prepareSessions(fastify, session)
+  const beganAt = noteArrivals(fastify, clock)
   decideAgain(fastify)
   addErrorHeaders(fastify)
+  // Fastify adds this header to those that the reply has already.
+  const cookie = requestCookie<FastifyRequest, FastifyReply>(settings, (reply, header) => {
+    reply.header('set-cookie', header)
+  })
   const requests: RequestCaller<AnyRequest, AnyReply> =
-    requestCaller({ ...settings, session, beganAt, log }, verifier)
+    requestCaller({ ...settings, session, cookie, beganAt, log }, verifier)
 
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', {
     ...verifier,
     ...requestMethods(requests),
-    required: guards(requests, verifier, settings.maxAge),
+    required: guards({ ...settings, requests, verifier, judgeRequest, longest: maxAge, log }),
     sameSite (...misused: unknown[]) {
       refuseHookCall(misused)
       return requireSameSite(settings.trustedOrigins)
     }
   })
   if (settings.routes) {
-    const { prefix, trustedOrigins } = settings
+    const { prefix, trustedOrigins, acr } = settings
     const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
-    await fastify.register(routes(serviceOver(requests, verifier, trustedOrigins)), scope)
+    await fastify.register(routes(serviceOver(requests, verifier, trustedOrigins), acr), scope)
   }
 }
 
@@ -101,31 +113,46 @@ function requireSameSite (trustedOrigins: readonly string[]): Guard {
   }
 }
 
-function guards (
-  requests: RequestCaller<AnyRequest, AnyReply>, verifier: Verifier, longest: number
-): Totp['required'] {
+function guards (parts: GuardParts<AnyRequest, AnyReply>): Totp['required'] {
+  const decisionsOf = guardsOver(parts)
   return function required (requirement = {}, ...misused: unknown[]) {
-    if (misused.length > 0) {
-      throw new InvalidOptionError('preHandler', 'must be what app.totp.required() returns, not app.totp.required')
-    }
-    const { anonymous, requirement: checked } = routeRequirementOf(requirement, longest)
-
+    if (misused.length > 0) throw notAGuard('required')
+    const { spendsCode, decide, passAnonymous } = decisionsOf(requirement)
     // One function, because a promise more costs a guarded request more than most of what happens here.
-    return async function requireTotp (request, _reply) {
+    return async function requireTotp (request, _reply, ...more: unknown[]) {
       if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
+      // Of the hooks that are passed a payload too, those after the handler follow the validation.
+      if (more.length > 1 && isValidated(request)) throw new MisconfiguredError(TOO_LATE)
+      if (spendsCode) requireWholeRequest(request)
       try {
-        request.totp = await andThen(requests.caller(request), caller => verifier.check(caller, checked))
+        request.totp = await decide(request)
       } catch (error) {
-        const isAnonymous = error instanceof UnidentifiedError && error.isAnonymous
-        if (!(isAnonymous && anonymous === 'allow')) throw errorFor(request, error)
-        request.totp = null
+        request.totp = passAnonymous(request, error)
       }
       notePassed(request, requireTotp)
     }
   }
 }
 
-function prepareSessions (fastify: FastifyInstance, { property, hooks }: OwnPort): void {
+const TOO_LATE = new MisplacedError('a guard must run as onRequest or preHandler: as onSend or preSerialization it ' +
+  'comes too late, the handler has run')
+
+/** Throws unless all that may still refuse the request has had its say. */
+function requireWholeRequest (request: AnyRequest): void {
+  if (!isValidated(request)) throw new MisconfiguredError(TOO_EARLY)
+  const { headers, raw } = request
+  // Fastify gives no other body to a parser, so none can refuse it.
+  const isForParser = getOwn(headers, 'content-type') !== undefined || announcesBody(headers)
+  if (isForParser && hasUnreadBody(raw)) throw new MisconfiguredError(UNREAD)
+}
+
+const UNREAD = new MisplacedError('a guard with perRequest finds a body that no parser has read: call it in the ' +
+  'handler, after the body, or it would spend the code of a request that is refused')
+
+const TOO_EARLY = new MisplacedError('a guard with perRequest must run as preHandler, or be called in the handler, ' +
+  'so that a request that is refused for its body spends no code')
+
+function prepareSessions (fastify: FastifyInstance, { property, hooks }: FastifyPort): void {
   fastify.addHook('onReady', async () => {
     if (!fastify.hasRequestDecorator(property)) {
       throw new InvalidOptionError('session', `must be registered: no session plugin adds request.${property}. ` +
@@ -141,8 +168,14 @@ function addSessionHooks (fastify: FastifyInstance, hooks: SessionHooks): void {
     done()
   })
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    hooks.onSend(request, reply)
-    done()
+    const looking = hooks.onSend(request, reply)
+    if (looking === undefined) done()
+    else {
+      looking.then(() => {
+        // A host's mistake may have sent another answer meanwhile. A second one would end the process.
+        if (!reply.raw.headersSent) done()
+      }, done)
+    }
   })
 }
 

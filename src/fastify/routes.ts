@@ -2,11 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyBodyParser, FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { IdentityError, UnidentifiedError } from '../errors.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
-import { UNCACHED } from '../http/error-headers.js'
+import { errorForClient, UNCACHED } from '../http/error-headers.js'
 import { Nothing } from '../http/plain-schemas.js'
 import type { Exchange, Service } from '../http/service.js'
 import type { SessionCaller } from '../verifier/caller.js'
-import { errorFor } from './error-reply.js'
 import { OWN_ROUTE } from './own-route.js'
 
 /** Bytes of a body. A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
@@ -22,7 +21,9 @@ declare module 'fastify' {
 }
 
 /** The endpoints as routes in a scope of their own, which the host's parsers and validators don't reach. */
-export function routes (service: Service<FastifyRequest, FastifyReply>): FastifyPluginAsync {
+export function routes (
+  service: Service<FastifyRequest, FastifyReply>, acr: string | undefined
+): FastifyPluginAsync {
   return async fastify => {
     // The host may read forms or loose JSON, or coerce what it validates. Here the body is JSON, and strict.
     fastify.removeAllContentTypeParsers()
@@ -41,14 +42,14 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
       } catch (error) {
         // An authenticator of the host may not have run yet: the next hook asks again.
         const isUnknown = error instanceof UnidentifiedError || error instanceof IdentityError
-        if (!isUnknown) throw errorFor(request, error)
+        if (!isUnknown) throw errorForClient(error, request.headers, acr)
       }
     })
     fastify.addHook('preValidation', async (request, reply) => {
       try {
         await callerOf(request, reply)
       } catch (error) {
-        throw errorFor(request, error)
+        throw errorForClient(error, request.headers, acr)
       }
       request.body = await jsonIn(request, fastify.getDefaultJsonParser('error', 'error'))
     })
@@ -67,7 +68,7 @@ export function routes (service: Service<FastifyRequest, FastifyReply>): Fastify
           reply.code(answer.status)
           return answer.body ?? reply.send()
         } catch (error) {
-          throw errorFor(request, error)
+          throw errorForClient(error, request.headers, acr)
         }
       }
     }

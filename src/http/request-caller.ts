@@ -3,15 +3,28 @@ import { andThen, isPromiseLike, type NowOrLater } from '../time/now-or-later.js
 import { deadlineIn } from '../time/deadline.js'
 import { markOf, newMark } from '../entity/mark.js'
 import {
-  ConflictError, IdentityError, InvalidOptionError, StoreError, TotpError, UnidentifiedError
+  ConflictError, IdentityError, InvalidOptionError, isUnauthorized, StoreError, TotpError, UnidentifiedError
 } from '../errors.js'
+import { isTokenPort } from '../sessions/token-session.js'
 import { scrubbed } from '../scrubbed.js'
 import type { Log } from '../events.js'
 import type { Settings } from '../options.js'
-import { ownValue } from '../own-property.js'
 import type { SessionPort } from '../sessions/session.js'
-import { identityOf, type SessionCaller } from '../verifier/caller.js'
+import { identityOf, type Browser, type SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
+import { browserCookie } from './browser-cookie.js'
+import type { Headers } from './cross-site.js'
+import { tokenIssuer, type NewToken, type TokenIssuer } from './tokens.js'
+
+/** What the session and the browser keep from now on. */
+export interface Kept {
+  /** The mark for the session; null changes nothing. */
+  readonly mark: string | null
+  /** Whether the session also gets a new id. */
+  readonly rotate?: boolean | undefined
+  /** The tokens for the browser's cookie; null leaves it as it is. */
+  readonly browserTokens?: readonly string[] | null | undefined
+}
 
 /** Asks the host who a request is from, and writes to its session. */
 export interface RequestCaller<Request, Reply> {
@@ -22,17 +35,42 @@ export interface RequestCaller<Request, Reply> {
   caller (request: Request): NowOrLater<SessionCaller>
   /** The account name that apps show; null when there is none that may be shown. */
   friendlyName (request: Request, identity: string): Promise<string | null>
-  /** Writes a mark to the session; null changes nothing. With `rotate` the session also gets a new id. */
-  keep (request: Request, reply: Reply, mark: string | null, rotate?: boolean): Promise<void>
-  /** Withdraws the approval of this session, and writes a mark to it that no request under way has. */
-  forget (request: Request, reply: Reply): Promise<void>
+  /** Keeps what a method of the verifier returned. Without the session, the cookie isn't written either. */
+  keep (request: Request, reply: Reply, kept: Kept): Promise<NewToken>
+  /** Withdraws the approval of this session, and gives it a mark that no request under way has. */
+  forget (request: Request, reply: Reply): Promise<NewToken>
+  /** Signs tokens, where marks travel in them; null where sessions keep marks. */
+  readonly tokens: TokenIssuer<Request> | null
+}
+
+/** The cookie of remembered browsers, in the requests and replies of a framework. */
+export interface RequestCookie<Request, Reply> {
+  read (request: Request): Browser
+  /** Adds the cookie to the reply, beside cookies that are there already. */
+  write (reply: Reply, tokens: readonly string[]): void
+}
+
+/** Reads and writes the cookie where the framework has it; null where browsers aren't remembered. */
+export function requestCookie<Request extends { readonly headers: Headers }, Reply> (
+  { name, remember }: Pick<Settings<Request, Reply>, 'name' | 'remember'>,
+  addHeader: (reply: Reply, cookie: string) => void
+): RequestCookie<Request, Reply> | null {
+  if (remember === undefined) return null
+  const { read, headerFor } = browserCookie(name, remember)
+  return {
+    read: request => read(request.headers),
+    write: (reply, tokens) => addHeader(reply, headerFor(tokens))
+  }
 }
 
 /** The settings that are about requests. */
 export type RequestSettings<Request, Reply> =
-  Pick<Settings<Request, Reply>, 'identify' | 'friendlyName' | 'context' | 'provider' | 'clock' | 'timeout'> &
+  Pick<Settings<Request, Reply>, 'identify' | 'friendlyName' | 'context' | 'provider' | 'clock' | 'timeout' |
+  'name' | 'amr' | 'acr'> &
   {
     readonly session: SessionPort<Request, Reply>
+    /** The cookie of remembered browsers; null where browsers aren't remembered. */
+    readonly cookie: RequestCookie<Request, Reply> | null
     /** When a request began, in Unix seconds; null if that isn't known. */
     readonly beganAt: (request: Request) => number | null
     /** Is told of a `context` that fails. */
@@ -41,9 +79,10 @@ export type RequestSettings<Request, Reply> =
 
 /** Calls the host's own functions: each may fail, hang, or answer with the wrong type. */
 export function requestCaller<Request, Reply> (
-  settings: RequestSettings<Request, Reply>, verifier: Pick<Verifier, 'withdraw'>
+  settings: RequestSettings<Request, Reply>, verifier: Pick<Verifier, 'withdraw' | 'claims'>
 ): RequestCaller<Request, Reply> {
-  const { session, clock, beganAt } = settings
+  const { session, cookie, clock, beganAt } = settings
+  const tokens = isTokenPort(session) ? tokenIssuer(session, settings, verifier) : null
 
   function caller (request: Request): NowOrLater<SessionCaller> {
     const began = beganAt(request) ?? secondsOf(clock)
@@ -52,7 +91,8 @@ export function requestCaller<Request, Reply> (
       const identity = identityOf(identified)
       return andThen(readMark(request), mark => {
         const session = { mark, began }
-        return context === undefined ? { identity, session } : { identity, session, context }
+        const caller = context === undefined ? { identity, session } : { identity, session, context }
+        return cookie === null ? caller : { ...caller, browser: cookie.read(request) }
       })
     })
   }
@@ -87,12 +127,18 @@ export function requestCaller<Request, Reply> (
   }
 
   async function keep (
-    request: Request, reply: Reply, mark: string | null, rotate: boolean = false
-  ): Promise<void> {
-    if (mark === null) return
-    if (markOf(mark) === null) throw new TypeError('keep takes a mark that a method of app.totp returned, or null')
+    request: Request, reply: Reply, { mark, rotate = false, browserTokens = null }: Kept
+  ): Promise<NewToken> {
+    const kept = mark === null ? {} : await keepMark(request, reply, mark, rotate)
+    if (browserTokens !== null) cookie?.write(reply, browserTokens)
+    return kept
+  }
+
+  async function keepMark (request: Request, reply: Reply, mark: string, rotate: boolean): Promise<NewToken> {
+    if (tokens !== null) return await tokens.keep(request, await caller(request), mark)
     try {
       await inTime(session.write(request, reply, mark, rotate), sessionErrorOf)
+      return {}
     } catch (error) {
       throw sessionErrorOf(error)
     }
@@ -117,6 +163,7 @@ export function requestCaller<Request, Reply> (
   return {
     caller,
     keep,
+    tokens,
 
     async friendlyName (request, identity) {
       const name = await askHostForName(request)
@@ -128,13 +175,25 @@ export function requestCaller<Request, Reply> (
     },
 
     async forget (request, reply) {
+      if (tokens !== null) return await withdrawToken(request, tokens)
       const mark = await withdrawForMark(request)
       try {
-        await keep(request, reply, mark)
+        return await keep(request, reply, { mark })
       } catch (error) {
         // Another request has ended this session or its approval in the meantime: nothing is left to forget.
         if (!(error instanceof UnidentifiedError || error instanceof ConflictError)) throw error
+        return {}
       }
+    }
+  }
+
+  /** A login has no token yet; one that names no user opens nothing, so nothing is left to forget. */
+  async function withdrawToken (request: Request, tokens: TokenIssuer<Request>): Promise<NewToken> {
+    try {
+      return await tokens.withdraw(request, await caller(request))
+    } catch (error) {
+      if (error instanceof UnidentifiedError) return {}
+      throw error
     }
   }
 
@@ -151,8 +210,7 @@ export function requestCaller<Request, Reply> (
 
 /** A host that throws 401, as authenticators do, names no user; any other error is a fault. */
 function identityErrorOf (error: unknown): TotpError {
-  const statuses = error instanceof Error ? [ownValue(error, 'statusCode'), ownValue(error, 'status')] : []
-  return statuses.includes(401) ? new UnidentifiedError() : new IdentityError(scrubbed(error))
+  return isUnauthorized(error) ? new UnidentifiedError() : new IdentityError(scrubbed(error))
 }
 
 function nameErrorOf (error: unknown): InvalidOptionError {

@@ -42,6 +42,7 @@ function shapeOf (schema: Schema): Shape<unknown> {
   if (type === 'string' && isOnly('type', 'pattern')) {
     return pattern === undefined ? text() : text(new RegExp(pattern, 'u'), description && `be ${description}`)
   }
+  if (type === 'boolean' && isOnly('type')) return oneOf(true, false)
   const isStrict = isOnly('type', 'properties', 'required', 'additionalProperties') &&
     schema.additionalProperties === false
   if (type === 'object' && isStrict) {

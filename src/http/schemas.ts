@@ -12,7 +12,14 @@ const FriendlyName = Type.String({
   pattern: FRIENDLY_NAME_PATTERN,
   description: `${FRIENDLY_NAME_RULE}; the authenticator app shows it`
 })
+const RecoveryCodes = Type.Array(Type.String(), {
+  description: 'Each works once, in any order. Shown only in this answer'
+})
 const DateTime = Type.String({ description: 'ISO 8601, UTC' })
+
+const Token = Type.Optional(Type.String({
+  description: 'With tokenSession: the bearer token to use from now on. Absent where the present one stays'
+}))
 
 const ConfigSchema = Type.Object({
   alg: Type.String(),
@@ -33,13 +40,19 @@ export const FactorSchema = Type.Object({
 })
 
 /** An approval. */
-export const ApprovalSchema = Type.Object({ factorSid: FactorSid, at: DateTime, expiresAt: DateTime })
+export const ApprovalSchema = Type.Object({
+  method: Type.Union([Type.Literal('totp'), Type.Literal('recovery'), Type.Literal('pass')]),
+  factorSid: nullable(FactorSid),
+  at: DateTime,
+  expiresAt: DateTime
+})
 
 /** Answer of `GET /factors`. */
 export const FactorsSchema = Type.Object({
   factors: Type.Array(FactorSchema),
   approved: Type.Boolean(),
-  approval: nullable(ApprovalSchema)
+  approval: nullable(ApprovalSchema),
+  recovery: nullable(Type.Object({ remaining: Type.Integer({ description: 'Recovery codes that are left' }) }))
 })
 
 /** Answer of `POST /factors`. */
@@ -49,11 +62,17 @@ export const EnrolledSchema = Type.Object({
     secret: Type.String({ description: 'Base32, to type by hand. Shown only in this answer' }),
     uri: Type.String({ description: 'otpauth:// URI. Shown only in this answer' }),
     qr: Type.String({ description: 'QR code of the URI, as a data URI of an SVG or PNG. Shown only in this answer' })
-  })
+  }),
+  token: Token
 })
 
 /** Answer of `POST /factors/:sid/verify`. */
-export const VerifiedSchema = Type.Object({ factor: FactorSchema, approval: ApprovalSchema })
+export const VerifiedSchema = Type.Object({
+  factor: FactorSchema,
+  approval: ApprovalSchema,
+  recoveryCodes: Type.Optional(RecoveryCodes),
+  token: Token
+})
 
 /** Answer of `PATCH /factors/:sid`. */
 export const RenamedSchema = Type.Object({ factor: FactorSchema })
@@ -62,7 +81,35 @@ export const RenamedSchema = Type.Object({ factor: FactorSchema })
 export const ChallengedSchema = Type.Object({
   status: Type.Literal('approved'),
   approval: ApprovalSchema,
-  reenroll: Type.Optional(Type.Literal(true, { description: 'The factor belongs to a former provider: enroll again now' }))
+  reenroll: Type.Optional(Type.Literal(true, { description: 'The factor belongs to a former provider: enroll again now' })),
+  token: Token
+})
+
+/** Answer of `POST /recovery`. */
+export const RecoveredSchema = Type.Object({
+  status: Type.Literal('approved'),
+  approval: ApprovalSchema,
+  remaining: Type.Integer({ description: 'Recovery codes that are left' }),
+  token: Token
+})
+
+/** Answer of a `DELETE` that changed the mark of a session in a token; in every other case it is 204. */
+export const TokenSchema = Type.Object({
+  token: Type.String({ description: 'With tokenSession: the bearer token to use from now on' })
+})
+
+/** Answer of `POST /recovery-codes`. */
+export const RecoveryCodesSchema = Type.Object({ recoveryCodes: RecoveryCodes })
+
+/** Answer of `GET /browsers`. */
+export const BrowsersSchema = Type.Object({
+  browsers: Type.Array(Type.Object({
+    sid: Type.String({ description: 'YB and 32 hex digits' }),
+    name: Type.String({ description: 'Browser and system, such as "Firefox on Windows"' }),
+    at: DateTime,
+    expiresAt: DateTime,
+    current: Type.Boolean({ description: 'Whether it is the browser that asks' })
+  }))
 })
 
 /** An error as Fastify renders it. Open, because the host may have an error handler of its own. */
@@ -86,10 +133,27 @@ export const VerifyBody = strict({ code: Code })
 export const RenameBody = strict({ friendlyName: FriendlyName })
 
 /** Body of `POST /challenges`. */
-export const ChallengeBody = strict({ code: Code, factorSid: Type.Optional(FactorSid) })
+export const ChallengeBody = strict({
+  code: Code,
+  factorSid: Type.Optional(FactorSid),
+  remember: Type.Optional(Type.Boolean({ description: 'Remember this browser; refused where that is off' }))
+})
+
+/** Body of `POST /recovery`. */
+export const RecoverBody = strict({
+  code: Type.String({ description: 'A recovery code or a pass; case, blanks and hyphens don\'t matter' })
+})
 
 /** Parameters of the routes of one factor. */
 export const FactorParams = strict({ sid: Type.String({ description: 'The sid of a factor' }) })
+
+/** Parameters of the route of one browser. */
+export const BrowserParams = strict({
+  sid: Type.String({
+    pattern: '^(?:YB[0-9a-f]{32}|current)$',
+    description: 'The sid of a remembered browser; current for the one that asks'
+  })
+})
 
 /** No parameters, no query, no body. */
 export const Nothing = strict({})

@@ -4,6 +4,7 @@ import type { Verifier } from '../verifier/verifier.js'
 import { refusalOfSite, SAFE_METHODS, type Sent } from './cross-site.js'
 import type { Answer, Endpoint } from './endpoints.js'
 import type { RequestCaller } from './request-caller.js'
+import type { MarkChange } from './tokens.js'
 
 /** A request and its reply, as the framework has them, with the parts that every framework has. */
 export interface Exchange<Request, Reply> extends Sent {
@@ -42,16 +43,22 @@ export function serviceOver<Request, Reply> (
       const refusal = refusalOfSite(exchange, trustedOrigins)
       if (refusal !== null) throw refusal
       if (caller.session.mark !== null || SAFE_METHODS.includes(method)) return caller
+      // A token gets no mark before something begins: the client would have to take a new one for nothing.
+      if (requests.tokens !== null) return caller
       // A request that changes something needs a mark from its beginning, so that it can be withdrawn.
       const mark = newMark()
-      await requests.keep(request, reply, mark)
+      await requests.keep(request, reply, { mark })
       return { ...caller, session: { ...caller.session, mark } }
     },
 
     async answer (endpoint, { request, reply }, caller, input) {
       const friendlyName = async () => await requests.friendlyName(request, caller.identity)
-      const answer = await endpoint.handle({ verifier, caller, friendlyName, ...input })
-      await requests.keep(request, reply, answer.mark ?? null, answer.rotate)
+      const { tokens } = requests
+      const prepare = async (change: MarkChange) => tokens && await tokens.prepare(request, caller, change)
+      const answer = await endpoint.handle({ verifier, caller, friendlyName, prepare, ...input })
+      if (tokens !== null) return answer
+      const { mark = null, rotate, browserTokens } = answer
+      await requests.keep(request, reply, { mark, rotate, browserTokens })
       return answer
     }
   }

@@ -1,4 +1,5 @@
 import type { Approval } from '../entity/approvals.js'
+import type { RememberedBrowser } from '../entity/browsers.js'
 import type { Factor } from '../entity/factors.js'
 
 /** A factor with its dates as ISO 8601. */
@@ -19,8 +20,13 @@ export function briefFactor ({ sid, friendlyName, status, config }: Factor): obj
 }
 
 /** An approval with its dates as ISO 8601. */
-export function wireApproval ({ factorSid, at, expiresAt }: Approval): object {
-  return { factorSid, at: isoDate(at), expiresAt: isoDate(expiresAt) }
+export function wireApproval ({ method, factorSid, at, expiresAt }: Approval): object {
+  return { method, factorSid, at: isoDate(at), expiresAt: isoDate(expiresAt) }
+}
+
+/** A remembered browser with its dates as ISO 8601. */
+export function wireBrowser ({ sid, name, at, expiresAt, current }: RememberedBrowser): object {
+  return { sid, name, at: isoDate(at), expiresAt: isoDate(expiresAt), current }
 }
 
 function isoDate (seconds: number): string {

@@ -17,10 +17,10 @@ const isDigit = /^\p{Nd}$/u
 
 /**
  * The ASCII digits of a code, the form in which codes are compared. Throws `MalformedError` for anything
- * else.
+ * else; `name` is the client's for the code.
  */
-export function canonicalCode (code: unknown): string {
-  if (typeof code !== 'string' || !spelling.test(code)) throw new MalformedError('code must have 6 to 8 digits')
+export function canonicalCode (code: unknown, name = 'code'): string {
+  if (typeof code !== 'string' || !spelling.test(code)) throw new MalformedError(`${name} must have 6 to 8 digits`)
   return code.replace(/\P{Nd}/gu, '').replace(/[^0-9]/gu, digit => String(valueOf(Number(digit.codePointAt(0)))))
 }
 

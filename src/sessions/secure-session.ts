@@ -1,10 +1,10 @@
 import { InvalidOptionError, refuseHookCall } from '../errors.js'
-import { entryOf, MARK, requireMark, sessionOf, type OwnPort } from './session.js'
+import { entryOf, MARK, requireMark, sessionOf, type FastifyPort } from './session.js'
 
 /**
  * Keeps marks in the sessions of `@fastify/secure-session`. They are in a cookie and have no id to rotate.
  */
-export const secureSession: OwnPort = secureSessionNamed('session')
+export const secureSession: FastifyPort = secureSessionNamed('session')
 
 /**
  * Keeps marks in a session of `@fastify/secure-session` that was registered with this `sessionName`.
@@ -12,13 +12,14 @@ export const secureSession: OwnPort = secureSessionNamed('session')
  * @example
  * await app.register(verifyTotp, { session: secureSessionNamed('login'), … })
  */
-export function secureSessionNamed (sessionName: string): OwnPort {
+export function secureSessionNamed (sessionName: string): FastifyPort {
   if (typeof sessionName !== 'string') throw new InvalidOptionError('sessionName', 'must be a string')
   return portOf(sessionName, MARK)
 }
 
-function portOf (property: string, entry: string): OwnPort {
+function portOf (property: string, entry: string): FastifyPort {
   return {
+    server: 'fastify',
     property,
 
     read (request, ...misused: unknown[]) {

@@ -26,3 +26,8 @@ function timeOf (clock: Clock): unknown {
     throw new InvalidOptionError('clock', 'must not throw', { cause: scrubbed(error) })
   }
 }
+
+/** Seconds since this process started. They never go back, whatever happens to the clock. */
+export function uptime (): number {
+  return performance.now() / 1000
+}

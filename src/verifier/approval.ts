@@ -1,42 +1,44 @@
 import {
-  approve, isWithdrawn, publicApproval, withdraw as withdrawApproval, type Approval
+  approve, isWithdrawn, publicApproval, withdraw as withdrawApproval, type Approval, type Proof
 } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
-import { hashOf, newMark } from '../entity/mark.js'
+import { hashOf, nextMarkOf } from '../entity/mark.js'
 import { aboutEntity, ChallengeRequiredError } from '../errors.js'
-import { decideGuard, requirementOf, type Requirement } from '../guard.js'
-import { sessionOf, sourceOf, type SessionCaller } from './caller.js'
+import { decideGuard, requirementOf, type Passage, type Requirement } from '../guard.js'
+import { browserOfCaller, sessionOf, sourceOf, type SessionCaller } from './caller.js'
 import type { Decision } from './entities.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
 
 /**
- * Lets the session pass, or throws why it may not. Resolves the approval, or null for an identity without a
- * factor that passes by `unenrolled: 'allow'`.
+ * Lets the session pass, or throws why it may not. Resolves its approval or what a remembered browser has in
+ * the place of one, or null for an identity without a factor that passes by `unenrolled: 'allow'`.
  */
 export async function check (
   context: VerifierContext, caller: SessionCaller, required: Partial<Requirement> = {}
-): Promise<Approval | null> {
-  const { entities, limits, maxAge: longest, emit } = context
+): Promise<Passage | null> {
+  const { entities, maxAge: longest, emit } = context
   const requirement = requirementOf(required, longest, Number.MAX_SAFE_INTEGER)
   const session = sessionOf(caller)
   if (session === null) throw new ChallengeRequiredError(requirement.maxAge)
   const { document: entity, now } = await entities.read(caller)
   const sid = entity?.sid ?? null
-  const passing = decideGuard(entity, session, requirement, limits, now)
+  const { tokens } = browserOfCaller(caller)
+  const passing = decideGuard(context, { entity, session, tokens, now }, requirement)
   if (!passing.passes) throw aboutEntity(passing.refusal, sid)
-  if (passing.approval === null) {
+  if (passing.passage === null) {
     const { identity } = caller
-    emit({ type: 'guard.unenrolled', identity, factorSid: null, at: now, ...sourceOf(caller) }, sid)
+    const event = { type: 'guard.unenrolled', identity, factorSid: null, method: null, by: null, at: now } as const
+    emit({ ...event, ...sourceOf(caller) }, sid)
     return null
   }
-  return publicApproval(passing.approval, longest)
+  return passing.passage
 }
 
 /** Withdraws the session's approval, and gives the session a mark that no request under way has. */
 export async function withdraw (context: VerifierContext, caller: SessionCaller): Promise<NewMark> {
   const session = sessionOf(caller)
   if (session === null) return { mark: null }
-  const mark = newMark()
+  const mark = nextMarkOf(session)
   const answer = { mark }
   return await change(context, caller, (entity, now): Decision<NewMark> => {
     if (entity === null || session.hash === null) return { answer }
@@ -54,10 +56,12 @@ export interface Granted extends NewMark {
 
 /** Approves the session under a new mark, which no other request has seen. */
 export function granted (
-  { maxAge }: VerifierContext, { entity, session, now }: Situation, factorSid: string
+  context: VerifierContext,
+  { entity, session, now }: Situation,
+  proof: Proof
 ): Granted {
   if (session === null) return { next: entity, approval: null, mark: null }
-  const mark = newMark()
-  const { entity: next, approval } = approve(entity, session, { hash: hashOf(mark), factorSid, at: now })
-  return { next, approval: publicApproval(approval, maxAge), mark }
+  const mark = nextMarkOf(session)
+  const { entity: next, approval } = approve(entity, session, proof, { hash: hashOf(mark), at: now })
+  return { next, approval: publicApproval(approval, context), mark }
 }

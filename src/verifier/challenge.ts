@@ -1,15 +1,10 @@
-import { restartFutureLock } from '../entity/attempts.js'
-import type { EmbeddedFactor, Entity, VerifiedFactor } from '../entity/entity.js'
-import { FactorNotFoundError, MalformedError, NotEnrolledError, type TotpError } from '../errors.js'
-import { refusalToJudge } from '../guard.js'
+import { ChallengeRequiredError, MalformedError } from '../errors.js'
 import { canonicalCode } from '../otp/code.js'
 import { getOwn, hasOwn } from '../own-property.js'
-import type { Decision, Refused } from './entities.js'
-import { sessionOf, type Caller } from './caller.js'
-import { change, type Situation, type VerifierContext } from './context.js'
-import { refusalOfLength, refusalOnceWithdrawn, throwRefusal } from './preconditions.js'
-import { askAndSettle, remoteCandidate, reserve, type Reserved } from './remote/challenge.js'
-import { approved, denied, type Challenged } from './verdict.js'
+import { browserOfCaller, type Browser, type Caller } from './caller.js'
+import type { VerifierContext } from './context.js'
+import { judge } from './judgement.js'
+import { approved, type Challenged } from './verdict.js'
 
 /** Options of `challenge`. */
 export interface ChallengeOptions {
@@ -20,57 +15,40 @@ export interface ChallengeOptions {
    * have codes of this length. @default any verified factor
    */
   readonly factorSid?: string | undefined
+  /**
+   * Whether to remember the browser, so that it passes guards without `maxAge` for the time of the option
+   * `remember`. Refused with 400 where that is off. @default false
+   */
+  readonly remember?: boolean | undefined
 }
 
-/**
- * Judges a code. One write spends its step, or counts the failure. The caller learns the verdict only after
- * that write has won, so of many simultaneous requests only one can use a code. A code that only a remote
- * provider can judge takes two writes, before and after asking.
- */
+/** Judges a code. A right one approves the session. */
 export async function challenge (
   context: VerifierContext, caller: Caller, options: ChallengeOptions
 ): Promise<Challenged> {
-  const { limits, config, maxAge } = context
-  const session = sessionOf(caller)
   const [code, factorSid] = [getOwn(options, 'code'), getOwn(options, 'factorSid')]
   // A server may pass on what a client sent, so this isn't the server's mistake.
-  const isKnown = (name: string) => name === 'code' || name === 'factorSid'
-  if (!Object.keys(options).every(isKnown)) throw new MalformedError('a challenge takes code and factorSid only')
-  const typed = canonicalCode(code)
-  const judged = await change(context, caller, (entity, now): Decision<Challenged | Reserved> => {
-    const candidates = entity?.factors.filter(({ sid }) => factorSid === undefined || sid === factorSid) ?? []
-    const configs = candidates.length > 0 ? candidates.map(({ config }) => config) : [config]
-    throwRefusal(refusalOfLength(typed, configs))
-    const remote = remoteCandidate(candidates, typed)
-    if (entity === null) throw new NotEnrolledError()
-    const situation = { entity, session, now }
-    const closed = refusalToJudge(entity, limits, now)
-    if (closed !== null) return refuseClosed(entity, closed, now)
-    if (entity.factors.length === 0) throw new NotEnrolledError()
-    if (candidates.length === 0) throw new FactorNotFoundError()
-    throwRefusal(refusalOnceWithdrawn(situation, maxAge))
-
-    const [oldest, ...younger] = candidates.flatMap(factor => spendStep(context, situation, factor, typed))
-    if (oldest !== undefined) return approved(context, situation, [oldest, ...younger])
-    if (remote !== null) return reserve(context, situation, { factor: remote, code: typed, candidates })
-    return denied(context, situation, factorSid ?? null)
-  }, { codes: true })
-  return hasOwn(judged, 'status') ? judged : await askAndSettle(context, caller, judged)
+  if (!Object.keys(options).every(name => OPTIONS.includes(name))) {
+    throw new MalformedError('a challenge takes code, factorSid and remember only')
+  }
+  const browser = browserToRemember(context, caller, getOwn(options, 'remember'))
+  return await judge(context, caller, { code: canonicalCode(code), factorSid }, {
+    names: { code: 'code', factorSid: 'factorSid' },
+    asksFactorFirst: false,
+    refusalOfVoid: () => new ChallengeRequiredError(context.maxAge),
+    grant: (situation, used) => approved(context, situation, used, browser)
+  })
 }
 
-/** The factor with its step spent. Nothing when the code isn't its own or is spent: steps only rise. */
-function spendStep (
-  { providers }: VerifierContext, { entity, now }: Situation, factor: VerifiedFactor, code: string
-): EmbeddedFactor[] {
-  if (factor.provider !== 'embedded' || factor.config.codeLength !== code.length) return []
-  const { step, sealed } = providers.embedded.judge(entity.identity, factor, code, now)
-  if (step === null || step <= factor.lastStep) return []
-  return [{ ...factor, sealed, lastStep: step, lastUsedAt: now }]
-}
+const OPTIONS: readonly string[] = ['code', 'factorSid', 'remember']
 
-/** Writes in one case only: a lock that began in the future would last until then, so it restarts. */
-function refuseClosed (entity: Entity, refusal: TotpError, now: number): Refused {
-  const attempts = restartFutureLock(entity.attempts, now)
-  if (attempts === entity.attempts) throw refusal
-  return { next: { ...entity, attempts }, refusal }
+/** The browser that a right code remembers; null for none. Refused before anything is spent. */
+function browserToRemember (
+  { rememberFor }: VerifierContext, caller: Caller, isAsked: unknown
+): Browser | null {
+  if (isAsked === undefined || isAsked === false) return null
+  if (isAsked !== true) throw new MalformedError('remember must be true or false')
+  if (rememberFor === 0) throw new MalformedError('remember must not be true: browsers are not remembered here')
+  if (hasOwn(caller, 'operator')) throw new MalformedError('remember must not be true: an operator has no browser')
+  return browserOfCaller(caller)
 }

@@ -1,4 +1,5 @@
 import type { AttemptLimits } from '../entity/attempts.js'
+import type { ClaimSettings } from '../entity/claims.js'
 import type { Entity } from '../entity/entity.js'
 import { withoutExpired } from '../entity/expiry.js'
 import type { Session } from '../entity/mark.js'
@@ -16,6 +17,7 @@ export interface VerifierContext extends Keyring {
   readonly providers: Providers
   readonly emit: Emit
   readonly limits: AttemptLimits
+  readonly claims: ClaimSettings
   /** The service's name in authenticator apps. */
   readonly issuer: string
   /** Hash, code length, time step and skew of new factors. */
@@ -24,6 +26,10 @@ export interface VerifierContext extends Keyring {
   readonly maxAge: number
   /** Seconds after an approval during which the session may change factors. */
   readonly freshness: number
+  /** Recovery codes of a new set; 0 turns them off. */
+  readonly recoveryCodes: number
+  /** Seconds that a browser is remembered; 0 turns that off. */
+  readonly rememberFor: number
   /** Verified factors that one identity may have. */
   readonly maxFactors: number
   /** Whether a new factor replaces those of former providers. */
@@ -54,13 +60,17 @@ export interface NewMark {
  * and goes before other requests of the user.
  */
 export function change<T> (
-  { entities, maxAge }: VerifierContext, caller: Caller, decide: Decide<T>, { codes = false } = {}
+  { entities, maxAge, freshness }: VerifierContext,
+  caller: Caller,
+  decide: Decide<T>,
+  { codes = false } = {}
 ): Promise<T> {
+  const ages = { maxAge, freshness }
   const urgency = codes ? 'code' : hasOwn(caller, 'session') ? 'other' : 'operator'
   return entities.change(caller, (entity, now): Decision<T> => {
     const decision = decide(entity, now)
     const next = nextOf(decision)
     if (next === undefined || next === null) return decision
-    return { ...decision, next: withoutExpired(next, maxAge, now) }
+    return { ...decision, next: withoutExpired(next, ages, now) }
   }, urgency)
 }

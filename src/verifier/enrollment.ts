@@ -1,7 +1,7 @@
 import { newEntity, newSid, type UnverifiedEmbedded } from '../entity/entity.js'
 import { CONFIG_RULES } from '../entity/config.js'
 import { fittingName, namesOf } from '../entity/friendly-name.js'
-import { hashOf, newMark, type Session } from '../entity/mark.js'
+import { hashOf, nextMarkOf, type Session } from '../entity/mark.js'
 import { checkOptions, must, onlyKnown, required } from '../option-checks.js'
 import type { TotpConfig } from '../otp/totp.js'
 import { ownOnly } from '../own-property.js'
@@ -22,7 +22,7 @@ export async function enroll (
   onlyKnown('enroll.', options, ['friendlyName', 'account', 'secret', 'config'])
   const { friendlyName, account, secret, config } = ownOnly(options)
   if (friendlyName !== undefined) throwRefusal(refusalOfFriendlyName(friendlyName))
-  const mark = session !== null && session.hash === null ? newMark() : null
+  const mark = session !== null && session.hash === null ? nextMarkOf(session) : null
   const enrollment: Enrollment = {
     caller,
     session,

@@ -35,7 +35,7 @@ export interface Refused {
 }
 
 /** An event without its identity, time and source, which are those of the decision. */
-export type EventDraft = Pick<TotpEvent, 'type' | 'factorSid'>
+export type EventDraft = Pick<TotpEvent, 'type' | 'factorSid'> & Partial<Pick<TotpEvent, 'method' | 'by'>>
 
 /** The entity that a decision writes, null to delete it; undefined where it writes none. */
 export function nextOf<T> (decision: Decision<T>): Entity | null | undefined {
@@ -55,7 +55,10 @@ export interface Entities {
   read (caller: Caller): Promise<Read<Entity>>
   /** Decides on the caller's entity as it is now, and again whenever another write came between. */
   change<T> (caller: Caller, decide: Decide<T>, urgency?: Urgency): Promise<T>
-  /** Does the same for `move`, which alone may touch an entity that is being moved. */
+  /**
+   * Does the same, even with an entity that is being moved: `move` alone may change that, and operators may
+   * look at it.
+   */
   changeClosed<T> (caller: Operator, decide: Decide<T>): Promise<T>
 }
 
@@ -110,7 +113,10 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
       return { next, answer: { decision, at: now, sid } }
     }, { rank: RANKS[urgency] })
     const { decision, at, sid } = await changed.catch(error => { throw asRefusal(caller, error) })
-    for (const event of eventsOf(decision)) emit({ ...event, identity, at, ...sourceOf(caller) }, sid)
+    const source = sourceOf(caller)
+    for (const event of eventsOf(decision)) {
+      emit({ method: null, by: null, ...event, identity, at, ...source }, sid)
+    }
     return answerOrThrow(decision, sid)
   }
 
@@ -119,7 +125,7 @@ export function entitiesIn ({ emit, ...options }: EntitiesOptions): Entities {
     if (!(error instanceof UnfitError || error instanceof UnsealableError)) return error
     const { identity } = caller
     const at = secondsOf(options.clock)
-    emit({ type: 'document.refused', identity, factorSid: null, at, ...sourceOf(caller) }, null)
+    emit({ type: 'document.refused', identity, factorSid: null, method: null, by: null, at, ...sourceOf(caller) }, null)
     return new StoreError(error)
   }
 }
@@ -129,7 +135,7 @@ function check (key: string, stored: unknown): Entity {
 }
 
 /** While an entity is being moved, its codes must not work here: they are about to work elsewhere. */
-function requireOpen (entity: Entity | null): void {
+export function requireOpen (entity: Entity | null): void {
   if (entity === null || entity.movingTo === null) return
   throw new StoreError(new Error('a move of this identity was interrupted: call app.totp.move again'))
 }

@@ -1,12 +1,13 @@
-import { approvalOf, publicApproval, withdraw, type Approval } from '../entity/approvals.js'
+import { approvalOf, keepRecovered, publicApproval, withdraw, type Approval } from '../entity/approvals.js'
 import type { UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { ownUnverified, publicFactor, removeUnverified, removeVerified, type Factor } from '../entity/factors.js'
-import { hashOf, newMark } from '../entity/mark.js'
+import { hashOf, nextMarkOf } from '../entity/mark.js'
 import { FactorNotFoundError, StoreError, TotpError } from '../errors.js'
 import { hasOwn } from '../own-property.js'
 import type { Decision, EventDraft } from './entities.js'
 import { sessionOf, type Caller } from './caller.js'
 import { change, type NewMark, type Situation, type VerifierContext } from './context.js'
+import { remainingOf } from './recovery.js'
 import { refusalOfFriendlyName, refusalWithoutFreshApproval, throwRefusal } from './preconditions.js'
 import { deleteLeftovers } from './remote/leftovers.js'
 
@@ -18,18 +19,25 @@ export interface Factors {
   readonly factors: readonly Factor[]
   /** The approval of this session; null when it has none. */
   readonly approval: Approval | null
+  /**
+   * The recovery codes that are left. Null for a session without an approval, and where the option
+   * `recoveryCodes` is 0.
+   */
+  readonly recovery: { readonly remaining: number } | null
 }
 
 /** The factors that the caller may see. */
-export async function factors ({ entities, maxAge }: VerifierContext, caller: Caller): Promise<Factors> {
+export async function factors (context: VerifierContext, caller: Caller): Promise<Factors> {
   const session = sessionOf(caller)
-  const { document: entity, now } = await entities.read(caller)
-  if (entity === null) return { factors: [], approval: null }
+  const { document: entity, now } = await context.entities.read(caller)
+  if (entity === null) return { factors: [], approval: null, recovery: null }
   const unverified = ownUnverified(entity, session, now)
-  const approval = session && approvalOf(entity, session, maxAge, now)
+  const approval = session && approvalOf(entity, session, context, now)
+  const isShown = context.recoveryCodes > 0 && (session === null || approval !== null)
   return {
     factors: [...entity.factors, ...(unverified === null ? [] : [unverified])].map(publicFactor),
-    approval: approval && publicApproval(approval, maxAge)
+    approval: approval && publicApproval(approval, context),
+    recovery: isShown ? { remaining: remainingOf(context, entity) } : null
   }
 }
 
@@ -53,7 +61,8 @@ export async function rename (
 }
 
 /**
- * Removes a factor. Removing a verified one ends all approvals of the identity, this session's too. A factor
+ * Removes a factor. Removing a verified one ends all approvals of the identity, this session's too, unless it
+ * came of a recovery code or pass and another verified factor remains. A factor
  * at Twilio is then deleted there; if that failed, calling this again repeats it.
  */
 export async function remove (context: VerifierContext, caller: Caller, sid: string): Promise<NewMark> {
@@ -73,7 +82,6 @@ interface Removed extends NewMark {
 
 async function removeFactor (context: VerifierContext, caller: Caller, sid: string): Promise<Removed> {
   const session = sessionOf(caller)
-  const mark = newMark()
   return await change(context, caller, (entity, now): Decision<Removed> => {
     if (entity === null) throw new FactorNotFoundError()
     const situation = { entity, session, now }
@@ -87,7 +95,10 @@ async function removeFactor (context: VerifierContext, caller: Caller, sid: stri
     const events: EventDraft[] = [{ type: 'factor.deleted', factorSid: sid }]
     if (!hasOwn(factor, 'verifiedAt')) return { next: removeUnverified(entity), answer, events }
     const next = removeVerified(entity, [sid])
-    if (session === null) return { next, answer, events }
+    const own = session && approvalOf(entity, session, context, now)
+    const kept = own === null ? next : keepRecovered(entity, next, own)
+    if (session === null || kept !== next) return { next: kept, answer, events }
+    const mark = nextMarkOf(session)
     return { next: withdraw(next, session, hashOf(mark), now), answer: { ...answer, mark }, events }
   })
 }

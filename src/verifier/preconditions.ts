@@ -4,6 +4,7 @@ import { MAX_FACTORS, type Entity } from '../entity/entity.js'
 import { FRIENDLY_NAME_RULE, isFriendlyName } from '../entity/friendly-name.js'
 import { ChallengeRequiredError, FactorLimitError, LockedError, MalformedError, type TotpError } from '../errors.js'
 import { decideGuard } from '../guard.js'
+import { METHODS, type Method } from '../method.js'
 import type { TotpConfig } from '../otp/totp.js'
 import type { Situation, VerifierContext } from './context.js'
 
@@ -18,13 +19,30 @@ export function throwRefusal (refusal: TotpError | null): void {
   if (refusal !== null) throw refusal
 }
 
-/** Changing factors takes an approval of the last `freshness` seconds; operators need none. */
+/**
+ * Changing factors takes an approval of the last `freshness` seconds, by one of these methods; operators need
+ * none.
+ */
 export function refusalWithoutFreshApproval (
-  { limits, freshness }: VerifierContext, { entity, session, now }: Situation
+  context: VerifierContext, { entity, session, now }: Situation, methods: readonly Method[] = METHODS
 ): TotpError | null {
   if (session === null) return null
-  const fresh = decideGuard(entity, session, { maxAge: freshness, unenrolled: 'deny' }, limits, now)
+  const requirement = { maxAge: context.freshness, methods, unenrolled: 'deny' } as const
+  const fresh = decideGuard(context, { entity, session, now }, requirement)
   return fresh.passes ? null : fresh.refusal
+}
+
+/**
+ * Remembered browsers are shown to an approved session, and forgotten by one; operators need no approval. A
+ * remembered browser is no approval: otherwise it could keep itself in and the user's others out.
+ */
+export function refusalWithoutApproval (
+  context: VerifierContext, { entity, session, now }: Situation
+): TotpError | null {
+  if (session === null) return null
+  const requirement = { maxAge: context.maxAge, methods: METHODS, unenrolled: 'deny' } as const
+  const passing = decideGuard(context, { entity, session, now }, requirement)
+  return passing.passes ? null : passing.refusal
 }
 
 /**
@@ -52,9 +70,11 @@ export function refusalOnceWithdrawn ({ entity, session, now }: Situation, maxAg
 }
 
 /** A code that is too short or too long for these factors is a slip, not a guess, so it isn't counted. */
-export function refusalOfLength (code: string, configs: readonly TotpConfig[]): TotpError | null {
+export function refusalOfLength (
+  code: string, configs: readonly TotpConfig[], name = 'code'
+): TotpError | null {
   const lengths = new Set(configs.map(({ codeLength }) => codeLength))
-  return lengths.has(code.length) ? null : new MalformedError(`code must have ${[...lengths].join(' or ')} digits`)
+  return lengths.has(code.length) ? null : new MalformedError(`${name} must have ${[...lengths].join(' or ')} digits`)
 }
 
 /** Two factors with one secret would make each code work twice. Secrets at Twilio can't be compared. */

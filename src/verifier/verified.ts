@@ -3,6 +3,7 @@ import type { UnverifiedFactor, VerifiedFactor } from '../entity/entity.js'
 import { addVerified, afterFailure, publicFactor, removeVerified, type Factor } from '../entity/factors.js'
 import { ChallengeDeniedError } from '../errors.js'
 import { granted } from './approval.js'
+import { CREATED, withNewCodes } from './recovery.js'
 import type { NewMark, Situation, VerifierContext } from './context.js'
 import type { Decision, EventDraft, Refused } from './entities.js'
 
@@ -12,6 +13,11 @@ export interface Verified extends NewMark {
   readonly factor: Factor
   /** The approval that the session got; null for operators. */
   readonly approval: Approval | null
+  /**
+   * With the first verified factor, the recovery codes, which are in this answer and nowhere else. Null
+   * otherwise, for operators, and where the option `recoveryCodes` is 0.
+   */
+  readonly recoveryCodes: readonly string[] | null
 }
 
 /** A right first code: the factor is verified. With `reenroll`, it replaces those of former providers. */
@@ -21,12 +27,19 @@ export function verified (
   const { reenroll, providers: { isFormer } } = context
   const former = reenroll && !isFormer(factor) ? entity.factors.filter(isFormer).map(({ sid }) => sid) : []
   const added = removeVerified(addVerified({ ...entity, unverified: null }, factor), former)
-  const { next, approval, mark } = granted(context, { entity: added, session, now }, factor.sid)
+  const isFirst = entity.factors.length === 0 && session !== null
+  const { entity: covered, codes } = isFirst ? withNewCodes(context, added) : { entity: added, codes: null }
+  const proof = { method: 'totp', factorSid: factor.sid } as const
+  const { next, approval, mark } = granted(context, { entity: covered, session, now }, proof)
   const deleted: EventDraft[] = former.map(factorSid => ({ type: 'factor.deleted', factorSid }))
   return {
     next,
-    answer: { factor: publicFactor(factor), approval, mark },
-    events: [{ type: 'factor.verified', factorSid: factor.sid }, ...deleted]
+    answer: { factor: publicFactor(factor), approval, mark, recoveryCodes: codes },
+    events: [
+      { type: 'factor.verified', factorSid: factor.sid, method: 'totp' },
+      ...codes === null ? [] : [CREATED],
+      ...deleted
+    ]
   }
 }
 
@@ -35,6 +48,6 @@ export function deniedFirst ({ entity }: Situation, unverified: UnverifiedFactor
   return {
     next: { ...entity, unverified: afterFailure(unverified) },
     refusal: new ChallengeDeniedError(),
-    events: [{ type: 'challenge.denied', factorSid: unverified.sid }]
+    events: [{ type: 'challenge.denied', factorSid: unverified.sid, method: 'totp' }]
   }
 }

@@ -31,7 +31,7 @@ async function deleteAndDrop (context: VerifierContext, caller: Caller, only?: s
   const left = targets.filter((_, index) => failures[index] !== null)
   for (const { sid } of left) {
     context.emit(
-      { type: 'factor.leftover', identity, factorSid: sid, at: now, ...sourceOf(caller) }, entity.sid)
+      { type: 'factor.leftover', identity, factorSid: sid, method: null, by: null, at: now, ...sourceOf(caller) }, entity.sid)
   }
   const gone = targets.filter(leftover => !left.includes(leftover))
   if (gone.length > 0) await dropRecords(context, caller, gone)

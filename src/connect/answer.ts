@@ -1,0 +1,74 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { isTotpError } from '../errors.js'
+import { errorHeaders } from '../http/error-headers.js'
+
+/** The answer to a request that no endpoint and no route takes. */
+export const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'Not Found' }
+
+/** Sends an answer, unless another one is sent already. One that was begun ends with its connection. */
+export function send (response: ServerResponse, status: number, body?: object): void {
+  if (response.headersSent) return cutOff(response)
+  response.statusCode = status
+  if (body === undefined) {
+    response.end()
+    return
+  }
+  const bytes = Buffer.from(JSON.stringify(body))
+  response.setHeader('content-type', 'application/json; charset=utf-8')
+  response.setHeader('content-length', bytes.length)
+  response.end(bytes)
+}
+
+/**
+ * Sends an error, as Fastify would. Errors that aren't ours tell nothing. An answer that was begun and failed
+ * ends with its connection: no error fits behind its headers.
+ */
+export function sendError (response: ServerResponse, error: unknown): void {
+  try {
+    if (!response.headersSent) sendErrorBody(response, error)
+    else cutOff(response)
+  } catch {
+    // A wrapper of the host around the response failed.
+    response.destroy()
+  }
+}
+
+function cutOff (response: ServerResponse): void {
+  if (!response.writableEnded) response.destroy()
+}
+
+function sendErrorBody (response: ServerResponse, error: unknown): void {
+  const { statusCode, code, message } = isTotpError(error) ? error : UNKNOWN
+  if (statusCode === 413) stopReading(response)
+  setHeaders(response, errorHeaders(error))
+  send(response, statusCode, { statusCode, code, error: STATUS_CODES[statusCode], message })
+}
+
+/** RFC 9113, section 7: the stream isn't needed any more. Without an error code Node.js keeps it open. */
+const CANCEL = 8
+
+/** The stream of one request over HTTP/2. */
+interface Stream {
+  close (code: number): void
+  once (event: 'finish', listener: () => void): unknown
+}
+
+/** The rest of a body that is too large is not worth reading. HTTP/2 ends its stream alone. */
+function stopReading (response: ServerResponse & { readonly stream?: Stream }): void {
+  const { stream } = response
+  if (stream === undefined) setHeaders(response, { connection: 'close' })
+  else stream.once('finish', () => stream.close(CANCEL))
+}
+
+const UNKNOWN = { statusCode: 500, code: undefined, message: 'Internal Server Error' }
+
+export function setHeaders (response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  if (response.headersSent) return
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+}
+
+/** Adds a cookie to those that the session and the host have set. Throws if the answer has begun. */
+export function addCookie (response: ServerResponse, cookie: string): void {
+  const present = [response.getHeader('set-cookie') ?? []].flat().map(String)
+  response.setHeader('set-cookie', [...present, cookie])
+}
