@@ -1,2 +1,8 @@
+export { virtualAuthenticator } from './testing/authenticator.js'
+export type { VirtualAuthenticator, VirtualAuthenticatorOptions } from './testing/authenticator.js'
+export { testClock } from './testing/clock.js'
+export type { TestClock } from './testing/clock.js'
+export { fakeTwilio } from './testing/fake-twilio.js'
+export type { FakeTwilio, FakeTwilioOptions } from './testing/fake-twilio.js'
 export { storeSuite } from './testing/store-suite/store-suite.js'
 export type { StoreSuiteOptions } from './testing/store-suite/store-suite.js'

@@ -6,10 +6,16 @@ import { CommandError, reasonOf, UsageError } from './failure.js'
 export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The input, in pieces of any size. */
-  readonly stdin: Readable
+  readonly stdin: Input
   readonly stdout: Output
   readonly stderr: Output
   once (signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
+}
+
+/** The input of a process. */
+export interface Input extends Readable {
+  /** True for a terminal, at which a user can answer a question. */
+  readonly isTTY?: boolean
 }
 
 /** A stream for text. */
@@ -40,13 +46,19 @@ export async function runCommand (
     if (name === '--version') stdout.write(`${await readVersion()}\n`)
     else if (name === '--help') stdout.write(overviewOf(commands))
     else if (command === undefined) throw new UsageError(`${unknown(name)}: see fastify-verify-totp --help`)
-    else if (rest.includes('--help')) stdout.write(command.help)
+    else if (optionsIn(rest).includes('--help')) stdout.write(command.help)
     else await command.run(rest, environment)
     return 0
   } catch (error) {
     stderr.write(`fastify-verify-totp: ${reasonOf(error)}\n`)
     return error instanceof CommandError ? error.exitCode : 1
   }
+}
+
+/** After "--" there are none: an identity may be called "--help". */
+function optionsIn (args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--')
+  return end < 0 ? args : args.slice(0, end)
 }
 
 /** Doesn't quote the name, which may be a misplaced secret. */

@@ -1,3 +1,4 @@
+import type * as FastifyModule from 'fastify'
 import type { PostgresClient } from '../stores/postgres.js'
 import type { IoredisClient } from '../stores/redis-client.js'
 import { CommandError } from './failure.js'
@@ -53,7 +54,7 @@ const TIMEOUT = 5000
 export async function openPool (
   connectionString: string, load: () => Promise<PostgresDriver> = async () => await import('pg')
 ): Promise<OpenClient<PostgresClient>> {
-  const { default: { Pool } } = await importDriver('pg', 'PostgreSQL', load)
+  const { default: { Pool } } = await importPackage('pg', 'PostgreSQL', load)
   const client = new Pool({
     connectionString,
     connectionTimeoutMillis: TIMEOUT,
@@ -70,7 +71,7 @@ export async function openPool (
 export async function openRedis (
   url: string, load: () => Promise<RedisDriver> = async () => await import('ioredis')
 ): Promise<OpenClient<IoredisClient>> {
-  const { default: { default: Redis } } = await importDriver('ioredis', 'Redis', load)
+  const { default: { default: Redis } } = await importPackage('ioredis', 'Redis', load)
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: TIMEOUT,
@@ -92,13 +93,20 @@ export async function openRedis (
   return { client, close: async () => client.disconnect() }
 }
 
-/** The drivers aren't dependencies: users install the one for their database. */
-async function importDriver<Driver> (
-  name: string, database: string, load: () => Promise<Driver>
-): Promise<Driver> {
+/** Loads Fastify, which a server of Express doesn't have. */
+export async function importFastify (
+  load: () => Promise<typeof FastifyModule> = async () => await import('fastify')
+): Promise<typeof FastifyModule.default> {
+  return (await importPackage('fastify', 'serve', load)).default
+}
+
+/** What only some commands use isn't a dependency: users install what they need. */
+async function importPackage<Loaded> (
+  name: string, user: string, load: () => Promise<Loaded>
+): Promise<Loaded> {
   try {
     return await load()
   } catch {
-    throw new CommandError(`${database} needs the package ${name}: npm install ${name}`)
+    throw new CommandError(`${user} needs the package ${name}: npm install ${name}`)
   }
 }

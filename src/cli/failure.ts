@@ -14,6 +14,15 @@ export class UsageError extends CommandError {
   override readonly exitCode = 2
 }
 
+/** Nothing is kept about the identity. */
+export class UnknownIdentityError extends CommandError {
+  override readonly name = 'UnknownIdentityError'
+  override readonly exitCode = 3
+  constructor () {
+    super('nothing is kept about this identity: check its spelling (case and blanks count, and "report" lists them all)')
+  }
+}
+
 /** One line that says what went wrong, without credentials. */
 export function reasonOf (error: unknown): string {
   // The message of a StoreError is meant for clients. Its cause has the reason, already without credentials.

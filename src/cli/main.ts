@@ -3,8 +3,13 @@ import { runCommand } from './command.js'
 import { reasonOf } from './failure.js'
 import { exportCommand } from './operations/export.js'
 import { importCommand } from './operations/import.js'
+import { passCommand } from './operations/pass.js'
 import { reportCommand } from './operations/report.js'
 import { resealCommand } from './operations/reseal.js'
+import { showCommand } from './operations/show.js'
+import {
+  moveCommand, removeCommand, resetCommand, revokeCommand, unlockCommand
+} from './operations/user-commands.js'
 import { serveCommand } from './serve/serve.js'
 
 const commands = {
@@ -12,7 +17,14 @@ const commands = {
   report: reportCommand,
   reseal: resealCommand,
   export: exportCommand,
-  import: importCommand
+  import: importCommand,
+  show: showCommand,
+  pass: passCommand,
+  revoke: revokeCommand,
+  unlock: unlockCommand,
+  remove: removeCommand,
+  reset: resetCommand,
+  move: moveCommand
 }
 
 process.stdout.on('error', error => {

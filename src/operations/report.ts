@@ -52,7 +52,7 @@ async function * reportAll (
     await orRefused(identity, async () => {
       const { document } = await entities.read(keyOf(identity))
       if (document !== null && document.movingTo !== null) {
-        throw new UnfitError('its move to another identity was interrupted: call move again')
+        throw new UnfitError('its move from or to another identity was interrupted: repeat it')
       }
       if (document !== null && keyring !== null) requireOpened(keyring, document)
       return reported(identity, document)

@@ -1,19 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ConflictError, StoreError } from '../errors.js'
+import { StoreError } from '../errors.js'
 import { scrubbed } from '../scrubbed.js'
 import { isOrigin } from '../option-checks.js'
-import { ownValue } from '../own-property.js'
-import { createKeyring, UnsealableError } from '../seal.js'
+import { createKeyring } from '../seal.js'
 import { AUTHENTICATE_HEADER, credentialCheck } from './authentication.js'
-import { challenges } from './endpoints/challenges.js'
-import type { VerifyAnswer, VerifyEndpoint } from './endpoints/endpoint.js'
-import { entities } from './endpoints/entities.js'
-import { factors } from './endpoints/factors.js'
-import { services } from './endpoints/services.js'
+import type { VerifyAnswer } from './endpoints/endpoint.js'
+import { ENDPOINTS } from './endpoints/endpoints.js'
 import { verifyApiSettingsOf, type VerifyApiOptions } from './options.js'
 import { recordsIn } from './records/records.js'
 import { formOf } from './wire/form.js'
-import { NotFound, notFoundAt, Refusal, refusal, refusalBody, unreadableRequest } from './wire/refusal.js'
+import { refusalFor } from './refusal-for.js'
+import { NotFound, refusal, refusalBody, unreadableRequest } from './wire/refusal.js'
 
 interface Parameters { readonly Params: Readonly<Record<string, string>> }
 
@@ -21,8 +18,6 @@ type Request = FastifyRequest<Parameters>
 
 /** Far more than the largest form, which has all fields of a challenge. */
 const BODY_LIMIT = 64 * 1024
-
-const ENDPOINTS: readonly VerifyEndpoint[] = [...services, ...entities, ...factors, ...challenges]
 
 /** The paths of Verify that aren't about TOTP. */
 const UNSUPPORTED = ['Forms/:form', ...[
@@ -119,21 +114,6 @@ interface Sent {
 async function send (reply: FastifyReply, { status, body }: Sent): Promise<FastifyReply> {
   if (body === undefined) return await reply.code(status).send()
   return await reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
-}
-
-/**
- * The store failed, timed out, lost too many races, or holds an invalid document. A later request may
- * succeed.
- */
-const UNAVAILABLE = [StoreError, ConflictError, UnsealableError]
-
-/** What the client is told about an error. Details of unexpected errors go to the log only. */
-function refusalFor (error: unknown, path: string): Refusal {
-  if (error instanceof Refusal) return error
-  if (error instanceof NotFound) return notFoundAt(path)
-  if (UNAVAILABLE.some(kind => error instanceof kind)) return refusal(20503)
-  const status = error instanceof Error ? Number(ownValue(error, 'statusCode') ?? 500) : 500
-  return status >= 400 && status < 500 ? unreadableRequest(status) : refusal(20500)
 }
 
 /**

@@ -20,7 +20,7 @@ export const exportCommand: Command = {
   help: HELP,
 
   async run (args, environment) {
-    const { choice } = parseStoreArguments('export', [], args, environment.env)
+    const { choice } = parseStoreArguments({ name: 'export', options: [] }, args, environment.env)
     const { stdout } = environment
     await withStore(choice, async store => {
       const total = await countForProgress(environment, store)

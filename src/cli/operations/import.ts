@@ -23,7 +23,7 @@ export const importCommand: Command = {
   async run (args, environment) {
     const { stdin, env } = environment
     try {
-      const { choice, keysFile } = parseStoreArguments('import', ['keys'], args, env)
+      const { choice, keysFile } = parseStoreArguments({ name: 'import', options: ['keys'] }, args, env)
       const keys = await neededKeys('import', keysFile, env)
       await withStore(choice, async store => {
         const outcomes = importEntities({ store, keys, entities: readExport(stdin) })

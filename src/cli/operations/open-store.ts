@@ -8,11 +8,14 @@ import { openPool, openRedis } from '../drivers.js'
 import { attempt, CommandError } from '../failure.js'
 import type { StoreChoice } from './store-choice.js'
 
-/** Opens the chosen store, uses it, and closes it. Creates no tables. */
+/** What a store needs for a command about all users. */
+const LISTING = ['get', 'replace', 'list']
+
+/** Opens the chosen store, which must have these methods, uses it, and closes it. Creates no tables. */
 export async function withStore (
-  choice: StoreChoice, use: (store: EntityStore) => Promise<void>
+  choice: StoreChoice, use: (store: EntityStore) => Promise<void>, methods: readonly string[] = LISTING
 ): Promise<void> {
-  const { store, connect, close } = await openStore(choice)
+  const { store, connect, close } = await openStore(choice, methods)
   try {
     await connect?.()
     await use(store)
@@ -34,9 +37,9 @@ interface OpenStore {
   close (): Promise<void>
 }
 
-async function openStore (choice: StoreChoice): Promise<OpenStore> {
+async function openStore (choice: StoreChoice, methods: readonly string[]): Promise<OpenStore> {
   if (choice.kind === 'module') {
-    return await attempt('the store can\'t be used', async () => await importStore(choice.path))
+    return await attempt('the store can\'t be used', async () => await importStore(choice.path, methods))
   }
   if (choice.kind === 'postgres') {
     const { client, close } = await openPool(choice.url)
@@ -47,9 +50,10 @@ async function openStore (choice: StoreChoice): Promise<OpenStore> {
   return { store: redisStore({ ...choice, client }), close }
 }
 
-/** Names the server without the password in its URL. */
+/** Names the server without the password in its URL. Without a host, the driver chooses the server. */
 function unusable (url: string): string {
-  return `the server at ${new URL(url).host} can't be used`
+  const { host } = new URL(url)
+  return `the server${host === '' ? '' : ` at ${host}`} can't be used`
 }
 
 /** The exports of a user's module. */
@@ -58,12 +62,12 @@ interface StoreModule {
   readonly close?: unknown
 }
 
-async function importStore (path: string): Promise<OpenStore> {
+async function importStore (path: string, methods: readonly string[]): Promise<OpenStore> {
   const module: StoreModule = await import(pathToFileURL(resolve(path)).href)
   const store: unknown = typeof module.default === 'function' ? await module.default() : module.default
-  if (!isStore(store)) {
-    throw new CommandError(`the default export of ${path} must be a store with get, replace and list, or a ` +
-      'function that returns one')
+  if (!hasFunctions<EntityStore>(store, methods)) {
+    const named = methods.join(', ').replace(/, (?=\w+$)/, ' and ')
+    throw new CommandError(`the default export of ${path} must be a store with ${named}, or a function that returns one`)
   }
   return {
     store,
@@ -72,8 +76,4 @@ async function importStore (path: string): Promise<OpenStore> {
       if (typeof module.close === 'function') await module.close()
     }
   }
-}
-
-function isStore (value: unknown): value is EntityStore {
-  return hasFunctions(value, ['get', 'replace', 'list'])
 }

@@ -1,6 +1,7 @@
 import { report, type ReportedIdentity } from '../../operations/report.js'
 import type { Command } from '../command.js'
 import { givenKeys } from '../keys.js'
+import { factorCount } from './factor-count.js'
 import { withStore } from './open-store.js'
 import { KEYS_HELP, parseStoreArguments, STORE_HELP } from './store-choice.js'
 import { countForProgress, tallyOutcomes } from './tally.js'
@@ -23,7 +24,7 @@ export const reportCommand: Command = {
 
   async run (args, environment) {
     const { env } = environment
-    const { choice, keysFile, json } = parseStoreArguments('report', ['json', 'keys'], args, env)
+    const { choice, keysFile, json } = parseStoreArguments({ name: 'report', options: ['json', 'keys'] }, args, env)
     const keys = await givenKeys(keysFile, env)
     await withStore(choice, async store => {
       const total = await countForProgress(environment, store)
@@ -38,7 +39,6 @@ function lineOf ({ identity, status, factors, disabledAt }: ReportedIdentity): s
   if (factors.length === 0) return `${name}  ${status}`
   const lastUsed = new Date(Math.max(...factors.map(({ lastUsedAt }) => lastUsedAt)) * 1000)
   const providers = [...new Set(factors.map(({ provider }) => provider))].join(', ')
-  const count = factors.length === 1 ? '1 factor' : `${factors.length} factors`
   const disabled = disabledAt === null ? '' : '  disabled'
-  return `${name}  ${status}  ${count} (${providers}), last used ${lastUsed.toISOString().slice(0, 10)}${disabled}`
+  return `${name}  ${status}  ${factorCount(factors.length)} (${providers}), last used ${lastUsed.toISOString().slice(0, 10)}${disabled}`
 }

@@ -24,7 +24,7 @@ export const resealCommand: Command = {
 
   async run (args, environment) {
     const { env } = environment
-    const { choice, keysFile } = parseStoreArguments('reseal', ['keys'], args, env)
+    const { choice, keysFile } = parseStoreArguments({ name: 'reseal', options: ['keys'] }, args, env)
     const keys = await neededKeys('reseal', keysFile, env)
     await withStore(choice, async store => {
       const total = await countForProgress(environment, store)

@@ -8,13 +8,30 @@ export type StoreChoice =
   | { readonly kind: 'redis', readonly url: string, readonly prefix?: string, readonly allowLoss: boolean }
   | { readonly kind: 'module', readonly path: string }
 
+/** What a command that works on a store takes. */
+export interface StoreCommand {
+  readonly name: string
+  /** The options that it has beside those for the store. */
+  readonly options: readonly ExtraOption[]
+  /** The names of its arguments, in their order, all of them required. @default none */
+  readonly operands?: readonly string[]
+}
+
 /** The arguments of a command that works on a store. */
 export interface StoreArguments {
   readonly choice: StoreChoice
+  /** The arguments that aren't options: as many as the command has operands. */
+  readonly operands: readonly string[]
   /** The file of the keys; null if the environment has them. */
   readonly keysFile: string | null
   /** True if the output is for programs. */
   readonly json: boolean
+  /** True if the command asks no question. */
+  readonly yes: boolean
+  /** The text of `--for`. */
+  readonly for: string | undefined
+  /** The text of `--by`. */
+  readonly by: string | undefined
 }
 
 /** The options for the store in `--help`; one of the first three is required. */
@@ -32,7 +49,7 @@ export const STORE_HELP = `  --database-url <url>  entities in PostgreSQL (or th
 export const KEYS_HELP = '  --keys <file>         file of the keys\n'
 
 /** Options that only some commands have. */
-type ExtraOption = 'json' | 'keys'
+export type ExtraOption = keyof typeof EXTRA
 
 const STORE = {
   'database-url': { type: 'string' },
@@ -51,40 +68,58 @@ const KINDS: Readonly<Record<StoreChoice['kind'], readonly [name: string, option
   module: ['a store of your own', ['store']]
 }
 
-const EXTRA = { json: { type: 'boolean' }, keys: { type: 'string' } } as const
+const EXTRA = {
+  json: { type: 'boolean' },
+  keys: { type: 'string' },
+  yes: { type: 'boolean' },
+  for: { type: 'string' },
+  by: { type: 'string' }
+} as const
 
 /** Parses the arguments of a command that works on a store. Throws `UsageError` for invalid ones. */
 export function parseStoreArguments (
-  command: string, extra: readonly ExtraOption[], args: readonly string[], env: Environment['env']
+  command: StoreCommand, args: readonly string[], env: Environment['env']
 ): StoreArguments {
-  const values = parse(command, extra, args)
-  const { keys: keysFile = null, json = false } = values
+  const { values, operands } = parse(command, args)
+  const { keys: keysFile = null, json = false, yes = false, for: duration, by } = values
   const choice = choiceOf(values, env)
   const [name, applicable] = KINDS[choice.kind]
   const [foreign] = Object.keys(values).filter(option => option in STORE && !applicable.includes(option))
   if (foreign !== undefined) throw new UsageError(`--${foreign} doesn't apply to ${name}`)
-  return { choice, keysFile, json }
+  return { choice, operands, keysFile, json, yes, for: duration, by }
 }
 
-type Values = ReturnType<typeof parse>
+type Values = ReturnType<typeof parse>['values']
 
-function parse (command: string, extra: readonly ExtraOption[], args: readonly string[]) {
-  const help = `see fastify-verify-totp ${command} --help`
-  const { values, positionals } = parseOptions(help, args)
-  // The message doesn't quote the argument, which may be a URL with a password.
-  if (positionals.length > 0) throw new UsageError(`${command} takes only options: ${help}`)
-  const [foreign] = Object.keys(values).filter(name => name in EXTRA && !extra.some(known => known === name))
-  if (foreign !== undefined) throw new UsageError(`${command} has no option --${foreign}: ${help}`)
-  return values
+function parse ({ name, options, operands = [] }: StoreCommand, args: readonly string[]) {
+  const help = `see fastify-verify-totp ${name} --help`
+  const { values, positionals } = parseOptions(help, operands, args)
+  if (positionals.length !== operands.length) {
+    // The message doesn't quote the argument, which may be a URL with a password.
+    const taken = operands.length === 0 ? 'only options' : `${operands.join(' and ')}, and options`
+    throw new UsageError(`${name} takes ${taken}: ${help}`)
+  }
+  const known: readonly string[] = options
+  const [foreign] = Object.keys(values).filter(name => name in EXTRA && !known.includes(name))
+  if (foreign !== undefined) throw new UsageError(`${name} has no option --${foreign}: ${help}`)
+  return { values, operands: positionals }
 }
 
-function parseOptions (help: string, args: readonly string[]) {
+function parseOptions (help: string, operands: readonly string[], args: readonly string[]) {
   const options = { ...STORE, ...EXTRA } satisfies ParseArgsConfig['options']
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(`${reasonOf(error).replace(/\..*/, '')}: ${help}`)
+    throw new UsageError(`${mistakeOf(error, operands)}: ${help}`)
   }
+}
+
+/** Node.js says more, in sentences that quote the argument. */
+function mistakeOf (error: unknown, [operand]: readonly string[]): string {
+  const mistake = reasonOf(error).replace(/\..*/, '')
+  if (mistake.endsWith('is ambiguous')) return mistake.replace(/^.*?(--[\w-]+).*/, 'write $1=VALUE for a value that begins with -')
+  if (operand === undefined || !mistake.startsWith('Unknown option')) return mistake
+  return `${mistake}; put -- before an ${operand} that begins with -`
 }
 
 function choiceOf (values: Values, env: Environment['env']): StoreChoice {

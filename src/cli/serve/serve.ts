@@ -1,7 +1,8 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { verifyApi } from '../../verify-api/plugin.js'
 import type { VerifyDocument } from '../../verify-api/records/documents.js'
 import type { Command, Environment } from '../command.js'
+import { importFastify } from '../drivers.js'
 import { attempt } from '../failure.js'
 import { keysIn, readOrCreateKeys } from '../keys.js'
 import { credentialsIn, type Credentials, type CredentialsDocument } from './credentials.js'
@@ -23,7 +24,8 @@ const REQUEST_TIMEOUT = 60_000
 const HELP = `Usage: fastify-verify-totp serve [options]
 
 Serves the TOTP part of Twilio's Verify v2 API, for development and tests without a Twilio account. The first start
-creates an account, its auth token, a service and the key that seals secrets. Later starts use the same ones.
+creates an account, its auth token, a service and the key that seals secrets. Later starts use the same ones. It needs
+the package fastify.
 
   --host <address>      address to listen on (127.0.0.1); any other than loopback needs --behind-tls
   --port <port>         port to listen on, 0 for any free one (8080)
@@ -48,10 +50,13 @@ export const serveCommand: Command = {
 
   async run (args, environment) {
     const options = parseServeOptions(args)
+    const Fastify = await importFastify()
     const keys = await loadKeys(environment, options)
     const storage = await openStorage(options)
     try {
-      await serve(storage, keys, options, environment)
+      const logger = { level: 'warn', stream: environment.stderr }
+      const app = Fastify({ logger, requestTimeout: REQUEST_TIMEOUT })
+      await serve(app, storage, keys, options, environment)
     } finally {
       await storage.close()
     }
@@ -76,13 +81,16 @@ function unusable (data: string): string {
 }
 
 async function serve (
-  storage: Storage, keys: readonly Uint8Array[], options: ServeOptions, environment: Environment
+  app: FastifyInstance,
+  storage: Storage,
+  keys: readonly Uint8Array[],
+  options: ServeOptions,
+  environment: Environment
 ): Promise<void> {
   const stored = credentialsIn(await storage.openStore<CredentialsDocument>('credentials'), keys)
   const credentials = await attempt('the credentials can\'t be read', stored.readOrCreate)
   const { accountSid, authToken } = credentials
   const { host, port, behindTls, json } = options
-  const app = Fastify({ logger: { level: 'warn', stream: environment.stderr }, requestTimeout: REQUEST_TIMEOUT })
   try {
     const store = await storage.openStore<VerifyDocument>('documents')
     const baseUrl = behindTls === null ? {} : { baseUrl: behindTls }

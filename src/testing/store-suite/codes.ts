@@ -131,10 +131,13 @@ function verifierOn (store: EntityStore, keyring: Keyring, clock: Clock): Verifi
     ...keyring,
     emit,
     issuer: 'Acme',
+    claims: { name: 'totp', amr: ['otp'] },
     limits: LIMITS,
     config: CONFIG,
     maxAge: 3600,
     freshness: 300,
+    recoveryCodes: 10,
+    rememberFor: 0,
     maxFactors: 5,
     reenroll: false,
     timeout: TIMEOUT
