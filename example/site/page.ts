@@ -16,10 +16,17 @@ const HEADERS = {
   'cache-control': 'no-cache'
 }
 
+/** Options of `page`. */
+export interface PageOptions {
+  /** Seconds for which the page offers to remember the browser; null for none. */
+  readonly remember: number | null
+}
+
 /** Serves the page: three files, read at the start. */
-export const page: FastifyPluginAsync = async app => {
+export const page: FastifyPluginAsync<PageOptions> = async (app, { remember }) => {
   for (const { url, file, type } of FILES) {
-    const content = await readFile(new URL(`../../site/page/${file}`, import.meta.url))
+    const text = await readFile(new URL(`../../site/page/${file}`, import.meta.url), 'utf8')
+    const content = text.replace('<body>', remember === null ? '<body>' : `<body data-remember="${remember}">`)
     app.get(url, { schema: { hide: true } }, async (_request, reply) =>
       await reply.headers(HEADERS).type(type).send(content))
   }

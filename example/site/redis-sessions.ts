@@ -1,6 +1,6 @@
 import type { Session } from 'fastify'
 import type { Redis } from 'ioredis'
-import { isNote, LoginEndedError, NOTE, UnavailableError, type Sessions } from './session-store.js'
+import { isNote, LoginEndedError, UnavailableError, type Sessions } from './session-store.js'
 
 /** Seconds that a login lasts. */
 const LOGIN_LIFETIME = 12 * 3600
@@ -13,12 +13,16 @@ const LOGINS = 'example:logins'
 
 const WRITE = `
   local kept = redis.call('GET', KEYS[1])
-  if kept == '' or kept == ARGV[3] then return 'buried' end
+  if kept == '' or (kept and cjson.decode(kept).totpRotated) then return 'buried' end
   if redis.call('GET', KEYS[2]) == '' then return 'ended' end
   redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
   redis.call('SADD', KEYS[3], KEYS[1])
   redis.call('EXPIRE', KEYS[3], ARGV[2])
   return 'written'`
+
+/** Redis answers false for a key that isn't there. */
+const LEAVE_NOTE = `
+  if (redis.call('GET', KEYS[1]) or '') ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end`
 
 const END = `
   redis.call('SET', KEYS[1], '', 'EX', ARGV[1])
@@ -36,16 +40,16 @@ export function redisSessions (client: Redis): Sessions {
     const text = await client.get(sessionKey(sid))
     if (text === null || text === TOMBSTONE) return null
     const session: Session = JSON.parse(text)
-    if (text === NOTE) return session
+    if (isNote(session)) return session
     return await client.get(loginKey(session.login ?? '')) === 'begun' ? session : null
   }
 
   async function set (sid: string, session: Session): Promise<void> {
     const { login } = session
-    if (isNote(session)) await client.set(sessionKey(sid), NOTE, 'EX', KEPT, 'XX')
+    if (isNote(session)) await client.eval(LEAVE_NOTE, 1, sessionKey(sid), JSON.stringify(session), KEPT)
     if (login === undefined) return
     const outcome = await client.eval(
-      WRITE, 3, sessionKey(sid), loginKey(login), membersKey(login), JSON.stringify(session), KEPT, NOTE)
+      WRITE, 3, sessionKey(sid), loginKey(login), membersKey(login), JSON.stringify(session), KEPT)
     if (outcome === 'ended') throw new LoginEndedError()
   }
 

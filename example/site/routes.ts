@@ -14,6 +14,8 @@ export interface RouteOptions {
   readonly provider: TwilioProvider | null
   readonly sessionSecret: string
   readonly totpKeys: readonly Uint8Array[]
+  /** Seconds that a browser may be remembered; null turns that off. */
+  readonly remember: number | null
   readonly clockOffset: number
 }
 
@@ -30,9 +32,15 @@ const Credentials = Type.Object({
   password: Type.String({ maxLength: 256, description: 'Always "demo"' })
 }, { additionalProperties: false })
 
+/** They only describe: the guard says itself what is wrong with them. */
+const PaymentHeaders = Type.Object({
+  'totp-code': Type.Optional(Type.String({ description: 'A code of an authenticator app' })),
+  'totp-factor': Type.Optional(Type.String({ description: 'The sid of its factor: needed with several at Twilio' }))
+})
+
 /** The routes with a session: login, logout, the second factor, and what it protects. */
 export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, options) => {
-  const { sessions, store, provider, sessionSecret, totpKeys, clockOffset } = options
+  const { sessions, store, provider, sessionSecret, totpKeys, remember, clockOffset } = options
 
   await app.register(cookie)
   await app.register(session, {
@@ -49,6 +57,8 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     keys: totpKeys,
     store,
     ...(provider && { provider }),
+    // Plain HTTP again: behind HTTPS leave `insecure` out.
+    ...(remember !== null && { remember: { for: remember, insecure: true } }),
     identify: request => request.session.userId,
     clock: () => Date.now() / 1000 + clockOffset
   })
@@ -122,6 +132,15 @@ const guardedRoutes: FastifyPluginAsyncTypebox<Pick<RouteOptions, 'sessions'>> =
       response: { 200: Type.Object({ transfer: Type.String() }), ...GUARDED }
     }
   }, async () => ({ transfer: 'sent' }))
+
+  app.post('/payment', {
+    preHandler: app.totp.required({ perRequest: true }),
+    schema: {
+      summary: 'A payment, which takes a code with the request',
+      headers: PaymentHeaders,
+      response: { 200: Type.Object({ payment: Type.String() }), ...failures(400, 401, 403, 404, 429, 503) }
+    }
+  }, async () => ({ payment: 'sent' }))
 
   const admin: FastifyPluginAsyncTypebox = async scope => {
     scope.addHook('preHandler', app.totp.required())

@@ -35,7 +35,7 @@ async function start (settings: Settings): Promise<void> {
 }
 
 async function createServer (
-  { clockOffset, logLevel, twilio }: Settings, storage: Storage, keys: Keys
+  { clockOffset, logLevel, remember, twilio }: Settings, storage: Storage, keys: Keys
 ): Promise<FastifyInstance> {
   const { store, sessions } = storage
   const provider = twilio && await createTwilioProvider(twilio)
@@ -51,10 +51,10 @@ async function createServer (
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Example of fastify-verify-totp', version: '1' } }
   })
-  await app.register(page)
+  await app.register(page, { remember })
   app.get('/healthz', { schema: { summary: 'Whether the server runs' } }, async () => ({ status: 'ok' }))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(routes, { sessions, store, provider, clockOffset, ...keys })
+  await app.register(routes, { sessions, store, provider, remember, clockOffset, ...keys })
   await app.ready()
   await storage.checkKeys(keys.totpKeys)
   return app

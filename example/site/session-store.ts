@@ -57,12 +57,9 @@ export class LoginEndedError extends Error {
   readonly code = 'LOGIN_ENDED'
 }
 
-/** The note that a rotated session leaves, as it is stored: it has nothing of the session. */
-export const NOTE = '{"totpRotated":true}'
-
-/** True for the note that a rotated session leaves. */
+/** True for the note that a rotated session leaves: it has the new id, and nothing else of the session. */
 export function isNote (session: object): boolean {
-  return Reflect.get(session, 'totpRotated') === true
+  return 'totpRotated' in session
 }
 
 /** Milliseconds between two deletions of old rows. */
@@ -89,17 +86,19 @@ export function sessionsIn (client: PostgresClient): DatabaseSessions {
     return row === undefined ? null : JSON.parse(row.data)
   }
 
-  /** Stores nothing before a login. */
+  /** Stores nothing before a login. A value of a session can't look like a note: JSON escapes its quotes. */
   async function set (sid: string, session: Session): Promise<void> {
     if (isNote(session)) {
-      await query('UPDATE example_sessions SET data = $2 WHERE sid = $1 AND data IS NOT NULL', [sid, NOTE])
+      const note = JSON.stringify(session)
+      await query('UPDATE example_sessions SET data = $2 WHERE sid = $1 AND data IS NOT NULL', [sid, note])
     }
     if (session.login === undefined) return
     const written = await query(
       `INSERT INTO example_sessions AS kept (sid, login, data) SELECT $1::text, $2::text, $3::text
        WHERE NOT EXISTS (SELECT FROM example_logins WHERE id = $2::text AND ends_at <= now())
-       ON CONFLICT (sid) DO UPDATE SET data = EXCLUDED.data, written_at = now() WHERE kept.data <> $4::text
-       RETURNING sid`, [sid, session.login, JSON.stringify(session), NOTE])
+       ON CONFLICT (sid) DO UPDATE SET data = EXCLUDED.data, written_at = now()
+       WHERE kept.data IS NOT NULL AND kept.data NOT LIKE '%"totpRotated":%'
+       RETURNING sid`, [sid, session.login, JSON.stringify(session)])
     if (written.length > 0) return
     const buried = await query('SELECT sid FROM example_sessions WHERE sid = $1', [sid])
     if (buried.length === 0) throw new UnavailableError(new LoginEndedError())

@@ -17,6 +17,8 @@ export interface Settings {
   readonly totpKeys: readonly Uint8Array[] | null
   /** Twilio Verify instead of the embedded provider. */
   readonly twilio: TwilioSettings | null
+  /** Seconds that users may have their browser remembered; null turns that off. */
+  readonly remember: number | null
   /**
    * Seconds by which the clock of the second factor is ahead of this machine's. It doesn't affect Twilio,
    * which judges codes by its own clock.
@@ -38,6 +40,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const TWILIO = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVICE_SID'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+/** 90 days. */
+const MOST_REMEMBERED = 7_776_000
 /** The session plugin requires this length. */
 const SECRET_LENGTH = 32
 
@@ -56,6 +60,7 @@ export function readSettings (env: Environment): Settings {
     sessionSecret: env['SESSION_SECRET'] === undefined ? null : parseSessionSecret(env['SESSION_SECRET'], 'SESSION_SECRET'),
     totpKeys: env['TOTP_KEYS'] === undefined ? null : parseTotpKeys(env['TOTP_KEYS'], 'TOTP_KEYS'),
     twilio: readTwilioSettings(env),
+    remember: env['REMEMBER'] ? parseRemember(env['REMEMBER']) : null,
     clockOffset: parseClockOffset(env['CLOCK_OFFSET'] || '0'),
     logLevel: parseLogLevel(env['LOG_LEVEL'] || 'warn')
   }
@@ -112,6 +117,12 @@ function isSafeOrigin (text: string): boolean {
   const { origin, protocol, hostname } = new URL(text)
   const isLoopback = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])$/.test(hostname)
   return origin === text && (protocol === 'https:' || (protocol === 'http:' && isLoopback))
+}
+
+function parseRemember (text: string): number {
+  const seconds = /^[0-9]{1,7}$/.test(text) ? Number(text) : 0
+  must(seconds >= 1 && seconds <= MOST_REMEMBERED, `REMEMBER must be an integer of seconds from 1 to ${MOST_REMEMBERED}`)
+  return seconds
 }
 
 function parseClockOffset (text: string): number {

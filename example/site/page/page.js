@@ -1,4 +1,4 @@
-/* global document, fetch, Option, navigator, location, setInterval, clearInterval */
+/* global Blob, URL, document, fetch, Option, navigator, location, setInterval, clearInterval */
 
 /** The error of a request. `code` has the reason. Without any answer `status` is 0. */
 class Refusal extends Error {
@@ -20,9 +20,15 @@ let interrupted = null
 let enrolling = null
 /** The verified factors, as of the last request. */
 let apps = []
+/** The recovery codes that are left, as of the last request; null where that isn't known. */
+let remaining = null
+/** The recovery codes while the page shows them. */
+let shownCodes = []
 /** True if a code needs the choice of its app: with Twilio, if there are several apps. */
 let mustChoose = false
 let countdown = null
+/** Seconds for which the server remembers a browser; 0 where it doesn't. */
+const rememberFor = Number(document.body.dataset.remember ?? 0)
 let busy = false
 
 async function ask (method, url, body) {
@@ -99,6 +105,9 @@ function explain (refusal, field, action) {
   if (code === 'ERR_TOTP_DISABLED') return show('closed')
   if (code === 'ERR_TOTP_LOCKED' && apps.length > 0) return showLock(retryAfter, action)
   if (code === 'ERR_TOTP_LOCKED') return showFailure(`Too many attempts at once. Try again in ${spoken(retryAfter)}.`, field)
+  if (field?.id === 'recovery-code' && (code === 'ERR_TOTP_CHALLENGE_DENIED' || status === 400)) {
+    return showMistake('That is no recovery code of this account, or it was used before. Type the next one of your list.', field)
+  }
   if (code === 'ERR_TOTP_CHALLENGE_DENIED') {
     return showMistake('That code was not accepted. Wait for the next one, and type that.', field)
   }
@@ -130,7 +139,8 @@ function awaitProvider (field) {
 
 /** Loads the apps. Resolves to true if this session is approved. */
 async function loadApps () {
-  const { factors, approved } = await ask('GET', '/totp/factors')
+  const { factors, approved, recovery } = await ask('GET', '/totp/factors')
+  remaining = recovery?.remaining ?? null
   apps = factors.filter(({ status }) => status === 'verified')
   return approved
 }
@@ -139,19 +149,25 @@ async function loadApps () {
 async function enter (text = '') {
   const approved = await loadApps()
   if (apps.length === 0) return showSetup('', text)
-  if (!approved) {
-    askForCode(null)
-    return announce(text)
+  try {
+    // A session without an approval passes, too, if its browser is remembered.
+    if (approved || rememberFor > 0) return await showVault(text)
+  } catch (error) {
+    if (error.code !== 'ERR_TOTP_CHALLENGE_REQUIRED') throw error
   }
-  await showVault(text)
+  askForCode(null)
+  announce(text)
 }
 
 async function showVault (text = '', focus) {
   const { vault, identity } = await ask('GET', '/vault')
+  one('remembered').hidden = !await isRemembered()
   forgetEnrollment()
+  forgetCodes()
   interrupted = null
   one('vault-content').textContent = `It holds ${vault}, and it is ${identity}’s.`
   one('factors').replaceChildren(...apps.map(factorItem))
+  one('remaining').textContent = `${remaining} left. If you lose your phone, each of them opens the vault once.`
   show('vault', { focus: focus?.() })
   announce(text)
 }
@@ -160,6 +176,18 @@ async function showVault (text = '', focus) {
 async function refresh (text, focus) {
   if (!await loadApps()) return await enter(text)
   await showVault(text, focus)
+}
+
+/** Whether this browser opens the vault without a code. Only an approved session may see the list. */
+async function isRemembered () {
+  if (rememberFor === 0) return false
+  try {
+    const { browsers } = await ask('GET', '/totp/browsers')
+    return browsers.some(({ current }) => current)
+  } catch (error) {
+    if (error.code !== 'ERR_TOTP_CHALLENGE_REQUIRED') throw error
+    return true
+  }
 }
 
 function showSetup (trouble = '', text = '') {
@@ -198,6 +226,25 @@ function forgetEnrollment () {
   one('enroll-code').value = ''
 }
 
+/** Shows recovery codes, which the server tells only once. */
+function showCodes (codes) {
+  shownCodes = codes
+  one('codes').replaceChildren(...codes.map(code => Object.assign(document.createElement('li'), { textContent: code })))
+  one('codes-kept').checked = false
+  show('codes', { focus: one('codes-title') })
+}
+
+/** Removes the recovery codes from the page. */
+function forgetCodes () {
+  shownCodes = []
+  one('codes').replaceChildren()
+}
+
+function showRecovery () {
+  one('recovery-code').value = ''
+  show('recovery', { back: () => enter() })
+}
+
 /** Asks for a code, and repeats the action afterwards. */
 function askForCode (action) {
   interrupted = action
@@ -205,6 +252,7 @@ function askForCode (action) {
     ? 'Open your authenticator app, and type the six digits that it shows.'
     : 'This action needs a fresh code. Type the six digits that your authenticator app shows now.'
   one('challenge-code').value = ''
+  one('remember').checked = false
   offerApps()
   show('challenge', {
     focus: lacksApp() ? one('challenge-app') : undefined,
@@ -275,6 +323,11 @@ function spoken (seconds) {
   return `${Math.ceil(seconds / 60)} minutes`
 }
 
+function span (seconds) {
+  const days = Math.round(seconds / 86_400)
+  return days > 0 ? `${days} day${days === 1 ? '' : 's'}` : spoken(seconds)
+}
+
 function factorItem (factor) {
   const item = one('factor').content.cloneNode(true).querySelector('li')
   const part = selector => item.querySelector(selector)
@@ -284,7 +337,8 @@ function factorItem (factor) {
 
   item.id = sid
   part('.name').textContent = friendlyName
-  part('.dates').textContent = `Added ${day(verifiedAt)}, last used ${day(lastUsedAt)}`
+  // A session without an approval doesn't see the dates.
+  if (verifiedAt) part('.dates').textContent = `Added ${day(verifiedAt)}, last used ${day(lastUsedAt)}`
   part('[data-do="rename"]').setAttribute('aria-label', `Rename ${friendlyName}`)
   part('[data-do="remove"]').setAttribute('aria-label', `Remove ${friendlyName}`)
   part('.question').textContent = `Remove “${friendlyName}”? Its codes stop working at once, and so do the open ` +
@@ -333,9 +387,11 @@ function day (iso) {
 
 function startOver (trouble = '') {
   forgetEnrollment()
+  forgetCodes()
   interrupted = null
   one('login-form').reset()
   one('challenge-code').value = ''
+  one('recovery-code').value = ''
   one('vault-content').textContent = ''
   one('factors').replaceChildren()
   apps = []
@@ -375,8 +431,10 @@ onSubmit('setup-form', async () => {
 
 onSubmit('enroll-form', async () => {
   const { sid, name } = enrolling
+  let codes = []
   try {
-    await ask('POST', `/totp/factors/${sid}/verify`, { code: one('enroll-code').value.trim() })
+    const verified = await ask('POST', `/totp/factors/${sid}/verify`, { code: one('enroll-code').value.trim() })
+    codes = verified.recoveryCodes ?? []
   } catch (error) {
     if (error.code !== 'ERR_TOTP_CHALLENGE_DENIED' || await isEnrolling(sid)) throw error
     return showSetup('Too many wrong codes, so this QR code is no longer valid. Start over with a new one, and delete ' +
@@ -384,7 +442,24 @@ onSubmit('enroll-form', async () => {
   }
   // The name stands in the list alone: in the app it would take the place of the account's.
   if (name) await ask('PATCH', `/totp/factors/${sid}`, { friendlyName: name }).catch(() => {})
+  if (codes.length > 0) {
+    forgetEnrollment()
+    return showCodes(codes)
+  }
   await enter(apps.length > 0 ? 'The new app opens the vault too.' : 'Done: from now on your app opens the vault.')
+})
+
+onSubmit('codes-form', async () => {
+  const box = one('codes-kept')
+  if (!box.checked) return showMistake('Keep the codes first: they are not shown again.', box)
+  await enter('Done: from now on your app opens the vault.')
+})
+
+onSubmit('recovery-form', async () => {
+  const { remaining: left } = await ask('POST', '/totp/recovery', { code: one('recovery-code').value })
+  one('recovery-code').value = ''
+  await enter(`You are in, and ${left} recovery code${left === 1 ? ' is' : 's are'} left. Add your new phone, remove the ` +
+    'lost one, and then make new codes.')
 })
 
 /** False after the last wrong code, which ends an enrollment. */
@@ -398,7 +473,8 @@ onSubmit('challenge-form', async () => {
   const factorSid = one('challenge-app').value
   if (lacksApp()) return showMistake('Choose the app that shows the code.', one('challenge-app'))
   try {
-    await ask('POST', '/totp/challenges', factorSid ? { code, factorSid } : { code })
+    const remember = one('remember').checked ? { remember: true } : {}
+    await ask('POST', '/totp/challenges', { code, ...remember, ...factorSid ? { factorSid } : {} })
   } catch (error) {
     if (error.status === 400 && !factorSid && /^\d{3}[ -]?\d{3}$/.test(code)) return await askForApp()
     if (error.code === 'ERR_TOTP_FACTOR_NOT_FOUND') {
@@ -426,11 +502,35 @@ onClick('transfer', async () => {
   announce('Sent: the gold is on its way.')
 })
 onClick('lock', async () => {
+  // Otherwise this browser would open it again without a code.
+  if (rememberFor > 0) await ask('DELETE', '/totp/browsers/current')
   await ask('DELETE', '/totp/approval')
   askForCode(null)
   announce('The vault is locked.')
 })
+onClick('forget', async () => {
+  await ask('DELETE', '/totp/browsers/current')
+  await enter('This browser is forgotten: its next login needs a code.')
+})
 onClick('add', () => showSetup())
+onClick('lost', () => showRecovery())
+onClick('closed-lost', () => showRecovery())
+onClick('new-codes', async () => showCodes((await ask('POST', '/totp/recovery-codes')).recoveryCodes))
+onClick('copy-codes', async () => {
+  try {
+    await navigator.clipboard.writeText(shownCodes.join('\n'))
+    announce('The codes are copied.')
+  } catch {
+    document.getSelection().selectAllChildren(one('codes'))
+    announce('The codes are selected: copy them with your keyboard.')
+  }
+})
+onClick('download-codes', () => {
+  const url = URL.createObjectURL(new Blob([`Gold Vault: recovery codes\n\n${shownCodes.join('\n')}\n`]))
+  const link = Object.assign(document.createElement('a'), { href: url, download: 'gold-vault-recovery-codes.txt' })
+  link.click()
+  URL.revokeObjectURL(url)
+})
 onClick('copy', async () => {
   const button = one('copy')
   try {
@@ -453,6 +553,9 @@ onClick('retry', () => location.reload())
 for (const button of document.querySelectorAll('[data-back]')) {
   button.addEventListener('click', () => run(() => goBack?.()))
 }
+
+one('remember-choice').hidden = rememberFor === 0
+one('remember-for').textContent = span(rememberFor)
 
 ask('GET', '/totp/factors').then(() => run(() => enter()), refusal => {
   if (refusal.status === 0 || refusal.status >= 500) return show('unreachable')
