@@ -8,6 +8,8 @@ const EVENT: TotpEvent = {
   type: 'challenge.denied',
   identity: 'alice',
   factorSid: null,
+  method: 'recovery',
+  by: 'Carol of support',
   at: 1_800_000_000,
   actor: 'user',
   context: { id: 'req-7' }
@@ -115,7 +117,7 @@ t.test('a listener that failed before keeps the end from nothing', async t => {
   t.same(done, ['identity.locked'])
 })
 
-t.test('the diagnostics channel has events without identity and context, but with the entity', async t => {
+t.test('the diagnostics channel has events without identity, `by` and context, but with the entity', async t => {
   const messages: unknown[] = []
   const subscriber = (message: unknown) => { messages.push(message) }
   subscribe('fastify-verify-totp:event', subscriber)
@@ -126,8 +128,8 @@ t.test('the diagnostics channel has events without identity and context, but wit
     emit(EVENT, SID)
     t.same(messages, [], 'not on the path of the request')
     await settled()
-    const { type, factorSid, at, actor } = EVENT
-    t.strictSame(messages, [{ type, entitySid: SID, factorSid, at, actor }])
+    const { type, factorSid, method, at, actor } = EVENT
+    t.strictSame(messages, [{ type, entitySid: SID, factorSid, method, at, actor }])
   }
 })
 

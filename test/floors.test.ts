@@ -11,15 +11,16 @@ const SRC = join(ROOT, 'src')
  * imports from its own folder and from floors below.
  */
 const FLOORS: ReadonlyArray<readonly string[]> = [
-  ['index.ts', 'testing.ts', 'operations.ts', 'verify-api.ts'],
+  ['index.ts', 'connect.ts', 'client.ts', 'testing.ts', 'operations.ts', 'verify-api.ts'],
   ['cli/main.ts'],
   ['cli/serve/', 'cli/operations/'],
-  ['cli/'],
-  ['fastify/', 'verify-api/'],
+  // The kit for the tests of applications has the stand-in in it.
+  ['cli/', 'testing/'],
+  ['fastify/', 'connect/', 'client/', 'verify-api/'],
   ['verify-api/endpoints/'],
   ['verify-api/records/'],
   ['verify-api/wire/'],
-  ['http/', 'operations/', 'testing/'],
+  ['http/', 'operations/'],
   ['setup.ts'],
   ['options.ts'],
   ['verifier/'],
@@ -28,20 +29,22 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['documents/'],
   ['entity/'],
   ['events.ts'],
-  ['otp/', 'time/', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
+  ['otp/', 'time/', 'method.ts', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
   ['errors.ts'],
   ['scrubbed.ts'],
-  ['masked.ts', 'own-property.ts']
+  ['masked.ts', 'method.ts', 'own-property.ts']
 ]
 
 /** Doors and commands, and the wings that nothing behind them may reach. */
 const BORDERS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['verify-api/', 'cli/', 'operations/', 'testing/'],
-  'verify-api.ts': ['verifier/', 'entity/', 'options.ts', 'setup.ts', 'fastify/', 'http/', 'cli/'],
-  'testing.ts': ['fastify/', 'http/', 'verify-api/', 'cli/'],
+  'connect.ts': ['fastify/', 'verify-api/', 'cli/', 'operations/', 'testing/'],
+  'verify-api.ts': ['verifier/', 'entity/', 'options.ts', 'setup.ts', 'fastify/', 'http/', 'cli/', 'testing/'],
+  'testing.ts': ['fastify/', 'connect/', 'http/', 'operations/', 'cli/'],
   'operations.ts': ['fastify/', 'http/', 'verify-api/', 'cli/', 'testing/'],
-  'cli/serve/serve.ts': ['fastify/', 'verifier/', 'cli/operations/'],
-  'cli/operations/report.ts': ['fastify/', 'verify-api/', 'cli/serve/']
+  'cli/serve/serve.ts': ['fastify/', 'verifier/', 'cli/operations/', 'testing/'],
+  'cli/operations/report.ts': ['fastify/', 'verify-api/', 'cli/serve/', 'testing/'],
+  'cli/operations/user-commands.ts': ['fastify/', 'connect/', 'http/', 'verify-api/', 'cli/serve/', 'testing/']
 }
 
 /** Where a package may be imported, and each of Node's own modules that reads, writes or draws at random. */
@@ -54,12 +57,13 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   '@scure/base': ['otp/secret.ts'],
   'node:crypto': ['cli/', 'providers/', 'stores/', 'entity/', 'otp/', 'seal.ts', 'testing/', 'verify-api/'],
   'node:assert/strict': ['testing/'],
-  'node:diagnostics_channel': ['events.ts'],
-  'node:http': ['fastify/', 'verify-api/'],
+  'node:diagnostics_channel': ['events.ts', 'connect/arrival.ts'],
+  'node:http': ['fastify/', 'connect/', 'sessions/', 'verify-api/'],
   'node:timers/promises': ['time/back-off.ts', 'cli/'],
   'node:fs/promises': ['cli/', 'stores/folder.ts'],
   'node:path': ['cli/', 'stores/folder.ts'],
   'node:net': ['cli/'],
+  'node:os': ['cli/'],
   'node:util': ['cli/', 'providers/twilio.ts', 'operations/', 'testing/'],
   'node:url': ['cli/'],
   'node:stream': ['cli/'],
@@ -100,6 +104,11 @@ t.test('no wing reaches another one across a border', async t => {
   }
 })
 
+t.test('the client loads itself, and nothing else', async t => {
+  t.strictSame([...reachedFrom('client.ts')].filter(file => !/^client[./]/.test(file)), [])
+  t.strictSame(imports.filter(({ from, ours }) => from.startsWith('client') && !ours), [])
+})
+
 t.test('no import cycles, not even of types', async t => {
   t.strictSame(files.map(file => cycleThrough(file)).filter(cycle => cycle.length > 0), [])
 })
@@ -122,6 +131,7 @@ t.test('what this package made is told apart by own properties, never by inherit
   // Left are clients of the host, errors of the system, and promises.
   t.strictSame(matching(/'\w+' in /).sort(), [
     'cli/failure.ts', 'cli/keys.ts', 'cli/main.ts', 'cli/serve/folder-lock.ts', 'providers/twilio.ts',
+    'sessions/cookie-session.ts', 'sessions/express-stored-session.ts', 'sessions/rotation.ts',
     'sessions/stored-session.ts', 'stores/redis-client.ts', 'stores/redis.ts', 'time/now-or-later.ts'
   ])
 })

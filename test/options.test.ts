@@ -20,6 +20,8 @@ t.test('four options are needed, the others have defaults', async t => {
     freshness: 300,
     attempts: { lockAfter: 5, lockFor: 30, disableAfter: 50 },
     config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
+    recoveryCodes: 10,
+    amr: ['otp'],
     maxFactors: 5,
     name: 'totp',
     prefix: '/totp',
@@ -48,6 +50,10 @@ t.test('what is given is kept', async t => {
     provider: TWILIO,
     formerProviders: [],
     reenroll: true,
+    recoveryCodes: 0,
+    remember: { for: 60 },
+    amr: ['otp', 'mfa'],
+    acr: 'urn:acme:mfa',
     maxFactors: 1,
     name: 'admins',
     prefix: '/account/2fa',
@@ -58,7 +64,7 @@ t.test('what is given is kept', async t => {
     context: () => null,
     onEvent: () => {}
   } as const
-  t.strictSame(settingsOf(given), given)
+  t.same(settingsOf(given), given)
 })
 
 t.test('freshness is never longer than the age', async t => {
@@ -93,6 +99,12 @@ const RANGES: Array<[option: string, right: unknown[], wrong: unknown[]]> = [
   ['provider', [TWILIO], [null, 'twilio', {}, { name: 'twilio' }, () => TWILIO, [TWILIO]]],
   ['formerProviders', [[], [TWILIO]], [null, TWILIO, [null], [{}], [TWILIO, TWILIO]]],
   ['reenroll', [true, false], [null, 0, 'true', {}]],
+  ['remember', [undefined, { for: 60 }, { for: 60, insecure: true }], [null, 60, true]],
+  ['amr', [['otp'], ['pwd', 'otp', 'mfa']],
+    [null, 'otp', [], [''], ['a b'], [5], [null], {}, Array.from({ length: 9 }, () => 'otp')]],
+  ['acr', ['urn:acme:mfa', '2', 'https://refeds.org/profile/mfa', 'x'.repeat(128)],
+    [null, '', 'a b', 'a"b', 'a\\b', 'a\nb', 'ä', 5, ['a'], {}, 'x'.repeat(129)]],
+  ['recoveryCodes', [0, 16], numbersBut([-1, 17])],
   ['maxFactors', [1, 10], numbersBut([0, 11])],
   ['name', ['a', 'A1', `a${'b'.repeat(31)}`], ['', '1a', 'a b', 'a-b', '__proto__', `a${'b'.repeat(32)}`, 5, null]],
   ['prefix', ['/totp', '/a/b', '/v1.0', '/a-b_c~d'],
@@ -210,19 +222,55 @@ t.test('a refusal repeats no key', async t => {
 })
 
 t.test('a route may ask for less age than the plugin, and not for more', async t => {
-  t.same(requirementOf({}, 600), { maxAge: 600, unenrolled: 'deny' })
-  t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, unenrolled: 'allow' })
-  t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, unenrolled: 'deny' })
+  const methods = ['totp', 'recovery', 'pass']
+  const all = [...methods, 'remembered']
+  t.same(requirementOf({}, 600), { maxAge: 600, methods: all, unenrolled: 'deny' })
+  t.same(requirementOf({ maxAge: 60, unenrolled: 'allow' }, 600), { maxAge: 60, methods, unenrolled: 'allow' })
+  t.same(requirementOf({ methods: ['totp'] }, 600), { maxAge: 600, methods: ['totp'], unenrolled: 'deny' })
+  t.same(requirementOf({ maxAge: 600, unenrolled: 'deny' }, 600), { maxAge: 600, methods, unenrolled: 'deny' })
   t.same(routeRequirementOf({ anonymous: 'allow' }, 600), {
-    anonymous: 'allow', requirement: { maxAge: 600, unenrolled: 'deny' }
+    anonymous: 'allow',
+    perRequest: false,
+    unenrolled: 'deny',
+    requirements: {
+      deny: { maxAge: 600, methods: all, unenrolled: 'deny' },
+      allow: { maxAge: 600, methods: all, unenrolled: 'allow' }
+    }
   })
   for (const maxAge of numbersBut([0, 601])) {
     t.throws(() => requirement_({ maxAge }), refusalOf('required.maxAge'), shown(maxAge))
   }
 })
 
+t.test('a route may ask for one or more methods', async t => {
+  for (const methods of [['totp'], ['pass', 'totp'], ['totp', 'recovery', 'pass']]) {
+    t.same(requirement_({ methods }), {
+      anonymous: 'deny',
+      perRequest: false,
+      unenrolled: 'deny',
+      requirements: {
+        deny: { maxAge: 600, methods, unenrolled: 'deny' }, allow: { maxAge: 600, methods, unenrolled: 'allow' }
+      }
+    })
+  }
+  for (const methods of [[], 'totp', ['TOTP'], ['totp', 'sms'], ['toString'], [['totp']], [null], null, {}, true, 0]) {
+    t.throws(() => requirement_({ methods }), refusalOf('required.methods'), shown(methods))
+    t.throws(() => Reflect.apply(requirementOf, undefined, [{ methods }, 600]), refusalOf('required.methods'), shown(methods))
+  }
+  const own: Array<'totp' | 'pass'> = ['totp']
+  const requirement = requirementOf({ methods: own }, 600)
+  own.push('pass')
+  t.same(requirement.methods, ['totp'], 'a list that is changed later changes no requirement')
+})
+
+t.test('a guard may ask a function about users without a factor; a check may not', async t => {
+  const unenrolled = () => 'deny' as const
+  t.equal(routeRequirementOf({ unenrolled }, 600).unenrolled, unenrolled)
+  t.throws(() => Reflect.apply(requirementOf, undefined, [{ unenrolled }, 600]), refusalOf('required.unenrolled'))
+})
+
 t.test('a route may say deny or allow, and nothing else', async t => {
-  for (const unenrolled of ['Allow', 'allow ', '', 'skip', true, false, null, 0, ['allow'], {}]) {
+  for (const unenrolled of ['Allow', 'allow ', '', 'skip', true, false, null, 0, ['allow'], {}, new Date()]) {
     t.throws(() => requirement_({ unenrolled }), refusalOf('required.unenrolled'), shown(unenrolled))
   }
   t.throws(() => requirement_({ maxage: 60 }), refusalOf('required.maxage'))

@@ -28,7 +28,10 @@ interface Application {
   readonly manifest: Manifest
 }
 
-/** An application that has the packed package, its dependencies, what else is named, and nothing more. */
+/**
+ * An application that has the packed package, its dependencies, what else is named, and nothing more. `x as
+ * y` is installed under the other name.
+ */
 function installed (t: Test, others: readonly string[]): Application {
   // Outside the project, where its own node_modules don't help out.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `${NAME}-`)))
@@ -43,9 +46,10 @@ function installed (t: Test, others: readonly string[]): Application {
   run(folder, 'tar', ['-xzf', join(folder, filename), '-C', home, '--strip-components=1'])
   const manifest: Manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   for (const dependency of [...Object.keys(manifest.dependencies), ...others]) {
-    const link = join(folder, 'node_modules', dependency)
+    const [name = '', alias = name] = dependency.split(' as ')
+    const link = join(folder, 'node_modules', alias)
     mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(join(ROOT, 'node_modules', dependency), link)
+    symlinkSync(join(ROOT, 'node_modules', name), link)
   }
   return { folder, files: files.map(({ path }) => path), manifest }
 }
@@ -115,6 +119,153 @@ t.test('the packed package works where only its own dependencies are installed',
     console.log(JSON.stringify({ statuses, vault, same: byDefault === verifyTotp }))
   `)
   t.same(answer, { statuses: [401, 200, 403, 201, 200, 200, 403], vault: 'gold', same: true })
+})
+
+/** The types that those of Express and its middlewares need. */
+const TYPES = ['body-parser', 'connect', 'http-errors', 'mime', 'node', 'qs', 'range-parser', 'send']
+  .filter(name => existsSync(join(ROOT, 'node_modules', '@types', name)))
+
+/** The server of a team that has Express, and no Fastify. */
+const EXPRESS_APP = `
+  import { randomBytes } from 'node:crypto'
+  import { once } from 'node:events'
+  import { createServer } from 'node:http'
+  import express, { type Request } from 'express'
+  import session from 'express-session'
+  import { createTotp, expressSession, memoryStore } from '${NAME}/connect'
+
+  declare module 'express-session' {
+    interface SessionData { userId?: string }
+  }
+
+  const app = express()
+  const totp = createTotp({
+    issuer: 'Acme', keys: [randomBytes(32)], store: memoryStore(), session: expressSession,
+    identify: (req: Request) => req.session.userId
+  })
+  app.use(session({ secret: randomBytes(32).toString('hex'), resave: false, saveUninitialized: false }))
+  app.use(totp.routes())
+  app.use(express.json())
+  app.post('/login', (req, res, next) => {
+    req.session.regenerate(error => {
+      if (error) return next(error)
+      req.session.userId = 'alice'
+      totp.forget(req, res).then(() => res.sendStatus(204), next)
+    })
+  })
+  app.get('/vault/:room', totp.required(), (req, res) => {
+    const room: string = req.params.room
+    res.json({ vault: room, factorSid: req.totp?.factorSid })
+  })
+  export const server = createServer(app).listen(0)
+  await once(server, 'listening')
+`
+
+for (const version of ['5', '4']) {
+  t.test(`an application with Express ${version} and without Fastify compiles, and runs`, async t => {
+    const suffix = version === '5' ? '' : version
+    const { folder } = installed(t, [
+      `express${suffix} as express`, `@types/express${suffix} as @types/express`, 'express-session',
+      '@types/express-session', 'undici-types', 'otpauth', ...TYPES.map(name => `@types/${name}`),
+      ...version === '5' ? ['@types/express-serve-static-core', '@types/serve-static'] : []
+    ])
+    const program = join(folder, 'node_modules', NAME, 'dist', 'cli', 'main.js')
+    t.match(run(folder, process.execPath, [program, 'report', '--help']), /Usage: fastify-verify-totp report/)
+    t.throws(() => run(folder, process.execPath, [program, 'serve', '--port', '0']),
+      { message: /fastify-verify-totp: serve needs the package fastify: npm install fastify/ })
+    const kit = `import { testClock } from '${NAME}/testing'; console.log(JSON.stringify(testClock(60)()))`
+    t.equal(answerOf(folder, kit), 60, 'the kit for tests needs no Fastify')
+    // Nothing of the other door is loaded, so nothing that only it needs.
+    for (const name of ['@sinclair', 'fastify-plugin']) rmSync(join(folder, 'node_modules', name), { recursive: true })
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    const file = join(folder, 'app.ts')
+    writeFileSync(file, EXPRESS_APP)
+    const options: ts.CompilerOptions = {
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      lib: ['lib.es2023.d.ts'],
+      types: ['node'],
+      typeRoots: [join(folder, 'node_modules', '@types')],
+      strict: true,
+      skipLibCheck: false,
+      preserveSymlinks: true
+    }
+    const compiled = ts.createProgram([file], options)
+    const sentences = ts.getPreEmitDiagnostics(compiled).map(({ file, messageText }) =>
+      `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+    t.strictSame(sentences, [])
+    t.notOk(compiled.getSourceFiles().some(({ fileName }) => /node_modules\/fastify\//.test(fileName)))
+    compiled.emit()
+
+    const answer = answerOf(folder, `
+      import { Secret, TOTP } from 'otpauth'
+      import { server } from './app.js'
+
+      const origin = 'http://127.0.0.1:' + server.address().port
+      let cookie = ''
+      const statuses = []
+      async function ask (method, path, body) {
+        const headers = { cookie, ...(body ? { 'content-type': 'application/json' } : {}) }
+        const answer = await fetch(origin + path, { method, headers, body: body && JSON.stringify(body) })
+        cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
+        statuses.push(answer.status)
+        return await answer.json().catch(() => null)
+      }
+      await ask('GET', '/vault/1')
+      await ask('POST', '/login')
+      await ask('GET', '/vault/1')
+      const { factor, binding } = await ask('POST', '/totp/factors', {})
+      const code = new TOTP({ secret: Secret.fromBase32(binding.secret) }).generate()
+      await ask('POST', '/totp/factors/' + factor.sid + '/verify', { code })
+      const { vault, factorSid } = await ask('GET', '/vault/1')
+      await ask('POST', '/totp/challenges', { code })
+      server.close().closeAllConnections()
+      console.log(JSON.stringify({ statuses, vault, same: factorSid === factor.sid }))
+    `)
+    t.same(answer, { statuses: [401, 204, 403, 201, 200, 200, 403], vault: '1', same: true })
+  })
+}
+
+/** A page of a team that has no server of its own. */
+const PAGE = `
+  import { createTotpClient, withTotp } from '${NAME}/client'
+
+  const answer = async () => Response.json({ factors: [] })
+  export const totp = createTotpClient({ prefix: 'https://api.example/totp', fetch: answer })
+  export const api = withTotp(fetch, { totp, ask: () => document.querySelector('input')?.value })
+  const listed = await totp.factors()
+  const factors = listed.ok ? listed.value.factors : []
+  export const names: readonly string[] = factors.map(factor => factor.friendlyName)
+  console.log(JSON.stringify(names))
+`
+
+t.test('a page compiles with the client, and runs where no dependency is installed', async t => {
+  const { folder } = installed(t, [])
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const file = join(folder, 'page.ts')
+  writeFileSync(file, PAGE)
+  const { ModuleKind, ModuleResolutionKind } = ts
+  for (const [module, moduleResolution] of [
+    [ModuleKind.ESNext, ModuleResolutionKind.Bundler], [ModuleKind.NodeNext, ModuleResolutionKind.NodeNext]
+  ] as const) {
+    const program = ts.createProgram([file], {
+      module,
+      moduleResolution,
+      target: ts.ScriptTarget.ES2022,
+      lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+      types: [],
+      strict: true,
+      skipLibCheck: false,
+      preserveSymlinks: true
+    })
+    t.strictSame(ts.getPreEmitDiagnostics(program).map(({ file, messageText }) =>
+      `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`), [])
+    program.emit()
+  }
+  for (const name of ['@sinclair', '@scure', 'fastify-plugin', 'qrcode']) {
+    rmSync(join(folder, 'node_modules', name), { recursive: true })
+  }
+  t.same(JSON.parse(run(folder, process.execPath, ['page.js'])), [])
 })
 
 t.test('importing the package loads no driver, no SDK and no QR code; the first enrollment loads the last', async t => {

@@ -64,7 +64,20 @@ const POLLUTIONS: ReadonlyArray<[name: string, ...values: unknown[]]> = [
   ['skew', 1],
   ['limits', {}],
   ['unverified', null],
-  ['factors', []]
+  ['factors', []],
+  ['nextMark', MARK],
+  ['perRequest', false],
+  ['spendsCode', false],
+  ['totp-code', '000000'],
+  ['totp-factor', 'YF'.padEnd(34, '0')],
+  ['authorization', 'Bearer x'],
+  ['passage', { method: 'totp', factorSid: null, at: START, expiresAt: START + 1e6 }],
+  ['grant', () => ({ answer: { passage: {} } })],
+  ['asksFactorFirst', true],
+  ['names', { code: 'code', factorSid: 'factorSid' }],
+  ['transfer-encoding', 'chunked'],
+  ['content-length', '0'],
+  ['readableEnded', true]
 ]
 
 t.test('with a polluted prototype nobody passes, approves or acts who would not otherwise', async t => {
@@ -79,6 +92,9 @@ async function staysClosed (t: Test, name: string, value: unknown): Promise<void
   const { app, login, visitor, now, wait, store } = await site(t, {
     totp: { trustedOrigins: ['https://app.example'] },
     routes: app => {
+      const takeCode = app.totp.required({ perRequest: true })
+      app.post('/payment', { preHandler: takeCode }, async () => ({ payment: 'sent' }))
+      app.post('/own/payment', async (request, reply) => await takeCode(request, reply))
       app.get('/own/mark', async request => ({ mark: (await app.totp.caller(request)).session.mark }))
       app.get('/own/factors', async request => await app.totp.factors(await app.totp.caller(request)))
       app.get('/own/vault', async request => ({ own: await app.totp.check(await app.totp.caller(request)) }))
@@ -116,6 +132,9 @@ async function staysClosed (t: Test, name: string, value: unknown): Promise<void
       ['a new name', async () => await thief.patch(`/totp/factors/${sid}`, { friendlyName: 'stolen' })],
       ['an own new name', async () => await thief.post(`/own/rename/${sid}`)],
       ['a wrong code', async () => await thief.challenge('000000')],
+      ['a payment without a code', async () => await alice.post('/payment', {})],
+      ['a payment with a wrong code', async () => await alice.request('POST', '/payment', {}, { 'totp-code': '000000' })],
+      ['a payment by an own route', async () => await alice.post('/own/payment', {})],
       ['a wrong code by an own route', async () => await thief.post('/own/challenge')],
       ['a verification', async () => await thief.post(`/totp/factors/${sid}/verify`, { code: '000000' })],
       ['an own verification', async () => await thief.post(`/own/verify/${sid}`)],

@@ -5,8 +5,9 @@ import t, { type Test } from 'tap'
 import { memoryStore, type EntityStore } from '../src/index.js'
 import { newSid } from '../src/entity/entity.js'
 import { ROOT } from './root.js'
+import { pay, payments } from './paying.js'
 import { isEmbedded, site, type Site, type SiteOptions } from './site.js'
-import type { Enrolled, Response, Visitor } from './visitor.js'
+import type { Response, Verified, Visitor } from './visitor.js'
 
 /** What an operation asks of the store. */
 interface Asked { readonly reads: number, readonly writes: number }
@@ -56,16 +57,24 @@ interface House extends Site {
 
 async function house (t: Test, totp: SiteOptions['totp'] = {}): Promise<House> {
   const store = countingStore()
-  const made = await site(t, { totp: { ...totp, store } })
+  const made = await site(t, { totp: { ...totp, store }, routes: payments().routes })
   return { ...made, store, alice: await made.login('alice') }
 }
 
 /** Alice has a factor, whose next code is unspent, and her session is approved. */
-async function approved (t: Test, totp: SiteOptions['totp'] = {}): Promise<House & { readonly phone: Enrolled }> {
+async function approved (t: Test, totp: SiteOptions['totp'] = {}): Promise<House & { readonly phone: Verified }> {
   const made = await house(t, totp)
   const phone = await made.alice.enrollVerified(made.now())
   made.wait(60)
   return { ...made, phone }
+}
+
+/** Alice is approved, and her browser is remembered. */
+async function remembered (t: Test): Promise<House> {
+  const made = await approved(t, { remember: { for: 3600 } })
+  const answer = await made.alice.post('/totp/challenges', { code: made.phone.code(made.now()), remember: true })
+  assert.equal(answer.status, 200, answer.text)
+  return made
 }
 
 interface Act {
@@ -89,12 +98,13 @@ function request (
 const lockAfter = 5
 
 /** Alice, after as many wrong codes as there may be. */
-async function guessed (t: Test, totp: SiteOptions['totp'] = {}): Promise<House & { readonly phone: Enrolled }> {
+async function guessed (t: Test, totp: SiteOptions['totp'] = {}): Promise<House & { readonly phone: Verified }> {
   const made = await approved(t, totp)
   for (let i = 0; i < lockAfter; i++) await made.alice.challenge(made.phone.wrongCode(made.now()))
   return made
 }
 
+const UNKNOWN = 'AAAA-BBBB-CCCC-DDDD-EEEE-2222'
 const DENIED = { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' }
 const NEW_USER = '`POST /factors` of a new user'
 
@@ -151,11 +161,85 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     ]
   },
 
+  async '`POST /challenges` with `remember: true`' (t) {
+    const { store, alice, phone, now } = await approved(t, { remember: { for: 3600 } })
+    return [request(store, { status: 200 }, async () =>
+      await alice.post('/totp/challenges', { code: phone.code(now()), remember: true }))]
+  },
+
+  async 'a guarded route, passed by a remembered browser' (t) {
+    const { store, alice } = await remembered(t)
+    await alice.post('/login', { username: 'alice' })
+    return [request(store, { status: 200 }, alice.vault)]
+  },
+
+  async '`GET /browsers`' (t) {
+    const { store, alice } = await remembered(t)
+    return [request(store, { status: 200 }, async () => await alice.get('/totp/browsers'))]
+  },
+
+  async '`DELETE /browsers/:sid`, `DELETE /browsers`' (t) {
+    const [one, all] = [await remembered(t), await remembered(t)]
+    const { browsers: [{ sid }] } = (await one.alice.get('/totp/browsers')).json()
+    return [
+      request(one.store, { status: 204 }, async () => await one.alice.delete(`/totp/browsers/${sid}`)),
+      request(all.store, { status: 204 }, async () => await all.alice.delete('/totp/browsers'))
+    ]
+  },
+
   async '`POST /challenges`, the code spent' (t) {
     const { store, alice, phone, now } = await approved(t)
     const spent = phone.code(now())
     await alice.challenge(spent)
     return [request(store, DENIED, async () => await alice.challenge(spent))]
+  },
+
+  async 'a route with `perRequest`, the code right or wrong' (t) {
+    const { store, alice, phone, now } = await approved(t)
+    return [
+      request(store, DENIED, async () => await pay(alice, phone.wrongCode(now()))),
+      request(store, { status: 200 }, async () => await pay(alice, phone.code(now())))
+    ]
+  },
+
+  async 'a route with `perRequest`, the code spent' (t) {
+    const { store, alice, phone, now } = await approved(t)
+    const spent = phone.code(now())
+    await pay(alice, spent)
+    return [request(store, DENIED, async () => await pay(alice, spent))]
+  },
+
+  async 'a route with `perRequest`, without a code' (t) {
+    const { store, alice } = await approved(t)
+    return [request(store, { status: 403, code: 'ERR_TOTP_CODE_REQUIRED' }, async () => await pay(alice))]
+  },
+
+  async '`POST /recovery`, the code right' (t) {
+    const { app, store, phone: { recoveryCodes: [first] }, login } = await approved(t)
+    const { code: pass } = await app.totp.pass('alice', { by: 'Carol' })
+    return await Promise.all([pass, first].map(async code => {
+      const back = await login('alice')
+      return request(store, { status: 200 }, async () => await back.recover(code))
+    }))
+  },
+
+  async '`POST /recovery`, the code wrong or spent' (t) {
+    const { store, alice, phone: { recoveryCodes: [first] }, login } = await approved(t)
+    const [back, bob] = [await login('alice'), await login('bob')]
+    await back.recover(first)
+    const locked = await guessed(t)
+    const off = await approved(t, { recoveryCodes: 0 })
+    return [
+      ...[alice, back, bob].map(person => request(store, DENIED, async () => await person.recover(first))),
+      request(store, DENIED, async () => await back.recover(UNKNOWN)),
+      request(locked.store, DENIED, async () => await locked.alice.recover(UNKNOWN)),
+      request(off.store, DENIED, async () => await off.alice.recover(UNKNOWN))
+    ]
+  },
+
+  async '`POST /recovery-codes`' (t) {
+    const { store, alice } = await approved(t)
+    return [request(store, { status: 201 }, async () => await alice.post('/totp/recovery-codes'))]
   },
 
   async '`PATCH /factors/:sid`' (t) {
@@ -186,9 +270,15 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     return [request(store, { status: 204 }, async () => await alice.post('/logout'))]
   },
 
-  async '`revoke`, `unlock`' (t) {
+  async '`revoke`, `unlock`, `pass`' (t) {
     const { app: { totp }, store } = await approved(t)
-    return [totp.revoke, totp.unlock].map(operate => ({ store, act: async () => await operate('alice') }))
+    const issue = async (identity: string) => await totp.pass(identity, { by: 'support' })
+    return [totp.revoke, totp.unlock, issue].map(operate => ({ store, act: async () => await operate('alice') }))
+  },
+
+  async '`entity`' (t) {
+    const { app, store } = await approved(t)
+    return [{ store, act: async () => await app.totp.entity('alice') }]
   },
 
   async '`reset`' (t) {
@@ -210,6 +300,8 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
     return [
       request(store, unidentified, nobody.vault),
       request(store, unidentified, async () => await nobody.challenge('123456')),
+      request(store, unidentified, async () => await nobody.recover(UNKNOWN)),
+      request(store, malformed, async () => await alice.recover('123456')),
       request(store, { status: 403, code: 'ERR_TOTP_CROSS_SITE' }, async () =>
         await alice.request('POST', '/totp/challenges', { code: '123456' }, elsewhere)),
       request(store, malformed, async () => await alice.challenge('12345')),
@@ -230,6 +322,8 @@ const OPERATIONS: Readonly<Record<string, (t: Test) => Promise<Act[]>>> = {
         await locked.alice.challenge(locked.phone.code(locked.now()))),
       request(store, { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' }, async () => await bob.challenge('123456')),
       request(store, stale, async () => await other.post('/totp/factors', {})),
+      request(store, stale, async () => await other.post('/totp/recovery-codes')),
+      request(store, { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' }, async () => await bob.post('/totp/recovery-codes')),
       request(store, stale, async () => await other.patch(`/totp/factors/${phone.sid}`, { friendlyName: 'Mine' })),
       request(store, stale, async () => await other.delete(`/totp/factors/${phone.sid}`)),
       request(store, { status: 404, code: 'ERR_TOTP_FACTOR_NOT_FOUND' }, async () =>

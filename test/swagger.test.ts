@@ -8,9 +8,14 @@ const ROUTES: Readonly<Record<string, readonly number[]>> = {
   'post /totp/factors': [201, 409, 429],
   'post /totp/factors/{sid}/verify': [200, 404, 409, 429],
   'patch /totp/factors/{sid}': [200, 404, 429],
-  'delete /totp/factors/{sid}': [204, 404, 429],
+  'delete /totp/factors/{sid}': [200, 204, 404, 429],
   'post /totp/challenges': [200, 404, 429],
-  'delete /totp/approval': [204]
+  'post /totp/recovery': [200],
+  'post /totp/recovery-codes': [201, 429],
+  'get /totp/browsers': [200, 429],
+  'delete /totp/browsers/{sid}': [204, 429],
+  'delete /totp/browsers': [204, 429],
+  'delete /totp/approval': [200, 204]
 }
 
 const EVERYWHERE = [400, 401, 403, 413, 415, 500, 503]
@@ -70,7 +75,8 @@ t.test('bodies are described as strict as they are', async t => {
     ['post', '/totp/factors', undefined],
     ['post', '/totp/factors/{sid}/verify', ['code']],
     ['patch', '/totp/factors/{sid}', ['friendlyName']],
-    ['post', '/totp/challenges', ['code']]
+    ['post', '/totp/challenges', ['code']],
+    ['post', '/totp/recovery', ['code']]
   ] as const) {
     const schema = body(method, path)
     t.equal(schema?.additionalProperties, false, path)

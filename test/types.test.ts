@@ -5,22 +5,34 @@ import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { ROOT } from './root.js'
 
-t.test('the compiler refuses every misuse that it can know of, and nothing else', async t => {
-  const file = join(ROOT, 'test/types/misuse.ts')
-  const read = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
-  t.equal(read.error, undefined)
-  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, ROOT)
-  const program = ts.createProgram([file], options)
-  const source = program.getSourceFile(file)
-  t.ok(source)
-  const diagnostics = ts.getPreEmitDiagnostics(program, source)
-  const sentences = diagnostics.map(({ start = 0, messageText }) => {
-    const line = (source?.getLineAndCharacterOfPosition(start).line ?? 0) + 1
-    return `line ${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+/** The files that no line may be wrong in, and what packages stand for others in them. */
+const COMPILED: ReadonlyArray<readonly [file: string, paths?: ts.MapLike<string[]>]> = [
+  ['misuse.ts'],
+  ['express.ts'],
+  ['express.ts', { express: ['./node_modules/@types/express4'] }]
+]
+
+for (const [name, paths = {}] of COMPILED) {
+  const title = [name, ...Object.values(paths).flat()].join(' with ')
+  t.test(`the compiler refuses every misuse that it can know, and nothing else: ${title}`, async t => {
+    const file = join(ROOT, 'test/types', name)
+    const read = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
+    t.equal(read.error, undefined)
+    const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, ROOT)
+    const program = ts.createProgram([file], { ...options, paths, pathsBasePath: ROOT })
+    const source = program.getSourceFile(file)
+    t.ok(source)
+    const diagnostics = ts.getPreEmitDiagnostics(program, source)
+    const sentences = diagnostics.map(({ start = 0, messageText }) => {
+      const line = (source?.getLineAndCharacterOfPosition(start).line ?? 0) + 1
+      return `line ${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+    })
+    t.same(sentences, [])
+    t.ok((source?.text.match(/@ts-expect-error/g)?.length ?? 0) > 20, 'there are expectations')
+    const files = program.getSourceFiles().map(({ fileName }) => fileName).join()
+    for (const path of Object.values(paths).flat()) t.ok(files.includes(path.slice(2)), path)
   })
-  t.same(sentences, [])
-  t.ok((source?.text.match(/@ts-expect-error/g)?.length ?? 0) > 40, 'there are expectations')
-})
+}
 
 const { ESNext, Node16, NodeNext } = ts.ModuleKind
 const RESOLUTIONS = {
@@ -33,6 +45,8 @@ const RESOLUTIONS = {
 /** Imports one function of each entry point. */
 const USES: Readonly<Record<string, string>> = {
   'fastify-verify-totp': 'import { memoryStore as use } from',
+  'fastify-verify-totp/connect': 'import { createTotp as use } from',
+  'fastify-verify-totp/client': 'import { createTotpClient as use } from',
   'fastify-verify-totp/verify-api': 'import { verifyApi as use } from',
   'fastify-verify-totp/operations': 'import { countIdentities as use } from',
   'fastify-verify-totp/testing': 'import { storeSuite as use } from'

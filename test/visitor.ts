@@ -13,6 +13,12 @@ export interface Response {
   readonly code: string | undefined
 }
 
+/** The user's first factor, or another one, after its first code. */
+export interface Verified extends Enrolled {
+  /** With the first one, the codes that were shown; else none. */
+  readonly recoveryCodes: readonly string[]
+}
+
 /** A factor that was enrolled, with the app that holds its secret. */
 export interface Enrolled extends Authenticator {
   readonly sid: string
@@ -34,8 +40,10 @@ export interface Visitor {
   /** Enrolls a factor, without verifying it. */
   enroll (friendlyName?: string): Promise<Enrolled>
   /** Enrolls a factor and verifies it with the code of `now`. */
-  enrollVerified (now: number, friendlyName?: string): Promise<Enrolled>
+  enrollVerified (now: number, friendlyName?: string): Promise<Verified>
   challenge (code: unknown, factorSid?: string): Promise<Response>
+  /** Gives a recovery code or a pass. */
+  recover (code: unknown): Promise<Response>
   vault (): Promise<Response>
   /** The same browser with a copy of the cookies, as when it sends two requests at once. */
   copy (): Visitor
@@ -90,11 +98,12 @@ export function visitor (app: FastifyInstance, cookies = new Map<string, string>
       const factor = await enroll(friendlyName)
       const verified = await request('POST', `/totp/factors/${factor.sid}/verify`, { code: factor.code(now) })
       assert.equal(verified.status, 200, verified.text)
-      return factor
+      return { ...factor, recoveryCodes: verified.json().recoveryCodes ?? [] }
     },
 
     challenge: async (code, factorSid) =>
       await request('POST', '/totp/challenges', factorSid === undefined ? { code } : { code, factorSid }),
+    recover: async code => await request('POST', '/totp/recovery', { code }),
     vault: async () => await request('GET', '/vault'),
     copy: () => visitor(app, new Map(cookies))
   }

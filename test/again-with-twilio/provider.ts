@@ -29,5 +29,8 @@ t.teardown(() => assert.ok(sites > 0, 'some site had its factors at Twilio'))
 /** Runs every test of a folder once more, with this provider. */
 export async function runAgain (folder: string): Promise<void> {
   const files = readdirSync(join(ROOT, 'test', folder)).filter(file => /^[^.]+\.test\.ts$/.test(file))
-  for (const file of files) await import(`../${folder}/${file.replace(/ts$/, 'js')}`)
+  // The tests of one file might end before the next file is loaded: none of them begins until all are.
+  await t.test(`the tests of ${folder} are loaded`, async () => {
+    for (const file of files) await import(`../${folder}/${file.replace(/ts$/, 'js')}`)
+  })
 }

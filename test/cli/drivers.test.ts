@@ -1,11 +1,14 @@
 import t from 'tap'
-import { openPool, openRedis } from '../../src/cli/drivers.js'
+import { importFastify, openPool, openRedis } from '../../src/cli/drivers.js'
 
-t.test('a missing driver is named, with the command that installs it', async t => {
+t.test('a missing package is named, with the command that installs it', async t => {
   const missing = async () => { throw new Error('Cannot find package') }
   await t.rejects(openPool('postgres://h', missing), { name: 'CommandError', message: 'PostgreSQL needs the package pg: npm install pg' })
   await t.rejects(openRedis('redis://h', missing), {
     name: 'CommandError', message: 'Redis needs the package ioredis: npm install ioredis'
+  })
+  await t.rejects(importFastify(missing), {
+    name: 'CommandError', message: 'serve needs the package fastify: npm install fastify'
   })
 })
 

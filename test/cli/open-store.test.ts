@@ -43,6 +43,15 @@ t.test('the named prefix is used in Redis', async t => {
   t.same(names, ['p:identity:alice'])
 })
 
+t.test('a URL without a host leaves the server to the driver, and the message names none', async t => {
+  const refuse = async () => { throw new Error('ECONNREFUSED') }
+  const openPool = async () => ({ client: { query: refuse }, close: async () => {} })
+  const withStore = await withClients(t, { openPool, openRedis: null })
+  await t.rejects(withStore({ kind: 'postgres', url: 'postgres:///db' }, async () => {}), {
+    message: 'the server can\'t be used: ECONNREFUSED'
+  })
+})
+
 t.test('the message about an unreachable server names it without the password', async t => {
   const choices: StoreChoice[] = [
     { kind: 'redis', url: 'redis://:hunter2@127.0.0.1:1', allowLoss: false },

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import t from 'tap'
-import { terminalJson } from '../../src/cli/operations/terminal-json.js'
+import { shellWord, terminalJson } from '../../src/cli/operations/terminal-json.js'
 import { progressOn } from '../../src/cli/operations/progress.js'
 
 function terminal (isTTY: boolean) {
@@ -67,4 +69,25 @@ t.test('a printed identity can\'t control the terminal', async t => {
   const hostile = { name: 'a\u2028b\u061c\u200f' }
   t.match(terminalJson(hostile), /^[ -~]+$/)
   t.same(JSON.parse(terminalJson(hostile)), hostile)
+})
+
+t.test('a printed identity shows the characters that can\'t be seen', async t => {
+  const invisible = ['\u00ad', '\u200b', '\u200d', '\u2060', '\ufeff', '\u{e0041}', '\u034f', '\u3164', '\ufe0f', '\u00a0', '\u3000']
+  for (const character of invisible) {
+    const identity = `al${character}ice b`
+    const printed = terminalJson(identity)
+    t.match(printed, /^"al(?:\\u[0-9a-f]{4}){1,2}ice b"$/)
+    t.equal(JSON.parse(printed), identity)
+  }
+  t.equal(terminalJson('\u{e0041}'), '"\\udb40\\udc41"')
+})
+
+t.test('a word for a command line is one word to a shell, and runs nothing', async t => {
+  for (const plain of ['alice', 'anna@db.example', 'a/b:c+d-e_f.7']) t.equal(shellWord(plain), plain)
+  const odd = ['-alice', '', 'a b', '$(id)', '`id`', 'a\'b', '"a"', 'a\\b', '!1', '~', 'b\u00f6b', 'a;b', '*']
+  for (const text of odd) {
+    const { stdout } = await promisify(execFile)('sh', ['-c', `printf '<%s>' ${shellWord(text)}`])
+    t.equal(stdout, `<${text}>`)
+  }
+  t.equal(shellWord('a\nb\u200b\u001b'), '\'a\\u000ab\\u200b\\u001b\'')
 })

@@ -5,7 +5,7 @@ const POSTGRES = 'postgres://alice:hunter2@db.example/main'
 const REDIS = 'redis://:hunter2@cache.example'
 
 function choiceOf (args: readonly string[], env: Record<string, string> = {}) {
-  return parseStoreArguments('report', [], args, env).choice
+  return parseStoreArguments({ name: 'report', options: [] }, args, env).choice
 }
 
 t.test('an option names the store', async t => {
@@ -48,6 +48,16 @@ t.test('the message about wrong options is one line that does not quote them', a
   }
 })
 
+t.test('what begins with - is taken for options, and the message says how it is given', async t => {
+  const show = (args: readonly string[]) => parseStoreArguments({ name: 'show', options: ['for'], operands: ['IDENTITY'] }, args, {})
+  const help = 'see fastify-verify-totp show --help'
+  t.throws(() => show(['-alice']), { message: `Unknown option '-a'; put -- before an IDENTITY that begins with -: ${help}` })
+  t.throws(() => choiceOf(['-alice']), { message: 'Unknown option \'-a\': see fastify-verify-totp report --help' })
+  t.throws(() => show(['--for', '-5', 'alice']), { message: `write --for=VALUE for a value that begins with -: ${help}` })
+  t.throws(() => show(['--for', '--yes', 'alice']), { message: `write --for=VALUE for a value that begins with -: ${help}` })
+  t.match(show(['--store', 'x.js', '--for=-5', '--', '-alice']), { for: '-5', operands: ['-alice'] })
+})
+
 t.test('an option of another store is named', async t => {
   const postgres = ['--database-url', POSTGRES]
   t.throws(() => choiceOf([...postgres, '--prefix', 'p:']), { message: '--prefix doesn\'t apply to PostgreSQL' })
@@ -59,6 +69,6 @@ t.test('an option of another store is named', async t => {
 
 t.test('each command has its own options', async t => {
   const args = ['--store', 'x.js', '--keys', 'file', '--json']
-  t.match(parseStoreArguments('reseal', ['keys', 'json'], args, {}), { keysFile: 'file', json: true })
-  t.match(parseStoreArguments('reseal', ['keys'], ['--store', 'x.js'], {}), { keysFile: null, json: false })
+  t.match(parseStoreArguments({ name: 'reseal', options: ['keys', 'json'] }, args, {}), { keysFile: 'file', json: true })
+  t.match(parseStoreArguments({ name: 'reseal', options: ['keys'] }, ['--store', 'x.js'], {}), { keysFile: null, json: false })
 })

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import Fastify from 'fastify'
 import type { Test } from 'tap'
 import { verifyTotp, type EntityStore } from '../../src/index.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
 import { startExample, temporaryFolder, type ExampleServer } from '../example/example-server.js'
+import { ROOT } from '../root.js'
 import type { Backend } from './backends.js'
+import { REMEMBERED_FOR } from './remembered-browsers.js'
 
 /** Several processes of the example on one database, with one clock. */
 export interface Cluster {
   /** Those that run. */
   readonly servers: readonly ExampleServer[]
   /** The operator's own verifier, on the same database and clock. */
-  readonly operator: Pick<Verifier, 'revoke' | 'unlock' | 'reset'>
+  readonly operator: Pick<Verifier, 'revoke' | 'unlock' | 'reset' | 'pass'>
   /** The time of all of them, in Unix seconds. */
   now (): number
   /** The server of a number, whichever has it now. */
@@ -27,19 +30,29 @@ export interface Cluster {
 /** How many there are. */
 export const SERVERS = 4
 
+/** Programs with the same routes, each on the sessions that its users have. */
+export const PROGRAMS = {
+  'the example': join(ROOT, 'example/dist/site/server.js'),
+  Express: join(ROOT, 'build/test/cluster/express-program.js')
+}
+
 /** Starts them; they are gone with the test. `more` is what else their environment has. */
 export async function startCluster (
-  t: Test, backend: Backend, more: Readonly<Record<string, string>> = {}
+  t: Test, backend: Backend, more: Readonly<Record<string, string>> = {}, program = PROGRAMS['the example']
 ): Promise<Cluster> {
   const { env, store } = await backend.open(t)
   const key = randomBytes(32)
   const shared = {
-    ...env, ...more, SESSION_SECRET: randomBytes(32).toString('hex'), TOTP_KEYS: key.toString('base64')
+    ...env,
+    ...more,
+    SESSION_SECRET: randomBytes(32).toString('hex'),
+    TOTP_KEYS: key.toString('base64'),
+    REMEMBER: String(REMEMBERED_FOR)
   }
   let later = 0
   const now = () => Math.floor(Date.now() / 1000) + later
   const start = async () =>
-    await startExample(t, { dataDir: await temporaryFolder(t), later, env: shared })
+    await startExample(t, { dataDir: await temporaryFolder(t), later, env: shared, program })
   const startAll = async () => await Promise.all(Array.from({ length: SERVERS }, start))
   const operator = await operatorOf(t, store, key, now)
   let servers = await startAll()
@@ -85,6 +98,8 @@ async function operatorOf (
     identify: () => null,
     session: { read: () => null, write: () => {} },
     routes: false,
+    // Otherwise each of its writes would drop the browsers that the servers remember.
+    remember: { for: REMEMBERED_FOR, insecure: true },
     // This process is the busiest of all.
     timeout: 60,
     clock

@@ -16,15 +16,21 @@ const ANSWERS: Readonly<Record<Act, readonly string[]>> = {
   vault: ['200', ...GUARD],
   transfer: ['200', ...GUARD],
   report: ['200', ...GUARD],
+  pay: ['200', ...CLOSED, '403 ERR_TOTP_NOT_ENROLLED', '403 ERR_TOTP_CODE_REQUIRED', NOT_FOUND, DENIED],
   enroll: ['201', ...GUARD, LIMIT],
   verify: ['200', ...GUARD, LIMIT, NOT_FOUND, DENIED],
   challenge: ['200', ...GUARD, NOT_FOUND, DENIED],
   rename: ['200', ...GUARD, NOT_FOUND],
   remove: ['204', ...GUARD, NOT_FOUND],
   list: ['200'],
+  recover: ['200', REQUIRED, DENIED],
+  'new codes': ['201', ...GUARD],
+  browsers: ['200', ...GUARD],
+  forget: ['204', ...GUARD],
   revoke: ['204'],
   unlock: ['204'],
-  reset: ['204']
+  reset: ['204'],
+  pass: ['204', '403 ERR_TOTP_NOT_ENROLLED']
 }
 
 /** Every answer is one that the design names for its question. What a crash swallowed is none. */

@@ -1,12 +1,18 @@
+import { wasVerified } from './generation.js'
 import { isDone, mayPrecede, maybeDone, precedes, told, type Entry } from './journal.js'
-import { mayRemove, wasVerified } from './passage-rules.js'
+import { mayRemove } from './passage-rules.js'
 
-/** A factor that has ended approves nobody; only the session that enrolled one verifies it. */
+/**
+ * A factor that has ended approves nobody, and pays for nothing; only the session that enrolled one verifies
+ * it.
+ */
 export function deadFactors (journal: readonly Entry[]): string[] {
   return journal.filter(isDone).filter(entry => {
     const verification = journal.find(other =>
       other.act === 'verify' && other.factor === entry.factor && isDone(other))
-    if (entry.act === 'challenge') return verification !== undefined && isRemoved(journal, verification, entry)
+    if (['challenge', 'pay'].includes(entry.act)) {
+      return verification !== undefined && isRemoved(journal, verification, entry)
+    }
     if (entry.act !== 'verify') return false
     const enrollment = journal.find(({ act, factor }) => act === 'enroll' && factor === entry.factor)
     return enrollment === undefined || enrollment.session !== entry.session ||
@@ -55,5 +61,5 @@ function isRemoved (journal: readonly Entry[], verification: Entry, entry: Entry
 function endsEnrollment (journal: readonly Entry[], end: Entry, { factor }: Entry): boolean {
   if (!isDone(end)) return false
   if (end.act === 'remove') return end.factor === factor || wasVerified(journal, end)
-  return ['enroll', 'revoke', 'reset'].includes(end.act)
+  return ['enroll', 'revoke', 'reset', 'recover'].includes(end.act)
 }

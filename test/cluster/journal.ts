@@ -1,7 +1,7 @@
-/** What can be asked of a server or, the last three, of the operator's verifier. */
+/** What can be asked of a server or, the last four, of the operator's verifier. */
 export type Act =
-  | 'log in' | 'log out' | 'withdraw' | 'vault' | 'transfer' | 'report' | 'enroll' | 'verify' | 'challenge'
-  | 'rename' | 'remove' | 'list' | 'revoke' | 'unlock' | 'reset'
+  | 'log in' | 'log out' | 'withdraw' | 'vault' | 'transfer' | 'report' | 'pay' | 'enroll' | 'verify' | 'challenge'
+  | 'rename' | 'remove' | 'list' | 'recover' | 'new codes' | 'browsers' | 'forget' | 'revoke' | 'unlock' | 'reset' | 'pass'
 
 /** One request, with its answer. Moments are counted, so that no two are the same. */
 export interface Entry {
@@ -13,6 +13,20 @@ export interface Entry {
   readonly factor: string | null
   /** The step of the code; null for a wrong one, and where there is no code. */
   readonly step: number | null
+  /** The name, in this journal, of the recovery code or pass that was given; null where there is none. */
+  readonly recovery: string | null
+  /** The names of the recovery codes, or of the pass, that the answer showed. */
+  readonly made: readonly string[]
+  /** The names, in this journal, of the tokens of remembered browsers that the request carried. */
+  readonly tokens: readonly string[]
+  /** The name of the token that the answer gave to the browser; null where it gave none. */
+  readonly remembered: string | null
+  /** The browser to forget: its sid, `current` or `all`. Null where none is to be forgotten. */
+  readonly browser: string | null
+  /** The sids of the browsers that were listed. */
+  readonly browsers: readonly string[]
+  /** The sid of the browser that asked, as the list has it; null for none. */
+  readonly current: string | null
   /** The name that a factor was given. */
   readonly name: string | null
   /** Verified factors that were listed, and their names. */
@@ -28,6 +42,21 @@ export interface Entry {
   readonly status: number | null
   /** Of an error. */
   readonly code: string | null
+}
+
+/** What is in an entry that says nothing else. */
+export const NOTHING = {
+  factor: null,
+  step: null,
+  recovery: null,
+  made: [],
+  tokens: [],
+  remembered: null,
+  browser: null,
+  browsers: [],
+  current: null,
+  name: null,
+  listed: {}
 }
 
 /**
@@ -64,7 +93,9 @@ export function mayPrecede (one: Entry, other: Entry): boolean {
 }
 
 /** An entry in one line, without anything secret: there is none in it. */
-export function told ({ act, identity, session, factor, step, sent, answered, status, code }: Entry): string {
-  const about = [session, factor, step].filter(part => part !== null).join(' ')
+export function told (entry: Entry): string {
+  const { act, identity, session, factor, step, recovery, browser, remembered, tokens } = entry
+  const { sent, answered, status, code } = entry
+  const about = [session, factor, step, recovery, browser, remembered, ...tokens].filter(part => part !== null).join(' ')
   return `${sent}-${answered} ${identity} ${act} ${about}: ${status} ${code ?? ''}`.trimEnd()
 }

@@ -2,7 +2,7 @@ import type { Random } from '../../src/testing/store-suite/random.js'
 import type { ExampleServer } from '../example/example-server.js'
 import { SERVERS, type Cluster } from './cluster.js'
 import { isDone, type Act, type Entry } from './journal.js'
-import { stepOf, type Asked, type LoginSession, type Phone, type Recorder } from './recorder.js'
+import { stepOf, type Asked, type BrowserCookie, type LoginSession, type Phone, type Recorder } from './recorder.js'
 
 /** What the people behind one identity know, whoever of them has learnt it. */
 export interface Identity {
@@ -14,6 +14,8 @@ export interface Identity {
   draft: Phone | null
   /** The last step of each factor whose code was approved. */
   readonly spent: Map<Phone, number>
+  /** The remembered browsers that the last list had, by their sids. */
+  browsers: readonly string[]
 }
 
 /** Where a move is made, and with which session. */
@@ -29,7 +31,7 @@ const SESSIONS = 3
 
 /** Nobody is logged in yet. */
 export function newIdentity (name: string): Identity {
-  return { name, sessions: new Set(), phones: new Set(), draft: null, spent: new Map() }
+  return { name, sessions: new Set(), phones: new Set(), draft: null, spent: new Map(), browsers: [] }
 }
 
 /** Makes one move after the other for an identity, at any of the servers. */
@@ -43,11 +45,19 @@ export function player (
     [40, answer],
     [10, async (turn, phone) => await challenge(turn, phone, null)],
     [8, async (turn, phone) => await challenge(turn, phone, spent.get(phone) ?? null)],
+    [16, pay],
     [28, async turn => await ask(turn, 'vault')],
     [12, async turn => await ask(turn, 'transfer')],
     [5, async turn => await ask(turn, 'report')],
     [7, async turn => await ask(turn, 'list')],
     [12, async (turn, phone) => await ask(turn, 'rename', { phone, name: `phone ${random(1e6)}` })],
+    [6, recover],
+    [2, async turn => await ask(turn, 'recover')],
+    [5, async turn => await ask(turn, 'new codes')],
+    [2, async () => await records.operate('pass', name)],
+    [30, visit],
+    [5, listBrowsers],
+    [5, forget],
     [7, remove],
     [36, furnish],
     [3, enroll],
@@ -72,10 +82,59 @@ export function player (
     if (step <= present + 1) await challenge(turn, phone, step)
   }
 
+  /** With the same codes as challenges, now and then a wrong one, or none. */
+  async function pay (turn: Turn, phone: Phone): Promise<void> {
+    const present = stepOf(now())
+    const step = [null, spent.get(phone) ?? null, present, present, present + 1][random(5)] ?? null
+    const named = step === null || step <= (spent.get(phone) ?? 0) || random(2) === 0
+    if (random(8) === 0) await ask(turn, 'pay')
+    else spend(await ask(turn, 'pay', { phone, step, named }), phone, step)
+  }
+
   async function challenge (turn: Turn, phone: Phone, step: number | null): Promise<void> {
     // What is wrong for one factor may be right for another.
     const named = step === null || step <= (spent.get(phone) ?? 0) || random(2) === 0
-    spend(await ask(turn, 'challenge', { phone, step, named }), phone, step)
+    const remember = random(5) > 0
+    const entry = await ask(turn, 'challenge', { phone, step, named, remember })
+    spend(entry, phone, step)
+    if (entry.remembered === null) return
+    // The list tells which browser this one is.
+    await listBrowsers(turn)
+    await visit(turn)
+  }
+
+  /** A new login with the cookie of a browser that was remembered once, now and then another identity's. */
+  async function visit ({ server }: Turn): Promise<void> {
+    const cookie = oldCookie(random(8) > 0)
+    if (cookie === undefined) return
+    const turn = { server: at(random(SERVERS)), session: await records.login(server, name, cookie) }
+    await ask(turn, random(4) === 0 ? 'report' : 'vault')
+    if (random(6) === 0) await ask(turn, 'transfer')
+    if (random(6) === 0) await forget(turn)
+    await ask({ ...turn, server }, 'vault')
+  }
+
+  function oldCookie (own: boolean): BrowserCookie | undefined {
+    const cookies = records.cookies.filter(({ identity }) => !own || identity === name).slice(-3)
+    return cookies[random(Math.max(1, cookies.length))]
+  }
+
+  async function listBrowsers (turn: Turn): Promise<void> {
+    const entry = await ask(turn, 'browsers')
+    if (isDone(entry)) identity.browsers = entry.browsers
+  }
+
+  async function forget (turn: Turn): Promise<void> {
+    const choices = ['current', 'all', ...identity.browsers]
+    await ask(turn, 'forget', { browser: choices[random(choices.length)] ?? 'current' })
+  }
+
+  /** With any code that was ever shown: the newest of them may work. */
+  async function recover (turn: Turn): Promise<void> {
+    const shown = records.shown(name)
+    const recent = random(2) === 0 ? shown.slice(-4) : shown
+    const recovery = recent[random(Math.max(1, recent.length))]
+    if (recovery !== undefined) await ask(turn, 'recover', { recovery })
   }
 
   async function enroll ({ server, session }: Turn): Promise<void> {
@@ -106,7 +165,7 @@ export function player (
   async function logIn (server: ExampleServer): Promise<void> {
     const oldest = [...sessions][SESSIONS - 1]
     if (oldest !== undefined) sessions.delete(oldest)
-    sessions.add(await records.login(server, name))
+    sessions.add(await records.login(server, name, random(2) === 0 ? oldCookie(true) : undefined))
   }
 
   async function logOut (turn: Turn): Promise<void> {

@@ -1,20 +1,25 @@
 import t, { type Test } from 'tap'
 import type { ExampleServer } from '../example/example-server.js'
 import { backends } from './backends.js'
-import { SERVERS, startCluster, type Cluster } from './cluster.js'
+import { PROGRAMS, SERVERS, startCluster, type Cluster } from './cluster.js'
 import { isDone, outcomeOf, precedes, type Entry } from './journal.js'
 import { recorder, stepOf, type LoginSession, type Recorder } from './recorder.js'
 import { complaints } from './rules.js'
 
 const SESSIONS = 50
+/** Logins in one remembered browser. */
+const VISITS = 4
 /** Requests that every session goes on with at every process, once something was taken away. */
 const FURTHER = 3
 /** Seconds of the first lock. */
 const LOCK_FOR = 30
 
-for (const backend of backends) {
-  t.test(`four processes on one ${backend.name}`, { skip: backend.skip }, async t => {
-    const four = await startCluster(t, backend)
+const PLACES = Object.entries(PROGRAMS).flatMap(([name, program]) =>
+  backends.map(backend => ({ backend, program, title: `four processes of ${name} on one ${backend.name}` })))
+
+for (const { backend, program, title } of PLACES) {
+  t.test(title, { skip: backend.skip }, async t => {
+    const four = await startCluster(t, backend, {}, program)
     const records = recorder(four)
     const { now, at } = four
 
@@ -33,6 +38,46 @@ for (const backend of backends) {
       const approved = answers.find(isDone)?.session ?? null
       t.strictSame(vaults.filter(isDone).map(({ session }) => session), Array(SERVERS).fill(approved))
       t.strictSame(codesOf(vaults.filter(({ session }) => session !== approved)), ['ERR_TOTP_CHALLENGE_REQUIRED'])
+    })
+
+    await t.test('of 50 payments and challenges with one right code one has it', async t => {
+      const phone = await records.enrollEarly(at(0), await records.login(at(0), 'ivan'))
+      const people = await sessions(four, records, 'ivan')
+      for (const [acts, ahead] of [[['pay'], 0], [['pay', 'challenge'], 1]] as const) {
+        const step = stepOf(now()) + ahead
+        const answers = await Promise.all(people.map(async (person, i) =>
+          await records.ask(at(i), person, acts[i % acts.length] ?? 'pay', { phone, step })))
+        t.equal(answers.filter(isDone).length, 1)
+        await records.operate('unlock', 'ivan')
+        const vaults = await everywhere(four, people, async (server, person) =>
+          await records.ask(server, person, 'vault'))
+        const approved = answers.filter(entry => isDone(entry) && entry.act === 'challenge')
+        t.equal(vaults.filter(isDone).length, SERVERS * approved.length, 'a payment approves no session')
+      }
+    })
+
+    await t.test('of 200 wrong codes, half of them in payments, five are judged, and a right one is not', async t => {
+      const phone = await records.enrollEarly(at(1), await records.login(at(1), 'judy'))
+      const people = await sessions(four, records, 'judy')
+      const since = now()
+      judgedFive(t, since, await everywhere(four, people, async (server, person) =>
+        await records.ask(server, person, people.indexOf(person) % 2 === 0 ? 'pay' : 'challenge', { phone })))
+      await Promise.all(people.slice(0, SERVERS).map(async (person, i) => {
+        locked(t, since, await records.ask(at(i), person, 'pay', { phone, step: stepOf(now()) + 1 }))
+      }))
+    })
+
+    await t.test('of 50 codes at once, for a new app and for payments, each is used once', async t => {
+      const owner = await records.login(at(2), 'ken')
+      const phone = await records.enroll(at(2), owner) ?? fail()
+      const people = await sessions(four, records, 'ken')
+      const step = stepOf(now())
+      const answers = await Promise.all([
+        ...Array.from({ length: SERVERS }, async (_, i) => await records.ask(at(i), owner, 'verify', { phone, step })),
+        ...people.map(async (person, i) => await records.ask(at(i), person, 'pay', { phone, step }))
+      ])
+      t.equal(answers.filter(isDone).length, 1)
+      t.ok(answers.every(entry => entry.act === 'verify' || !isDone(entry)), 'it is the first code of the app')
     })
 
     await t.test('of 200 wrong codes five are judged, and a right one behind them is not', async t => {
@@ -85,8 +130,94 @@ for (const backend of backends) {
       }
     })
 
+    for (const kind of ['recovery code', 'pass'] as const) {
+      await t.test(`of 50 requests with one ${kind} one is approved, and all processes agree which`, async t => {
+        const identity = `erin with a ${kind}`
+        const owner = await records.login(at(0), identity)
+        await records.enrollEarly(at(0), owner)
+        const people = await sessions(four, records, identity)
+        if (kind === 'pass') await records.operate('pass', identity)
+        const recovery = records.shown(identity).at(-1)
+        if (recovery === undefined) throw new Error('there are no codes')
+        const answers = await Promise.all(people.map(async (person, i) =>
+          await records.ask(at(i), person, 'recover', { recovery })))
+        t.equal(answers.filter(isDone).length, 1)
+        t.strictSame(codesOf(answers.filter(entry => !isDone(entry))), ['ERR_TOTP_CHALLENGE_DENIED'])
+
+        const vaults = await everywhere(four, [owner, ...people], async (server, person) =>
+          await records.ask(server, person, 'vault'))
+        const approved = answers.find(isDone)?.session ?? null
+        t.strictSame(vaults.filter(isDone).map(({ session }) => session), Array(SERVERS).fill(approved))
+        t.strictSame(codesOf(vaults.filter(entry => !isDone(entry))), ['ERR_TOTP_CHALLENGE_REQUIRED'])
+      })
+    }
+
+    await t.test('ten recovery codes at once are all spent, and the last one stays approved', async t => {
+      await records.enrollEarly(at(0), await records.login(at(0), 'frank'))
+      const people = await sessions(four, records, 'frank')
+      const answers = await Promise.all(records.shown('frank').flatMap((recovery, i) =>
+        [0, 1, 2].map(async k => await records.ask(at(i + k), people[3 * i + k] ?? fail(), 'recover', { recovery }))))
+      t.equal(answers.filter(isDone).length, 10)
+      const vaults = await everywhere(four, people, async (server, person) =>
+        await records.ask(server, person, 'vault'))
+      t.equal(new Set(vaults.filter(isDone).map(({ session }) => session)).size, 1)
+      t.equal(vaults.filter(isDone).length, SERVERS)
+    })
+
+    await t.test('what a recovery voids opens nothing from the next request on', async t => {
+      const { owner, others } = await approvedSessions(four, records, 'grace')
+      const back = await records.login(at(1), 'grace')
+      const [recovery] = records.shown('grace')
+      const recover = async () => await records.ask(at(2), back, 'recover', { recovery: recovery ?? fail() })
+      const { end, vaults } = await meanwhile(four, records, [owner, ...others], recover)
+      t.ok(isDone(end))
+      t.strictSame(vaults.filter(entry => precedes(end, entry) && isDone(entry)), [])
+      t.ok(vaults.some(isDone), 'before that, they passed')
+      const after = await everywhere(four, [back], async (server, person) => await records.ask(server, person, 'vault'))
+      t.equal(after.filter(isDone).length, SERVERS)
+
+      const ended = await meanwhile(four, records, [back], async () => await records.operate('revoke', 'grace'))
+      t.strictSame(ended.vaults.filter(entry => precedes(ended.end, entry) && isDone(entry)), [])
+    })
+
+    await t.test('a browser that is forgotten or revoked opens nothing from the next request on', async t => {
+      const { owner, browsers: [one = fail(), two = fail(), three = fail()] } = await rememberedBrowsers(four, records, 'heidi')
+      const own = one.visits[0] ?? fail()
+      const ends: ReadonlyArray<End & { readonly name: string }> = [
+        {
+          name: 'by itself',
+          ask: async () => await records.ask(at(1), own, 'forget', { browser: 'current' }),
+          ending: one.visits,
+          staying: [...two.visits, ...three.visits]
+        },
+        {
+          name: 'by its user',
+          ask: async () => await records.ask(at(2), owner, 'forget', { browser: two.sid }),
+          ending: two.visits,
+          staying: three.visits
+        },
+        {
+          name: 'by an operator',
+          ask: async () => await records.operate('revoke', 'heidi'),
+          ending: three.visits,
+          staying: []
+        }
+      ]
+      for (const { name, ask, ending, staying } of ends) {
+        const { end, vaults } = await meanwhile(four, records, [...ending, ...staying], ask)
+        t.ok(isDone(end), name)
+        t.strictSame(vaults.filter(entry => isOf(ending, entry) && precedes(end, entry) && isDone(entry)), [])
+        t.strictSame(vaults.filter(entry => isOf(staying, entry) && !isDone(entry)), [])
+        t.ok(vaults.some(entry => isOf(ending, entry) && isDone(entry)), 'before that, it passed')
+      }
+    })
+
     t.strictSame(complaints(records.journal), [])
   })
+}
+
+function fail (): never {
+  throw new Error('it is missing')
 }
 
 /** Something that ends the approvals of some sessions, and leaves those of others alone. */
@@ -119,6 +250,36 @@ async function approvedSessions (four: Cluster, records: Recorder, identity: str
     }
   }
   return { phone, owner, others }
+}
+
+/** A browser that is remembered. */
+interface Remembered {
+  readonly sid: string
+  /** Later logins in it, none of them approved. */
+  readonly visits: readonly LoginSession[]
+}
+
+/** Three browsers that are remembered, and a session of their owner in another one. */
+async function rememberedBrowsers (
+  { at, now }: Cluster, records: Recorder, identity: string
+): Promise<{ owner: LoginSession, browsers: readonly Remembered[] }> {
+  const owner = await records.login(at(0), identity)
+  const phone = await records.enrollEarly(at(0), owner)
+  const second = await records.enrollEarly(at(1), owner)
+  const browsers: Remembered[] = []
+  for (const [phoneOfTurn, ahead] of [[phone, 0], [second, 0], [phone, 1]] as const) {
+    const session = await records.login(at(browsers.length), identity)
+    const step = stepOf(now()) + ahead
+    const asked = { phone: phoneOfTurn, step, named: true, remember: true }
+    const answer = await records.ask(at(browsers.length), session, 'challenge', asked)
+    const { current } = await records.ask(at(browsers.length), session, 'browsers')
+    const cookie = records.cookies.at(-1)
+    if (answer.remembered === null || current === null) throw new Error(`a right code got ${answer.code}`)
+    const visits = await Promise.all(Array.from({ length: VISITS }, async (_, i) =>
+      await records.login(at(i), identity, cookie)))
+    browsers.push({ sid: current, visits })
+  }
+  return { owner, browsers }
 }
 
 /** Every session asks every process at once. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { randomFrom } from '../../src/testing/store-suite/random.js'
 import { backends } from './backends.js'
+import { passedUnapproved } from './browser-rules.js'
 import { SERVERS, startCluster } from './cluster.js'
 import { isDone, outcomeOf, type Act } from './journal.js'
 import { newIdentity, player } from './player.js'
@@ -12,11 +13,14 @@ const IDENTITIES = 8
 const PLAYERS = 3
 /** Moves of all players, before all servers start anew, and after. */
 const MOVES = 600
-/** Seconds that pass meanwhile: locks have ended, all codes are new; in the end no approval is fresh. */
+/**
+ * Seconds that pass meanwhile: locks have ended, all codes are new; in the end no approval is fresh, and no
+ * browser is remembered.
+ */
 const LATER = [60, 400]
 
 /** What is done so often that its absence is a mistake of the players. */
-const ACTS: readonly Act[] = ['log in', 'enroll', 'verify', 'challenge', 'vault', 'list', 'unlock']
+const ACTS: readonly Act[] = ['log in', 'enroll', 'verify', 'challenge', 'pay', 'vault', 'list', 'unlock', 'recover', 'browsers', 'forget']
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9))
 
@@ -46,6 +50,9 @@ for (const backend of backends) {
     t.strictSame(journal.filter(({ status }) => status === null), [], 'every question was answered')
     for (const act of ACTS) t.ok(journal.some(entry => entry.act === act && isDone(entry)), `${act} was done`)
     t.ok(journal.some(entry => entry.act === 'challenge' && outcomeOf(entry) === 'denied'))
+    const remembered = identities.map(({ name }) =>
+      passedUnapproved(journal.filter(({ identity }) => identity === name)).length)
+    t.ok(remembered.some(visits => visits > 0), `remembered browsers passed: ${remembered.join(', ')} times`)
     t.comment(tally(journal.map(({ act, status, code }) => `${act} ${code ?? status}`)))
   })
 }

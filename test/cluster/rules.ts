@@ -1,7 +1,9 @@
+import { browserListing, remembered } from './browser-rules.js'
 import { budget, lock, ownBudget, rightCodes, singleUse } from './code-rules.js'
 import { deadFactors, listing, names } from './factor-rules.js'
 import type { Entry } from './journal.js'
 import { age, passage } from './passage-rules.js'
+import { recoveredOnce, replaced } from './recovery-rules.js'
 import { documented } from './documented.js'
 
 /**
@@ -12,7 +14,21 @@ export type Rule = (journal: readonly Entry[]) => string[]
 
 /** Every promise that a journal can break. */
 export const rules: Readonly<Record<string, Rule>> = {
-  documented, singleUse, rightCodes, budget, lock, ownBudget, passage, age, deadFactors, listing, names
+  documented,
+  singleUse,
+  rightCodes,
+  budget,
+  lock,
+  ownBudget,
+  passage,
+  age,
+  deadFactors,
+  listing,
+  names,
+  recoveredOnce,
+  replaced,
+  remembered,
+  browserListing
 }
 
 /** All that a journal breaks. Identities have nothing to do with each other. */

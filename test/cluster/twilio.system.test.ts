@@ -39,6 +39,22 @@ for (const backend of backends) {
       t.equal(vaults.filter(status => status === 200).length, 1)
     })
 
+    await t.test('of many payments and challenges with one right code one has it', async t => {
+      const phone = await (await at(0).login('dave')).enrollEarly(now)
+      const people = await sessions('dave')
+      const code = phone.code(now())
+      const before = asked
+      const answers = await Promise.all(people.map(async (person, i) => i % 2 === 0
+        ? await person.request('POST', '/payment', {}, { 'totp-code': code })
+        : await person.challenge(code)))
+      t.equal(answers.filter(({ status }) => status === 200).length, 1)
+      t.equal(asked - before, 1, 'Twilio is asked once')
+      t.strictSame(answers.filter(({ status }) => ![200, 403, 429, 503].includes(status)), [])
+      const vaults = await Promise.all(people.map(async person => (await person.vault()).status))
+      const approved = answers.filter(({ status }, i) => status === 200 && i % 2 === 1)
+      t.equal(vaults.filter(status => status === 200).length, approved.length, 'a payment approves no session')
+    })
+
     await t.test('of many wrong codes Twilio is asked about five', async t => {
       const phone = await (await at(1).login('bob')).enrollEarly(now)
       const people = await sessions('bob')

@@ -63,7 +63,9 @@ export function codeIn (cell: string): string[] {
 
 /** A block without its types. */
 export function transpiled (code: string): string {
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  // The decorators of NestJS.
+  const decorators = { experimentalDecorators: true, emitDecoratorMetadata: true }
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, ...decorators }
   return ts.transpileModule(code, { compilerOptions }).outputText
 }
 

@@ -63,6 +63,9 @@ function surroundings (modules: ReadonlyMap<string, string>, home: string) {
   })
   const options: ts.CompilerOptions = {
     ...config?.options,
+    // Those of NestJS.
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
     noUnusedLocals: false,
     noEmit: true,
     incremental: false,

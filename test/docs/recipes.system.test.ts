@@ -1,91 +1,23 @@
-import { fork } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { authenticator } from '../authenticator.js'
+import { applicationFolder, copyPackages, packagesIn } from './application-folder.js'
 import { block, blocks, transpiled } from './pages.js'
 import { compiled } from './program.js'
-import { isRecipe } from './recipe-packages.js'
-import { ROOT } from '../root.js'
+import { isFastifyRecipe } from './recipe-packages.js'
+import { tellApiStory } from './api-story.js'
+import { enrolled, next, running, started } from './running-server.js'
 
 const { RECIPES = '' } = process.env
 const PAGE = 'docs/other-libraries.md'
 /** What an application has beside the package: one Fastify for all. */
 const OURS = ['fastify', 'fastify-plugin', 'otpauth', '@fastify/cookie', '@fastify/session', '@types/node', 'undici-types']
 
-const ENV = {
-  SESSION_SECRET: 'a secret that is for tests alone, and long',
-  JWT_SECRET: 'another secret that is for tests alone',
-  TOTP_KEYS: Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')
-}
-
 /** A folder outside the project, as of a team that has installed all of it. */
 function teamFolder (t: Test): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'recipes-')))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const modules = join(folder, 'node_modules')
-  cpSync(RECIPES, modules, { recursive: true, dereference: true, filter: path => !isOurs(path) })
-  for (const name of OURS) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
-  }
-  symlinkSync(ROOT, join(modules, 'fastify-verify-totp'))
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const folder = applicationFolder(t, OURS)
+  copyPackages(folder, RECIPES, packagesIn(RECIPES).filter(name => !OURS.includes(name)))
   return folder
-}
-
-function isOurs (path: string): boolean {
-  return [...OURS, 'fastify-verify-totp', '.bin'].some(name => path === join(RECIPES, name))
-}
-
-/** A program, and how one talks to it as a client that keeps what it is given: cookies, and a token. */
-async function started (t: Test, folder: string, code: string) {
-  const file = join(folder, `server-${randomUUID()}.mjs`)
-  writeFileSync(file, code)
-  const { NODE_OPTIONS, ...env } = process.env
-  const server = fork(file, { cwd: folder, env: { ...env, ...ENV }, execArgv: [] })
-  t.teardown(() => { server.kill('SIGKILL') })
-  const [port] = await once(server, 'message')
-  const origin = `http://127.0.0.1:${String(port)}`
-  const cookies = new Map<string, string>()
-  let token = ''
-
-  return async (method: 'GET' | 'POST', path: string, body?: object) => {
-    const answer = await fetch(origin + path, {
-      method,
-      headers: {
-        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' })
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) })
-    })
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      cookies.set(name, value)
-    }
-    const text = await answer.text()
-    const json = text.startsWith('{') ? JSON.parse(text) : {}
-    token = json.token ?? token
-    return { status: answer.status, json }
-  }
-}
-
-type Ask = Awaited<ReturnType<typeof started>>
-
-/** Codes of the present step and of the next one: both are still right when the next one begins meanwhile. */
-const now = () => Math.floor(Date.now() / 1000)
-const next = () => now() + 30
-
-/** Enrolls with the code of the present step. */
-async function enrolled (ask: Ask) {
-  const { json: { factor, binding } } = await ask('POST', '/totp/factors', {})
-  const phone = authenticator(binding.secret)
-  await ask('POST', `/totp/factors/${factor.sid}/verify`, { code: phone.code(now()) })
-  return phone
 }
 
 t.test('the recipes for other libraries', {
@@ -96,7 +28,12 @@ t.test('the recipes for other libraries', {
     '\nprocess.send(app.addresses()[0].port)\n'
 
   t.test('they compile', async t => {
-    t.strictSame(compiled(blocks.filter(isRecipe), folder).faults, [])
+    // @fastify/jwt and @fastify/passport both declare the user of a request, and the first one counts.
+    for (const isOnPage of [true, false]) {
+      const recipes = blocks.filter(block => isFastifyRecipe(block) && (block.page === PAGE) === isOnPage)
+      t.ok(recipes.length > 0)
+      t.strictSame(compiled(recipes, folder).faults, [])
+    }
   })
 
   t.test('passport', async t => {
@@ -129,6 +66,12 @@ t.test('the recipes for other libraries', {
     t.match(await ask('GET', '/vault'), { status: 200 })
     t.match(await ask('POST', '/logout'), { status: 204 })
     t.match(await ask('GET', '/vault'), { status: 401 })
+  })
+
+  t.test('a JWT that carries its mark', async t => {
+    const code = transpiled(block('docs/apis.md', 'app.jwt.sign').code.replace('port: 3000', 'port: 0'))
+    const server = await running(t, folder, `${code}\nprocess.send(app.addresses()[0].port)\n`)
+    await tellApiStory(t, server.client())
   })
 
   t.test('GraphQL and websockets', async t => {

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { authenticator } from '../authenticator.js'
 import { block, page, transpiled } from './pages.js'
 import { ROOT } from '../root.js'
+import { expressServer } from './running-server.js'
 
 /** Runs a block as a program in the project's folder, where it finds the package by its name. */
 function run (t: Test, code: string, args: readonly string[] = ['--input-type=module']) {
@@ -15,47 +16,58 @@ function run (t: Test, code: string, args: readonly string[] = ['--input-type=mo
   return child
 }
 
-t.test('the complete server answers as the README shows', async t => {
-  const { code } = block('README.md', 'await app.listen')
-  t.ok(code.split('\n').length <= 50, 'and is short')
-  const server = run(t, transpiled(code.replace('port: 3000', 'port: 0')) + '\nprocess.send(app.addresses()[0].port)\n')
-  const [port] = await once(server, 'message')
-  const [transcript = ''] = page('README.md').blocks.map(({ code }) => code).filter(code => code.startsWith('$ curl'))
-  const steps = transcript.trim().split('\n$ ').map(step => step.replace(/^\$ /, '').split('\n'))
-  t.equal(steps.length, 5)
+const onFastify = block('README.md', 'await app.listen').code
+const onExpress = block('README.md', 'app.listen(3000)').code
+const SERVERS = {
+  Fastify: transpiled(onFastify.replace('port: 3000', 'port: 0')) + '\nprocess.send(app.addresses()[0].port)\n',
+  Express: expressServer(onExpress)
+}
 
-  const cookies = new Map<string, string>()
-  const learnt = { sid: '', code: '' }
-  for (const [command = '', shown = ''] of steps) {
-    const [, url = '', body] = /^curl -sb jar(?: -c jar)? (\S+)(?: --json '(.*)')?$/.exec(command) ?? []
-    const address = url.replace('localhost:3000', `http://127.0.0.1:${String(port)}`).replace(/YF4cd…/, learnt.sid)
-    const answer = await fetch(address, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' })
-      },
-      ...(body === undefined ? {} : { body: body.replace('492039', learnt.code) })
-    })
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      cookies.set(name, value)
-    }
-    const text = await answer.text()
-    t.match(text, patternOf(shown), command)
-    const { factor, binding } = JSON.parse(text)
-    if (binding !== undefined) {
-      learnt.sid = factor.sid
-      learnt.code = authenticator(binding.secret).code(Math.floor(Date.now() / 1000))
-    }
-  }
-
-  const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
-  const logout = await fetch(`http://127.0.0.1:${String(port)}/logout`, { method: 'POST', headers })
-  t.equal(logout.status, 204)
-  const vault = await fetch(`http://127.0.0.1:${String(port)}/vault`, { headers })
-  t.equal(vault.status, 401)
+t.test('the complete servers are short', async t => {
+  for (const code of [onFastify, onExpress]) t.ok(code.split('\n').length <= 50)
 })
+
+for (const [name, code] of Object.entries(SERVERS)) {
+  t.test(`the complete server on ${name} answers as the README shows`, async t => {
+    const server = run(t, code)
+    const [port] = await once(server, 'message')
+    const [transcript = ''] = page('README.md').blocks.map(({ code }) => code).filter(code => code.startsWith('$ curl'))
+    const steps = transcript.trim().split('\n$ ').map(step => step.replace(/^\$ /, '').split('\n'))
+    t.equal(steps.length, 5)
+
+    const cookies = new Map<string, string>()
+    const learnt = { sid: '', code: '' }
+    for (const [command = '', shown = ''] of steps) {
+      const [, url = '', body] = /^curl -sb jar(?: -c jar)? (\S+)(?: --json '(.*)')?$/.exec(command) ?? []
+      const address = url.replace('localhost:3000', `http://127.0.0.1:${String(port)}`).replace(/YF4cd…/, learnt.sid)
+      const answer = await fetch(address, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' })
+        },
+        ...(body === undefined ? {} : { body: body.replace('492039', learnt.code) })
+      })
+      for (const line of answer.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        cookies.set(name, value)
+      }
+      const text = await answer.text()
+      t.match(text, patternOf(shown), command)
+      const { factor, binding } = JSON.parse(text)
+      if (binding !== undefined) {
+        learnt.sid = factor.sid
+        learnt.code = authenticator(binding.secret).code(Math.floor(Date.now() / 1000))
+      }
+    }
+
+    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
+    const logout = await fetch(`http://127.0.0.1:${String(port)}/logout`, { method: 'POST', headers })
+    t.equal(logout.status, 204)
+    const vault = await fetch(`http://127.0.0.1:${String(port)}/vault`, { headers })
+    t.equal(vault.status, 401)
+  })
+}
 
 t.test('a route of one\'s own approves the session, and not from another site', async t => {
   const { code } = block('README.md', 'await app.listen')
@@ -96,16 +108,14 @@ t.test('the stand-in in a test suite is a server', async t => {
   t.match(await answer.json(), { code: 20003 })
 })
 
-for (const [path, text] of [['docs/testing.md', "test('the vault opens"], ['docs/store-suite.md', 'storeSuite({']] as const) {
-  t.test(`the tests of ${path} pass`, async t => {
-    const program = run(t, transpiled(block(path, text).code))
-    let said = ''
-    program.stdout?.on('data', chunk => { said += String(chunk) })
-    const [exitCode] = await once(program, 'close')
-    t.equal(exitCode, 0, said)
-    t.match(said, /pass [1-9]/)
-  })
-}
+t.test('the tests of docs/store-suite.md pass', async t => {
+  const program = run(t, transpiled(block('docs/store-suite.md', 'storeSuite({').code))
+  let said = ''
+  program.stdout?.on('data', chunk => { said += String(chunk) })
+  const [exitCode] = await once(program, 'close')
+  t.equal(exitCode, 0, said)
+  t.match(said, /pass [1-9]/)
+})
 
 t.test('CommonJS can require the package', async t => {
   const { code } = block('docs/other-libraries.md', 'require(')

@@ -1,6 +1,6 @@
 import { hashOf, type Session } from '../../src/entity/mark.js'
 import {
-  newEntity, newSid, type Entity, type StoredApproval, type UnverifiedEmbedded, type EmbeddedFactor
+  newEntity, newSid, type Entity, type Pass, type StoredApproval, type UnverifiedEmbedded, type EmbeddedFactor
 } from '../../src/entity/entity.js'
 
 /** The time of all documents here, in Unix seconds. */
@@ -36,8 +36,20 @@ export function sessionWith (mark: string | null, began = NOW): Session {
   return { hash: mark && hashOf(mark), began }
 }
 
+/** An approval by a recovery code or a pass, that the session with this mark got now. */
+export function recoveredWith (
+  mark: string, { generation }: Entity, method: 'recovery' | 'pass', at = NOW
+): StoredApproval {
+  return { hash: hashOf(mark), formerMarks: [], method, at, generation }
+}
+
+/** A pass that was issued now, for ten minutes. */
+export function passWith ({ generation }: Entity, differences: Partial<Pass> = {}): Pass {
+  return { hash: hashOf('a pass'), by: 'Carol of support', at: NOW, life: 600, generation, ...differences }
+}
+
 /** An approval that the session with this mark got now. */
 export function approvalWith (mark: string, entity: Entity, at = NOW): StoredApproval {
   const { generation, factors: [factor] } = entity
-  return { hash: hashOf(mark), formerMarks: [], factorSid: factor?.sid ?? newSid('YF'), at, generation }
+  return { hash: hashOf(mark), formerMarks: [], method: 'totp', factorSid: factor?.sid ?? newSid('YF'), at, generation }
 }

@@ -1,9 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { hashOf, newMark } from '../../src/entity/mark.js'
+import { newRecoveryCode } from '../../src/entity/recovery-codes.js'
 import { newReservation } from '../../src/entity/attempts.js'
-import { entityOf, MAX_FACTORS, MAX_SESSIONS, newEntity, newSid, noAttempts } from '../../src/entity/entity.js'
-import { approvalWith, entityWith, NOW, unverifiedFactor, verifiedFactor } from './documents.js'
+import {
+  entityOf, MAX_FACTORS, MAX_RECOVERY_CODES, MAX_SESSIONS, newEntity, newSid, noAttempts
+} from '../../src/entity/entity.js'
+import {
+  approvalWith, entityWith, NOW, passWith, recoveredWith, unverifiedFactor, verifiedFactor
+} from './documents.js'
 
 const REMOTE = { serviceSid: `VA${'0'.repeat(32)}`, identity: newSid('YE'), sid: newSid('YF') }
 const factor = verifiedFactor()
@@ -20,7 +25,9 @@ const full = {
     disabledAt: NOW,
     pending: [newReservation(factor.sid, hashOf(mark), NOW)]
   },
-  approvals: [approvalWith(mark, base)],
+  approvals: [approvalWith(mark, base), recoveredWith(newMark(), base, 'recovery')],
+  recoveryCodes: [hashOf('a recovery code')],
+  pass: passWith(base),
   withdrawn: [{ hash: hashOf(newMark()), at: NOW }],
   leftovers: [{ sid: newSid('YF'), remote: REMOTE, tag: hashOf(mark) }]
 }
@@ -28,7 +35,9 @@ const full = {
 t.test('a new entity has no factor, and starts at a random revision and generation', async t => {
   const entities = Array.from({ length: 1000 }, () => newEntity('alice', NOW))
   for (const entity of entities.slice(0, 10)) t.equal(entityOf('alice', copy(entity)).identity, 'alice')
-  t.match(entities[0], { factors: [], unverified: null, approvals: [], withdrawn: [] })
+  t.match(entities[0], {
+    factors: [], unverified: null, approvals: [], withdrawn: [], recoveryCodes: [], pass: null
+  })
   t.same(entities[0]?.attempts, {
     failures: 0, unknown: 0, pending: [], lockedAt: null, tally: 0, tallyAt: NOW, disabledAt: null
   })
@@ -52,7 +61,10 @@ t.test('a kept document is read back, even the fullest', async t => {
   t.same(entityOf('alice', copy(full)), full)
   const factors = Array.from({ length: MAX_FACTORS }, () => verifiedFactor())
   const approvals = Array.from({ length: MAX_SESSIONS }, () => approvalWith(newMark(), base))
-  const fullest = { ...full, factors, approvals, withdrawn: approvals.map(({ hash, at }) => ({ hash, at })) }
+  const recoveryCodes = Array.from({ length: MAX_RECOVERY_CODES }, newHash)
+  const fullest = {
+    ...full, factors, approvals, recoveryCodes, withdrawn: approvals.map(({ hash, at }) => ({ hash, at }))
+  }
   t.same(entityOf('alice', copy(fullest)), fullest)
   t.same(entityOf('alice', copy({ ...full, unverified: { ...full.unverified, hash: null } })).unverified?.hash, null)
 })
@@ -111,11 +123,26 @@ t.test('a document with anything wrong, missing or added is refused, and never r
     ['an approval with the mark itself', { approvals: [{ ...approvalWith(mark, base), hash: mark }] }],
     ['an approval without former marks', { approvals: [{ ...approvalWith(mark, base), formerMarks: undefined }] }],
     ['an approval of no factor', { approvals: [{ ...approvalWith(mark, base), factorSid: null }] }],
+    ['an approval by a recovery code and a factor', {
+      approvals: [{ ...recoveredWith(mark, base, 'recovery'), factorSid: factor.sid }]
+    }],
+    ['an approval by a pass and a factor', { approvals: [{ ...recoveredWith(mark, base, 'pass'), factorSid: factor.sid }] }],
+    ['an approval without a method', { approvals: [{ ...approvalWith(mark, base), method: undefined }] }],
+    ['an approval by another method', { approvals: [{ ...recoveredWith(mark, base, 'pass'), method: 'remembered' }] }],
     ['an approval without generation', { approvals: [{ ...approvalWith(mark, base), generation: undefined }] }],
     ['one withdrawn mark too many', {
       withdrawn: Array.from({ length: MAX_SESSIONS + 1 }, () => ({ hash: hashOf(newMark()), at: NOW }))
     }],
     ['a withdrawn mark without a time', { withdrawn: [{ hash: hashOf(mark) }] }],
+    ['no recovery codes', { recoveryCodes: undefined }],
+    ['recovery codes that are null', { recoveryCodes: null }],
+    ['one recovery code too many', { recoveryCodes: Array.from({ length: MAX_RECOVERY_CODES + 1 }, newHash) }],
+    ['a recovery code itself', { recoveryCodes: [newRecoveryCode()] }],
+    ['no pass, not even null', { pass: undefined }],
+    ['a pass of a fraction', { pass: { ...full.pass, life: 0.5 } }],
+    ['a pass itself', { pass: { ...full.pass, hash: newRecoveryCode() } }],
+    ['a pass of no operator', { pass: { ...full.pass, by: '' } }],
+    ['a pass without generation', { pass: { ...full.pass, generation: undefined } }],
     ['an unknown field', { approved: true }],
     ['a prototype', { ['__proto__']: { approved: true } }]
   ]
@@ -207,6 +234,10 @@ t.test('a refusal names the place and quotes nothing of the document', async t =
   t.throws(() => entityOf('alice', 5), { message })
 })
 
+function newHash (): string {
+  return hashOf(newMark())
+}
+
 type Change = Record<string, unknown>
 type Path = Array<string | number>
 
@@ -243,9 +274,9 @@ function replaced (value: unknown, [name, ...rest]: Path, replacement: unknown):
 /** Lists may be empty, names may be of any kind, JSON has null for NaN and in lists for undefined. */
 function isEmptied (path: Path, value: unknown): boolean {
   const name = String(path.at(-1))
-  return (Array.isArray(value) && ['factors', 'approvals', 'withdrawn', 'formerMarks', 'enrolledAt', 'pending', 'leftovers'].includes(name)) ||
-    (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed', 'movingTo'].includes(name)) ||
+  return (Array.isArray(value) && ['factors', 'approvals', 'withdrawn', 'formerMarks', 'enrolledAt', 'pending', 'recoveryCodes', 'browsers', 'leftovers'].includes(name)) ||
+    (typeof value === 'string' && value !== '\0' && ['friendlyName', 'sealed', 'movingTo', 'by'].includes(name)) ||
     (value === '\0' && name === 'sealed') ||
-    (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt', 'movingTo'].includes(name)) ||
+    (Number.isNaN(value) && ['unverified', 'lockedAt', 'disabledAt', 'movingTo', 'pass'].includes(name)) ||
     (Number.isNaN(value) && ['unverified.hash'].includes(path.join('.')))
 }

@@ -30,7 +30,8 @@ export async function browserPage (t: { after (fn: () => Promise<void>): void })
   t.after(async () => await browser.close())
   const context = await browser.newContext({ viewport: { width: 1000, height: 900 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  // A busy machine may need long; a test that fails waits no longer than this.
+  page.setDefaultTimeout(60_000)
 
   const faults: string[] = []
   page.on('pageerror', error => faults.push(`${error}`))

@@ -55,13 +55,16 @@ export interface ExampleOptions {
   readonly port?: number
   /** Further variables of its environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** A program with the same routes and environment, to start in its place. */
+  readonly program?: string
 }
 
 /** Starts the example. */
 export async function startExample (
-  t: Cleanup, { dataDir, later = 0, port = 0, env = {} }: ExampleOptions
+  t: Cleanup, { dataDir, later = 0, port = 0, env = {}, program = PROGRAM }: ExampleOptions
 ): Promise<ExampleServer> {
-  const run = runExample(t, { ...env, DATA_DIR: dataDir, PORT: String(port), CLOCK_OFFSET: String(later) })
+  const all = { ...env, DATA_DIR: dataDir, PORT: String(port), CLOCK_OFFSET: String(later) }
+  const run = runExample(t, all, program)
   const url = await Promise.race([run.url, run.ended.then(({ stderr }) => {
     throw new Error(`the example did not start: ${stderr}`)
   })])
@@ -87,10 +90,10 @@ export async function startExample (
 
 /** Starts the example with an environment, even if it fails to start. It is killed after the test. */
 export function runExample (
-  t: Cleanup, env: Record<string, string>
+  t: Cleanup, env: Record<string, string>, program = PROGRAM
 ): { pid: number, url: Promise<string>, ended: Promise<Ended> } {
   // The environment of this process would start the example under the test runner's hooks.
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [program], {
     cwd: ROOT, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe']
   })
   let stdout = ''

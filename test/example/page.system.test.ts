@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -17,6 +17,7 @@ t.test('the page', { skip }, async t => {
   let server = await startExample(t, { dataDir, port: await freePort() })
   const { page, context, faults, title, says, button, focused, type } = await browserPage(t)
   let secret = ''
+  let codes: string[] = []
   const phone = () => authenticator(secret)
 
   /** Moves the clock while the page stays open, by restarting the server. */
@@ -85,11 +86,32 @@ t.test('the page', { skip }, async t => {
     // As a paste, with blanks around it.
     await page.locator('#enroll-code').fill(`  ${phone().code(server.now()).replace(/^.../, '$& ')}\u00a0`)
     await page.keyboard.press('Enter')
+    await title('Keep your recovery codes')
+    t.notMatch(await page.content(), /otpauth:/)
+    t.notOk((await page.content()).includes(secret), 'the key is removed from the page')
+  })
+
+  await t.test('shows the recovery codes once, to copy and to download', async t => {
+    t.equal(await focused(), 'codes-title')
+    codes = await page.locator('#codes li').allTextContents()
+    t.equal(new Set(codes).size, 10)
+    t.ok(codes.every(code => /^[A-Z2-7]{4}(?:-[A-Z2-7]{4}){5}$/.test(code)))
+    await picture(page, 'codes')
+    const [download] = await Promise.all([page.waitForEvent('download'), button('Download').click()])
+    t.equal(download.suggestedFilename(), 'gold-vault-recovery-codes.txt')
+    t.equal(await readFile(await download.path(), 'utf8'), `Gold Vault: recovery codes\n\n${codes.join('\n')}\n`)
+    await button('Copy').click()
+    await says('status', /The codes are (?:copied|selected)/)
+    await button('Go on').click()
+    await says('alert', 'Keep the codes first')
+    t.equal(await focused(), 'codes-kept')
+    await page.getByLabel('I have kept them').check()
+    await button('Go on').click()
     await title('The vault is open')
     await says('status', 'Done')
-    t.notMatch(await page.content(), /otpauth:/)
+    t.notOk((await page.content()).includes(codes[0] ?? ''), 'the codes are removed from the page')
+    await page.getByText('10 left.').waitFor()
     await page.getByText('It holds gold, and it is alice’s.').waitFor()
-    t.notOk((await page.content()).includes(secret), 'the key is removed from the page')
     await picture(page, 'vault')
     await button('Send the gold').click()
     await says('status', 'Sent')
@@ -141,9 +163,15 @@ t.test('the page', { skip }, async t => {
     await type('demo')
     await title('Enter your code')
     t.equal(await focused(), 'challenge-code')
-    await page.getByText('Lost your phone?').click()
-    await page.getByText('Ask the operator of this site to reset').waitFor()
-    await page.locator('#challenge-code').focus()
+    await button('Lost your phone?').click()
+    await title('Lost your phone?')
+    t.equal(await focused(), 'recovery-code')
+    await page.getByText('No recovery code left?').click()
+    await page.getByText('Ask the operator of this site for a pass').waitFor()
+    await picture(page, 'recovery')
+    await button('Cancel').click()
+    await title('Enter your code')
+    t.equal(await focused(), 'challenge-code')
   })
 
   await t.test('counts down after too many wrong codes', async t => {
@@ -160,6 +188,37 @@ t.test('the page', { skip }, async t => {
     await page.getByText(/^Try again in 0:\d\d$/).waitFor()
     t.equal(await button('Continue').getAttribute('aria-disabled'), 'true')
     await picture(page, 'locked')
+  })
+
+  await t.test('opens with a recovery code while it is locked, once, and makes new codes', async t => {
+    const [first = '', second = ''] = codes
+    await button('Lost your phone?').click()
+    await type('123456')
+    await says('alert', 'That is no recovery code of this account')
+    t.equal(await focused(), 'recovery-code')
+    await type(first.toLowerCase().replaceAll('-', ' '))
+    await title('The vault is open')
+    await says('status', 'You are in, and 9 recovery codes are left.')
+    await button('Lock the vault').click()
+    await title('Enter your code')
+    await button('Lost your phone?').click()
+    await type(first)
+    await says('alert', 'it was used before')
+    await type(second)
+    await title('The vault is open')
+    await page.getByText('8 left.').waitFor()
+    await button('Make new codes').click()
+    await title('Enter your code')
+    await later(270)
+    await type(phone().code(server.now()))
+    await title('Keep your recovery codes')
+    t.notOk((await page.locator('#codes li').allTextContents()).includes(codes[2] ?? ''), 'others than before')
+    await page.getByLabel('I have kept them').check()
+    await button('Go on').click()
+    await title('The vault is open')
+    await page.getByText('10 left.').waitFor()
+    await button('Lock the vault').click()
+    await title('Enter your code')
     await later(360)
     await page.reload()
     await title('Enter your code')

@@ -68,6 +68,15 @@ t.test('with Redis instead of a database', { skip: lackingProgram }, async t => 
     await set('s2', session('l1'))
     t.same(await get('s2'), session('l1'), 'the login continues with another session id')
 
+    const note: Session = Object.assign({ cookie: { originalMaxAge: null } }, { totpRotated: 's5' })
+    await set('s4', { ...session('l1'), userId: '"totpRotated":' })
+    await set('s4', session('l1'))
+    await set('s4', note)
+    await set('s4', session('l1'))
+    t.same(await get('s4'), note, 'the note of a rotated session stays')
+    await set('s1', note)
+    t.equal(await get('s1'), null, 'and revives nothing')
+
     await sessions.end('l1')
     t.equal(await get('s2'), null)
     await t.resolves(set('s2', session('l1')))

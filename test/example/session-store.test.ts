@@ -59,9 +59,25 @@ t.test('a login that ends takes all its sessions with it, and later ones are ref
   t.same(rows, [], 'their contents are deleted')
 })
 
+t.test('the note of a rotated session stays, and revives nothing', async t => {
+  const note: Session = Object.assign({ cookie: COOKIE }, { totpRotated: 's5' })
+  await sessions.begin('l4')
+  await set('s4', session('l4'))
+  for (const userId of ['"totpRotated":', 'd']) {
+    await set('s4', { ...session('l4'), userId })
+    t.match(await get('s4'), { userId }, 'whatever a session contains')
+  }
+  await set('s4', note)
+  await set('s4', session('l4'))
+  t.same(await get('s4'), note)
+  await destroy('s4')
+  await set('s4', note)
+  t.equal(await get('s4'), null)
+})
+
 t.test('a session without a login is not stored', async t => {
-  await t.resolves(set('s4', { cookie: COOKIE }))
-  t.same((await client.query("SELECT sid FROM example_sessions WHERE sid = 's4'")).rows, [])
+  await t.resolves(set('bare', { cookie: COOKIE }))
+  t.same((await client.query("SELECT sid FROM example_sessions WHERE sid = 'bare'")).rows, [])
 })
 
 t.test('a login lasts half a day, and later all its rows are deleted', async t => {

@@ -17,6 +17,7 @@ t.test('without variables the server is for this machine only', async t => {
     sessionSecret: null,
     totpKeys: null,
     twilio: null,
+    remember: null,
     clockOffset: 0,
     logLevel: 'warn'
   })
@@ -32,6 +33,7 @@ t.test('all variables are read', async t => {
     SESSION_SECRET: 's'.repeat(32),
     TOTP_KEYS: keys.map(key => key.toString('base64')).join(', '),
     CLOCK_OFFSET: '-90',
+    REMEMBER: '3600',
     LOG_LEVEL: 'silent',
     REDIS_URL: '',
     TWILIO_AUTH_TOKEN: ''
@@ -45,6 +47,7 @@ t.test('all variables are read', async t => {
     sessionSecret: 's'.repeat(32),
     totpKeys: keys,
     twilio: null,
+    remember: 3600,
     clockOffset: -90,
     logLevel: 'silent'
   })
@@ -54,6 +57,7 @@ t.test('an invalid variable is named', async t => {
   const key = randomBytes(32).toString('base64')
   const wrong: Array<[name: string, value: string]> = [
     ['PORT', 'http'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '80.5'], ['PORT', ' 80'],
+    ['REMEMBER', 'yes'], ['REMEMBER', '0'], ['REMEMBER', '7776001'], ['REMEMBER', '-1'], ['REMEMBER', '1.5'],
     ['CLOCK_OFFSET', 'soon'], ['CLOCK_OFFSET', '1.5'], ['CLOCK_OFFSET', '1e3'], ['CLOCK_OFFSET', ' '],
     ['TOTP_KEYS', ''], ['TOTP_KEYS', 'key'], ['TOTP_KEYS', key.slice(4)], ['TOTP_KEYS', `${key},`],
     ['TOTP_KEYS', `${key},${key}`], ['TOTP_KEYS', `${key.slice(0, -1)}`], ['TOTP_KEYS', '*'.repeat(44)],

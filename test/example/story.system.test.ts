@@ -44,7 +44,7 @@ t.test('the routes of the example answer what they promise', async t => {
   await t.test('without a session', async t => {
     t.match(await visitor.request('GET', '/healthz'), { status: 200 })
     t.match(await visitor.logout(), { status: 204 })
-    for (const [method, path] of [['GET', '/vault'], ['POST', '/transfer'], ['GET', '/admin/report']] as const) {
+    for (const [method, path] of [['GET', '/vault'], ['POST', '/transfer'], ['POST', '/payment'], ['GET', '/admin/report']] as const) {
       t.match(await visitor.request(method, path), { status: 401, code: 'ERR_TOTP_UNIDENTIFIED' }, path)
     }
     t.match(await visitor.login('visitor'), { status: 200 })
@@ -65,6 +65,17 @@ t.test('the routes of the example answer what they promise', async t => {
       await visitor.enrollVerified(server.now())
       t.equal((await visitor.vault()).json().identity, name)
     }
+  })
+
+  await t.test('a payment takes a code of its own', async t => {
+    const payer = await server.login('payer')
+    const factor = await payer.enrollVerified(server.now())
+    const pay = async (headers = {}) => await payer.request('POST', '/payment', undefined, headers)
+    t.match(await pay(), { status: 403, code: 'ERR_TOTP_CODE_REQUIRED' })
+    t.match(await pay({ 'totp-code': 'letters' }), { status: 400, code: 'FST_ERR_VALIDATION' })
+    const headers = { 'totp-code': factor.code(server.now() + 30) }
+    t.same((await pay(headers)).json(), { payment: 'sent' })
+    t.match(await pay(headers), { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED' })
   })
 
   await t.test('an approval opens the vault, the transfer and the report, and the next login needs its own', async t => {
@@ -109,12 +120,13 @@ t.test('the routes of the example answer what they promise', async t => {
     t.equal(described('/totp/factors', 'post'), '201 400 401 403 409 413 415 429 500 503')
     t.equal(described('/totp/factors/{sid}/verify', 'post'), '200 400 401 403 404 409 413 415 429 500 503')
     t.equal(described('/totp/factors/{sid}', 'patch'), '200 400 401 403 404 413 415 429 500 503')
-    t.equal(described('/totp/factors/{sid}', 'delete'), '204 400 401 403 404 413 415 429 500 503')
+    t.equal(described('/totp/factors/{sid}', 'delete'), '200 204 400 401 403 404 413 415 429 500 503')
     t.equal(described('/totp/challenges', 'post'), '200 400 401 403 404 413 415 429 500 503')
-    t.equal(described('/totp/approval', 'delete'), '204 400 401 403 413 415 500 503')
+    t.equal(described('/totp/approval', 'delete'), '200 204 400 401 403 413 415 500 503')
     for (const [path, method, statuses] of [
       ['/login', 'post', '200 400 401 403 413 415 503'], ['/logout', 'post', '204 403 415 503'],
       ['/vault', 'get', '200 401 403 429 503'], ['/transfer', 'post', '200 401 403 429 503'],
+      ['/payment', 'post', '200 400 401 403 404 429 503'],
       ['/admin/report', 'get', '200 401 403 429 503'], ['/healthz', 'get', '200']
     ] as const) t.equal(described(path, method), statuses, path)
   })

@@ -31,6 +31,7 @@ t.test('an event says who acted, and the context that the request had', async t 
   t.same(events.map(({ type, actor, context }) => [type, actor, context]), [
     ['factor.created', 'user', 'POST /totp/factors'],
     ['factor.verified', 'user', `POST /totp/factors/${sid}/verify`],
+    ['recovery.created', 'user', `POST /totp/factors/${sid}/verify`],
     ['challenge.denied', 'user', 'POST /totp/challenges'],
     ['identity.revoked', 'operator', null],
     ['challenge.denied', 'operator', null],
@@ -99,7 +100,7 @@ t.test('a reset tells of each factor that it removes', async t => {
   t.equal(events.length, before, 'nothing is kept, so nothing is told')
 })
 
-t.test('the diagnostics channel names the entity, never the identity', async t => {
+t.test('the diagnostics channel names the entity, never the identity, nor who issued a pass', async t => {
   const messages: unknown[] = []
   const subscriber = (message: unknown) => { messages.push(message) }
   subscribe('fastify-verify-totp:event', subscriber)
@@ -115,16 +116,19 @@ t.test('the diagnostics channel names the entity, never the identity', async t =
   const { sid: factorSid, wrongCode } = await alice.enrollVerified(now())
   const entitySid = (await store.get('identity:alice'))?.sid
   await alice.challenge(wrongCode(now()))
+  await app.totp.pass('alice', { by: 'Carol of support' })
   await app.totp.reset('alice')
   await nextTurn()
   const at = now()
   t.strictSame(messages, [
-    { type: 'guard.unenrolled', entitySid: null, factorSid: null, at, actor: 'user' },
-    { type: 'factor.created', entitySid, factorSid, at, actor: 'user' },
-    { type: 'factor.verified', entitySid, factorSid, at, actor: 'user' },
-    { type: 'challenge.denied', entitySid, factorSid: isEmbedded() ? null : factorSid, at, actor: 'user' },
-    { type: 'identity.reset', entitySid, factorSid: null, at, actor: 'operator' },
-    { type: 'factor.deleted', entitySid, factorSid, at, actor: 'operator' }
+    { type: 'guard.unenrolled', entitySid: null, factorSid: null, method: null, at, actor: 'user' },
+    { type: 'factor.created', entitySid, factorSid, method: null, at, actor: 'user' },
+    { type: 'factor.verified', entitySid, factorSid, method: 'totp', at, actor: 'user' },
+    { type: 'recovery.created', entitySid, factorSid: null, method: null, at, actor: 'user' },
+    { type: 'challenge.denied', entitySid, factorSid: isEmbedded() ? null : factorSid, method: 'totp', at, actor: 'user' },
+    { type: 'pass.issued', entitySid, factorSid: null, method: 'pass', at, actor: 'operator' },
+    { type: 'identity.reset', entitySid, factorSid: null, method: null, at, actor: 'operator' },
+    { type: 'factor.deleted', entitySid, factorSid, method: null, at, actor: 'operator' }
   ])
 })
 

@@ -300,18 +300,18 @@ t.test('unenrolled "allow" lets pass who has no factor, tells of it, and stops w
   t.match(await (await login('alice')).get('/lenient'), REQUIRED)
 })
 
-t.test('unenrolled "allow" lets nobody pass who is locked out', async t => {
-  const { app, login, now, wait } = await site(t, {
+t.test('without a factor, unenrolled decides, whatever lock is left', async t => {
+  const { app, login, now } = await site(t, {
     totp: { attempts: { lockAfter: 1 } },
     routes: app => { app.get('/lenient', { preHandler: app.totp.required({ unenrolled: 'allow' }) }, async () => ({})) }
   })
   const alice = await login('alice')
   const factor = await alice.enrollVerified(now())
-  await alice.challenge(factor.wrongCode(now()))
+  await (await login('alice')).challenge(factor.wrongCode(now()))
+  t.match(await (await login('alice')).get('/lenient'), { status: 429, code: 'ERR_TOTP_LOCKED' })
   await app.totp.remove({ identity: 'alice', operator: true }, factor.sid)
-  t.match(await alice.get('/lenient'), { status: 429, code: 'ERR_TOTP_LOCKED' })
-  wait(30)
   t.match(await alice.get('/lenient'), { status: 200 })
+  t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
 })
 
 t.test('request.totp is null, or the approval of this very request', async t => {
@@ -394,11 +394,36 @@ t.test('app.totp.required, taken for a hook without being called, is an error an
         app.get('/mistaken', { [kind]: hook }, handler)
       }
     })
-    const mistake = { status: 500, code: 'ERR_TOTP_INVALID_OPTION', text: /not app\.totp\.required/ }
+    const mistake = { status: 500, code: 'ERR_TOTP_INVALID_OPTION', text: /not totp\.required itself/ }
     t.match(await alice.get('/mistaken'), mistake, kind)
     t.match(await (await login('alice')).get('/mistaken'), mistake, kind)
     t.equal(handled, 0)
   }
+})
+
+t.test('a guard after the handler is an error for every request, so that it never looks like one in front', async t => {
+  const lines: string[] = []
+  const phases = ['preSerialization', 'onSend'] as const
+  const { login, now, wait } = await site(t, {
+    log: line => { lines.push(line) },
+    routes: app => {
+      for (const phase of phases) {
+        app.post(`/${phase}`, { [phase]: app.totp.required() }, async () => ({}))
+        app.post(`/code/${phase}`, { [phase]: app.totp.required({ perRequest: true }) }, async () => ({}))
+      }
+    }
+  })
+  const alice = await login('alice')
+  const phone = await alice.enrollVerified(now())
+  wait(60)
+  const headers = { 'totp-code': phone.code(now()) }
+  for (const phase of phases) {
+    for (const path of [`/${phase}`, `/code/${phase}`]) {
+      t.match(await alice.request('POST', path, {}, headers), { status: 500, code: 'ERR_TOTP_INVALID_OPTION' }, path)
+    }
+  }
+  t.ok(lines.some(line => line.includes('the handler has run')), 'the log says why')
+  t.match(await alice.challenge(phone.code(now())), { status: 200 }, 'and no code is spent')
 })
 
 t.test('nothing on app.totp lets a request through when taken for a hook', async t => {

@@ -308,3 +308,21 @@ t.test('a logout ends the session even when the store fails, or answers too late
     }
   }
 })
+
+t.test('a host that changes the body behind the validation is not taken on trust', async t => {
+  const store = faultyStore()
+  const { login, now, wait } = await site(t, {
+    totp: { store },
+    host: app => {
+      app.addHook('preHandler', async request => {
+        if (request.url.endsWith('/challenges')) request.body = { code: [Reflect.get(Object(request.body), 'code')] }
+      })
+    }
+  })
+  const alice = await login('alice')
+  const factor = await alice.enrollVerified(now())
+  wait(30)
+  const before = store.calls
+  t.match(await alice.challenge(factor.code(now())), { status: 400, code: 'FST_ERR_VALIDATION' })
+  t.equal(store.calls, before, 'the store is not asked')
+})

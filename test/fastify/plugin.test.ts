@@ -12,6 +12,7 @@ import t, { type Test } from 'tap'
 import verifyTotpDefault, {
   memoryStore, secureSession, UnidentifiedError, verifyTotp, type FastifyTotpOptions, type SessionPort
 } from '../../src/index.js'
+import { cookieSession, expressSession } from '../../src/connect.js'
 import { KEY, START, site } from '../site.js'
 import { untyped } from '../untyped.js'
 import { visitor } from '../visitor.js'
@@ -65,6 +66,16 @@ t.test('with both session plugins the boot fails, and says what to choose', asyn
   await t.rejects(async () => await app.register(verifyTotp, options()), {
     code: 'ERR_TOTP_INVALID_OPTION', message: /"session".*both/
   })
+})
+
+t.test('a session port for Express stops the boot, and says where it belongs', async t => {
+  const app = server(t)
+  await withSession(app)
+  for (const session of [expressSession, cookieSession]) {
+    await t.rejects(async () => await app.register(verifyTotp, options({ session: untyped(session) })), {
+      code: 'ERR_TOTP_INVALID_OPTION', message: /"session" must be a port for Fastify: .* are for createTotp/
+    })
+  }
 })
 
 t.test('with both session plugins the session option settles it', async t => {
@@ -435,7 +446,7 @@ t.test('a host may render as it likes, and the handler of errors may be a page',
   t.match(await visitor().vault(), { status: 302, headers: { location: '/login' } })
 })
 
-t.test('forget takes the approval at log-in and at log-out, and needs nobody', async t => {
+t.test('forget takes the approval away at login and at logout, and needs no user', async t => {
   const { login, visitor, now } = await site(t, {
     routes: app => {
       app.post('/forget', async (request, reply) => {

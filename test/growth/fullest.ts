@@ -1,7 +1,8 @@
 import {
-  MAX_CREATED, MAX_FACTORS, MAX_FORMER_MARKS, MAX_LEFTOVERS, MAX_PENDING, MAX_SESSIONS, newEntity, newSid,
-  type Entity, type Leftover, type UnverifiedFactor, type VerifiedFactor
+  MAX_BROWSERS, MAX_CREATED, MAX_FACTORS, MAX_FORMER_MARKS, MAX_LEFTOVERS, MAX_PENDING, MAX_RECOVERY_CODES,
+  MAX_SESSIONS, newEntity, newSid, type Entity, type Leftover, type UnverifiedFactor, type VerifiedFactor
 } from '../../src/entity/entity.js'
+import { LONGEST_PASS } from '../../src/entity/recovery-codes.js'
 
 /** The identity of all documents here: the longest one possible. */
 export const IDENTITY = 'i'.repeat(256)
@@ -12,6 +13,9 @@ const AT = 1_800_000_000
 const HASH = 'h'.repeat(43)
 const REMOTE = { serviceSid: `VA${'0'.repeat(32)}`, identity: newSid('YE'), sid: newSid('YF') }
 const CONFIG = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const
+const BROWSER = {
+  sid: newSid('YB'), hash: HASH, name: 'Samsung Internet on ChromeOS', approval: HASH, at: AT, generation: 2 ** 48
+}
 const ENROLLED = { sid: newSid('YF'), friendlyName: NAME, config: CONFIG, createdAt: AT }
 const VERIFIED = { verifiedAt: AT, lastUsedAt: AT }
 const UNVERIFIED = { hash: HASH, generation: 2 ** 48, failures: 5 }
@@ -50,13 +54,16 @@ export function withoutPast (document: Entity): Entity {
     attempts: { ...document.attempts, pending: [] },
     approvals: [],
     withdrawn: [],
+    pass: null,
+    browsers: [],
     leftovers: []
   }
 }
 
 function fullest (factor: VerifiedFactor, unverified: UnverifiedFactor): Entity {
   const formerMarks = times(MAX_FORMER_MARKS, HASH)
-  const approval = { hash: HASH, formerMarks, factorSid: factor.sid, at: AT, generation: 2 ** 48 }
+  const proof = { hash: HASH, formerMarks, method: 'totp', factorSid: factor.sid } as const
+  const approval = { ...proof, at: AT, generation: 2 ** 48 }
   return {
     ...newEntity(IDENTITY, AT),
     revision: 2 ** 48,
@@ -68,6 +75,10 @@ function fullest (factor: VerifiedFactor, unverified: UnverifiedFactor): Entity 
     },
     approvals: times(MAX_SESSIONS, approval),
     withdrawn: times(MAX_SESSIONS, { hash: HASH, at: AT }),
+    recoveryCodes: times(MAX_RECOVERY_CODES, HASH),
+    // JSON has no longer spelling of a character.
+    pass: { hash: HASH, by: '\u0001'.repeat(256), at: AT, life: LONGEST_PASS, generation: 2 ** 48 },
+    browsers: times(MAX_BROWSERS, BROWSER),
     leftovers: []
   }
 }

@@ -43,6 +43,8 @@ const [SOME, MANY] = [4, 150]
 const ERAS = 4
 /** Operations at the end of an era. */
 const CROWDED = 600
+/** A recovery code that no one has. */
+const UNKNOWN = 'AAAA-BBBB-CCCC-DDDD-EEEE-2222'
 export const OPERATOR: Operator = { identity: IDENTITY, operator: true }
 
 /** Refusals that are part of life; any other error is a failure. */
@@ -56,14 +58,19 @@ const REFUSALS = [
 export async function live (life: Life): Promise<Readonly<Record<string, number>>> {
   const { verifier, random, phones, operations, now, pass, incidents = [] } = life
   const marks: Array<string | null> = Array.from({ length: MANY }, () => null)
+  /** The tokens in the cookie of each session's browser. */
+  const cookies: Array<readonly string[]> = Array.from({ length: MANY }, () => [])
   const sids: string[] = []
   const counts: Record<string, number> = {}
   const count = (what: string) => { counts[what] = (counts[what] ?? 0) + 1 }
 
+  let codes: readonly string[] = []
   let sessions = SOME
   const index = () => random(sessions)
   const callerOf = (index: number): SessionCaller => ({
-    identity: IDENTITY, session: { mark: marks[index] ?? null, began: now() }
+    identity: IDENTITY,
+    session: { mark: marks[index] ?? null, began: now() },
+    browser: { tokens: cookies[index] ?? [] }
   })
   const aFactor = () => sids[random(sids.length)] ?? 'YF'.padEnd(34, '0')
   const living: Living = { sids, session: () => callerOf(index()), remove }
@@ -74,9 +81,26 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
     marks[index] = mark ?? marks[index] ?? null
   }
 
-  async function challenge (codeOf: (sid: string) => string): Promise<void> {
+  /** The session that it was. */
+  async function challenge (codeOf: (sid: string) => string): Promise<number> {
     const [i, factorSid] = [index(), aFactor()]
     await keep(i, verifier.challenge(callerOf(i), { code: codeOf(factorSid), factorSid }))
+    return i
+  }
+
+  /** By a right code, in the browser of one of the sessions. */
+  async function remember (): Promise<void> {
+    const [i, factorSid] = [index(), aFactor()]
+    const options = { code: phones.right(factorSid), factorSid, remember: true }
+    const { mark, browserTokens } = await verifier.challenge(callerOf(i), options)
+    marks[i] = mark ?? marks[i] ?? null
+    cookies[i] = browserTokens ?? []
+  }
+
+  async function forget (): Promise<void> {
+    const i = index()
+    const { browserTokens } = await verifier.forgetBrowser(callerOf(i), 'current')
+    cookies[i] = browserTokens ?? cookies[i] ?? []
   }
 
   async function enroll (): Promise<void> {
@@ -94,6 +118,22 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
     await keep(i, verifier.enroll(callerOf(i), { friendlyName: NAME }))
   }
 
+  async function newCodes (): Promise<void> {
+    const i = await challenge(phones.right)
+    codes = (await verifier.newRecoveryCodes(callerOf(i))).recoveryCodes
+  }
+
+  async function recover (): Promise<void> {
+    const i = index()
+    await keep(i, verifier.recover(callerOf(i), codes[random(codes.length)] ?? UNKNOWN))
+  }
+
+  async function recoverByPass (): Promise<void> {
+    const i = index()
+    const { code } = await verifier.pass(IDENTITY, { for: 86_400, by: NAME })
+    if (sessions === SOME) await keep(i, verifier.recover(callerOf(i), code))
+  }
+
   async function withdraw (i: number): Promise<void> {
     await keep(i, verifier.withdraw(callerOf(i)))
   }
@@ -108,7 +148,9 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
   }
 
   const happenings: Record<string, readonly [weight: number, happens: Happens]> = {
-    'right code': [430, async () => await challenge(phones.right)],
+    'right code': [330, async () => await challenge(phones.right)],
+    'right code, to be remembered': [100, remember],
+    'forgotten browser': [5, forget],
     'wrong code': [120, async () => await challenge(phones.wrong)],
     withdrawal: [60, async () => await withdraw(index())],
     enrollment: [40, enroll],
@@ -116,6 +158,9 @@ export async function live (life: Life): Promise<Readonly<Record<string, number>
     rename: [20, async () => await verifier.rename(OPERATOR, aFactor(), NAME)],
     unlock: [5, async () => await verifier.unlock(IDENTITY)],
     // Each ends all approvals, so that there would never be many.
+    'new recovery codes': [20, newCodes],
+    recovery: [5, async () => { if (sessions === SOME) await recover() }],
+    pass: [5, recoverByPass],
     removal: [20, async () => { if (sessions === SOME) await remove() }],
     'log-in': [20, async () => { marks[index()] = null }],
     guard: [100, async () => await verifier.check(living.session())]

@@ -2,7 +2,9 @@ import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
 
 /** The lists of a document, by the most that any document had of them. */
 type Peaks = Readonly<Record<
-  'factors' | 'approvals' | 'formerMarks' | 'withdrawn' | 'pending' | 'leftovers' | 'spent' | 'created', number
+  'factors' | 'approvals' | 'formerMarks' | 'withdrawn' | 'pending' | 'leftovers' | 'spent' | 'created' |
+  'recoveryCodes' | 'browsers',
+  number
 >>
 
 /** A store that looks at every document which is written. */
@@ -21,7 +23,16 @@ export function watchedStore (bound: number): WatchedStore {
   let [writes, largest] = [0, 0]
   let latest: Entity | null = null
   let peaks: Peaks = {
-    factors: 0, approvals: 0, formerMarks: 0, withdrawn: 0, pending: 0, leftovers: 0, spent: 0, created: 0
+    factors: 0,
+    approvals: 0,
+    formerMarks: 0,
+    withdrawn: 0,
+    pending: 0,
+    leftovers: 0,
+    spent: 0,
+    created: 0,
+    recoveryCodes: 0,
+    browsers: 0
   }
 
   return {
@@ -48,7 +59,9 @@ export function bytesOf (document: Entity | null): number {
   return Buffer.byteLength(JSON.stringify(document))
 }
 
-function higher (peaks: Peaks, { factors, approvals, withdrawn, leftovers, attempts }: Entity): Peaks {
+function higher (
+  peaks: Peaks, { factors, approvals, withdrawn, leftovers, attempts, recoveryCodes, browsers }: Entity
+): Peaks {
   const remote = factors.flatMap(factor => factor.provider === 'twilio' ? [factor] : [])
   const most = (lists: ReadonlyArray<readonly unknown[]>) => Math.max(0, ...lists.map(({ length }) => length))
   return {
@@ -58,6 +71,8 @@ function higher (peaks: Peaks, { factors, approvals, withdrawn, leftovers, attem
     withdrawn: Math.max(peaks.withdrawn, withdrawn.length),
     pending: Math.max(peaks.pending, attempts.pending.length),
     leftovers: Math.max(peaks.leftovers, leftovers.length),
+    recoveryCodes: Math.max(peaks.recoveryCodes, recoveryCodes.length),
+    browsers: Math.max(peaks.browsers, browsers.length),
     spent: Math.max(peaks.spent, most(remote.map(({ spent }) => spent))),
     created: Math.max(peaks.created, most(remote.map(({ created }) => created)))
   }

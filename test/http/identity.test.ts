@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream'
 import t from 'tap'
 import type { FastifyTotpOptions } from '../../src/index.js'
 import { faultyStore } from '../faulty-store.js'
@@ -82,12 +81,11 @@ const ODD = [
 async function identifying (t: Parameters<typeof site>[0], identify: () => unknown) {
   const store = faultyStore()
   let log = ''
-  const stream = new Writable({ write: (chunk, _encoding, done) => { log += String(chunk); done() } })
   const totp: Partial<FastifyTotpOptions> = { store, identify: () => untyped(identify()) }
   let handled = 0
   const made = await site(t, {
     totp,
-    server: { logger: { level: 'trace', stream } },
+    log: line => { log += line },
     routes: app => {
       app.get('/counted', { preHandler: app.totp.required({ unenrolled: 'allow' }) }, async () => { handled++ })
     }

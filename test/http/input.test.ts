@@ -1,12 +1,19 @@
-import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { codeIn } from '../code-in-text.js'
 import { faultyStore, type FaultyStore } from '../faulty-store.js'
-import { START, site, type SiteOptions } from '../site.js'
+import { isOnFastify, START, site, type SiteOptions } from '../site.js'
 import type { Visitor } from '../visitor.js'
 
-/** Hosts that have made themselves lax, or answer in their own way. */
-const HOSTS: Readonly<Record<string, SiteOptions>> = {
+/** Hosts on Express whose parsers stand in front of the routes. */
+const EXPRESS_HOSTS: Readonly<Record<string, SiteOptions>> = {
+  'a plain host': {},
+  'a host that reads forms': { front: (web, express) => { web.use(express.urlencoded({ limit: '4mb', extended: true })) } },
+  'a host that reads everything as text': { front: (web, express) => { web.use(express.text({ limit: '4mb', type: () => true })) } },
+  'a host that reads everything as bytes': { front: (web, express) => { web.use(express.raw({ limit: '4mb', type: () => true })) } }
+}
+
+/** Hosts on Fastify that have made themselves lax, or answer in their own way. */
+const FASTIFY_HOSTS: Readonly<Record<string, SiteOptions>> = {
   'a plain host': {},
   'a host whose validator finds everything right': { host: app => { app.setValidatorCompiler(() => () => true) } },
   'a host that coerces, strips and fills in': {
@@ -121,7 +128,7 @@ const NO_TYPES = [
   'application/json garbage', 'application/jsonp', 'application/vnd.api+json', 'text/json', 'nonsense'
 ]
 
-for (const [host, options] of Object.entries(HOSTS)) {
+for (const [host, options] of Object.entries(isOnFastify() ? FASTIFY_HOSTS : EXPRESS_HOSTS)) {
   t.test(`${host}: what is malformed is refused before the store is asked, and not counted`, async t => {
     const store = faultyStore()
     const { app, login, wait, now } = await site(t, { ...options, totp: { store } })
@@ -193,24 +200,6 @@ t.test('a code is right in every spelling, and spent in all of them', async t =>
   }
 })
 
-t.test('a host that changes the body behind the validation is not taken on trust', async t => {
-  const store = faultyStore()
-  const { login, now, wait } = await site(t, {
-    totp: { store },
-    host: app => {
-      app.addHook('preHandler', async request => {
-        if (request.url.endsWith('/challenges')) request.body = { code: [Reflect.get(Object(request.body), 'code')] }
-      })
-    }
-  })
-  const alice = await login('alice')
-  const factor = await alice.enrollVerified(now())
-  wait(30)
-  const before = store.calls
-  t.match(await alice.challenge(factor.code(now())), { status: 400, code: 'FST_ERR_VALIDATION' })
-  t.equal(store.calls, before, 'the store is not asked')
-})
-
 t.test('routes without a body take none, and routes whose fields are all optional need none', async t => {
   const { login, now } = await site(t)
   const alice = await login('alice')
@@ -241,15 +230,14 @@ t.test('the sid in the path names a factor or nothing, whatever it looks like', 
 
 t.test('JSON that is malformed is echoed neither in the answer nor in the log', async t => {
   let log = ''
-  const stream = new Writable({ write: (chunk, _encoding, done) => { log += String(chunk); done() } })
-  const { login } = await site(t, { server: { logger: { level: 'trace', base: null, stream } } })
+  const { login } = await site(t, { log: line => { log += line } })
   const alice = await login('alice')
   for (const body of ['{"code":"271828"', '{"code":271828 }}', '271828', '{271828}', '{"code":"271828","__proto__":1}']) {
     const answer = await alice.request('POST', '/totp/challenges', body)
     t.match(answer, { status: 400 }, answer.text)
     t.notMatch(answer.text, /271828/)
   }
-  t.match(log, /FST_ERR/, 'there is a log')
+  t.match(log, isOnFastify() ? /FST_ERR/ : /"statusCode":400/, 'there is a log')
   t.notMatch(log, codeIn('271828'))
 })
 

@@ -201,7 +201,7 @@ t.test('refusals come in one order, from who asks to what is missing', async t =
 
   await app.totp.remove({ identity: 'alice', operator: true }, sid)
   t.match(await spare.challenge('123456'), LOCKED, 'locked before not enrolled')
-  t.match(await spare.vault(), LOCKED)
+  t.match(await spare.vault(), NOT_ENROLLED, 'the guard tells what is missing: there is no code to judge')
   wait(30)
   t.match(await spare.challenge('123456'), NOT_ENROLLED)
   t.match(await spare.vault(), NOT_ENROLLED, 'not enrolled before approval')
@@ -258,12 +258,13 @@ t.test('a session without an approval sees of factors what it takes to answer a 
   const config = { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 }
   const brief = { sid: factor.sid, friendlyName: isEmbedded() ? 'alice' : 'Acme', status: 'verified', config }
   const verifiedAt = new Date((now() - 30) * 1000).toISOString()
-  t.same((await spare.get('/totp/factors')).json(), { factors: [brief], approved: false, approval: null })
+  t.same((await spare.get('/totp/factors')).json(), { factors: [brief], approved: false, approval: null, recovery: null })
   t.same((await alice.get('/totp/factors')).json(), {
     factors: [{ ...brief, createdAt: verifiedAt, verifiedAt, lastUsedAt: verifiedAt }],
     approved: true,
+    recovery: { remaining: 10 },
     approval: {
-      factorSid: factor.sid, at: verifiedAt, expiresAt: new Date((now() - 30 + 43200) * 1000).toISOString()
+      method: 'totp', factorSid: factor.sid, at: verifiedAt, expiresAt: new Date((now() - 30 + 43200) * 1000).toISOString()
     }
   })
 
@@ -351,7 +352,7 @@ t.test('DELETE /approval takes away what this session had, and nothing else', as
   t.match(await alice.vault(), REQUIRED)
   t.match(await alice.delete('/totp/approval'), { status: 204 }, 'twice is no mistake')
   t.match(await spare.vault(), { status: 200 })
-  t.match((await alice.get('/totp/factors')).json(), { approved: false, approval: null })
+  t.match((await alice.get('/totp/factors')).json(), { approved: false, approval: null, recovery: null })
 })
 
 t.test('methods and paths that are not there do nothing', async t => {

@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { base32nopad } from '@scure/base'
 import t from 'tap'
@@ -27,12 +26,17 @@ function hide (secrets: Secrets, name: string, text: string): void {
   secrets.set(name, new RegExp(text.replace(/[^\w]/g, '\\$&'), 'i'))
 }
 
+/** A recovery code or a pass, in whatever spelling. */
+function hideRecovery (secrets: Secrets, name: string, code: string): void {
+  secrets.set(name, new RegExp([...code.replaceAll('-', '')].join('[\\s-]*'), 'i'))
+}
+
 /** The names of the secrets that are in a text. */
 function found (text: string, secrets: Secrets): string[] {
   return [...secrets].filter(([, pattern]) => pattern.test(text)).map(([name]) => name)
 }
 
-t.test('no secret, URI, code, mark or cookie gets into a log, an event, the store, an error or a URL', async t => {
+t.test('no secret, URI, code, recovery code, pass, mark or cookie gets into a log, an event, the store, an error or a URL', async t => {
   const secrets: Secrets = new Map()
   const plain = new Map<string, string>()
   const answers: Response[] = []
@@ -51,18 +55,11 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
       },
       friendlyName: request => request.session.userId ?? 'x'
     },
-    server: {
-      logger: {
-        level: 'trace',
-        stream: new Writable({ write: (line, _encoding, done) => { log += String(line); done() } })
-      }
-    },
-    session: {
-      store: {
-        get: (id, done) => done(null, JSON.parse(JSON.stringify(sessions.get(id) ?? null))),
-        set: (id, session, done) => { sessions.set(id, JSON.parse(JSON.stringify(session))); done() },
-        destroy: (id, done) => { sessions.delete(id); done() }
-      }
+    log: line => { log += line },
+    sessions: {
+      get: (id, done) => done(null, JSON.parse(JSON.stringify(sessions.get(id) ?? null))),
+      set: (id, session, done) => { sessions.set(id, JSON.parse(JSON.stringify(session))); done() },
+      destroy: (id, done) => { sessions.delete(id); done() }
     }
   })
 
@@ -92,7 +89,10 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
   await asked(alice, 'GET', '/vault')
   const verify = `/totp/factors/${sid}/verify`
   t.match(await code(alice, verify, { code: factor.wrongCode(now()) }, 'a wrong first code'), { status: 403 })
-  t.match(await code(alice, verify, { code: factor.code(now()) }, 'the first code'), { status: 200 })
+  const verified = await code(alice, verify, { code: factor.code(now()) }, 'the first code')
+  t.match(verified, { status: 200 })
+  const { recoveryCodes }: { recoveryCodes: string[] } = verified.json()
+  for (const [place, recovery] of recoveryCodes.entries()) hideRecovery(secrets, `recovery code ${place}`, recovery)
   const spent = factor.code(now())
   wait(30)
   t.match(await code(alice, '/totp/challenges', { code: spent }, 'a spent code'), { status: 403 })
@@ -114,7 +114,7 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
   wait(30)
   const marks = [...plain].filter(([name]) => name.startsWith('mark'))
   t.ok(marks.length > 0, 'the sessions hold marks')
-  const said = `${factor.code(now())} ${secret} ${uri} ${marks.map(([, mark]) => mark).join(' ')} `
+  const said = `${recoveryCodes.join(' ')} ${factor.code(now())} ${secret} ${uri} ${marks.map(([, mark]) => mark).join(' ')} `
   const leak = `${said} postgres://app:correct-horse@db/app`
   hide(secrets, 'the password of the database', 'correct-horse')
   failing = leak
@@ -145,6 +145,26 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
   const dumped = await dump()
   t.match(dumped, /"sealed":|"remote":/, 'there is something in the store')
   t.match(await asked(alice, 'DELETE', `/totp/factors/${second.sid}`), { status: 204 })
+
+  const recover = async (code: string) => await asked(alice, 'POST', '/totp/recovery', { code })
+  const made = await asked(alice, 'POST', '/totp/recovery-codes')
+  t.match(made, { status: 201 })
+  const { recoveryCodes: newCodes }: { recoveryCodes: string[] } = made.json()
+  for (const [place, recovery] of newCodes.entries()) hideRecovery(secrets, `new recovery code ${place}`, recovery)
+  const [right = '', spelt2 = '', broken = ''] = newCodes
+  t.match(await recover(recoveryCodes[0] ?? ''), { status: 403 }, 'a replaced one')
+  t.match(await recover(right), { status: 200 })
+  t.match(await recover(right), { status: 403 }, 'a spent one')
+  t.match(await recover(spelt2.toLowerCase().replaceAll('-', ' ')), { status: 200 })
+  t.match(await recover(`${broken}A`), { status: 400 }, 'a malformed one')
+  t.match(await asked(alice, 'POST', '/totp/recovery', `{"code":"${broken}"`), { status: 400 })
+  const { code: pass } = await app.totp.pass('alice', { by: 'Carol' })
+  hideRecovery(secrets, 'the pass', pass)
+  store.break('replace', async () => { throw Object.assign(new Error(`${leak} ${pass}`), { query: [pass, broken] }) })
+  for (const code of [pass, broken]) t.match(await recover(code), { status: 503 }, 'one for a broken store')
+  store.mend()
+  t.same(found(await dump(), secrets), [], 'the store holds no recovery code')
+  t.match(await recover(pass), { status: 200 })
   t.match(await asked(alice, 'DELETE', '/totp/approval'), { status: 204 })
   wait(30)
   t.match(await code(alice, '/totp/challenges', { code: factor.code(now()) }, 'the last code'), { status: 200 })
@@ -164,7 +184,7 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
   const lines = log.split('\n').filter(line => line !== '').map(line => JSON.parse(line))
   const isPlanted = (line: object) => JSON.stringify(line).includes('planted')
   const planted = JSON.stringify(lines.filter(isPlanted))
-  t.same(sought.filter(name => /cookie|session|mark|code|base32/.test(name) && !name.includes('second'))
+  t.same(sought.filter(name => /cookie|session|mark|code|base32/.test(name) && !/second|new/.test(name))
     .filter(name => !found(planted, secrets).includes(name)), [], 'the search finds in a log what is there')
   const bytes = Buffer.from(base32nopad.decode(secret))
   t.same(found([secret, bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url'), [...bytes].join(), uri,
@@ -177,25 +197,29 @@ t.test('no secret, URI, code, mark or cookie gets into a log, an event, the stor
   t.match(logged.join('\n'), /totp: onEvent failed/, 'the log tells of the listener that failed')
 
   t.ok(events.length > 10, 'there are events')
-  for (const { type, identity, factorSid, at, ...rest } of events) {
-    t.same(rest, { actor: 'user', context: null })
+  for (const { type, identity, factorSid, method, at, ...rest } of events) {
+    if (type === 'pass.issued') t.same(rest, { by: 'Carol', actor: 'operator', context: null })
+    else t.same(rest, { by: type === 'pass.used' ? 'Carol' : null, actor: 'user', context: null })
     t.equal(identity, 'alice')
-    t.same(found(JSON.stringify({ type, factorSid }), secrets), [])
+    t.same(found(JSON.stringify({ type, factorSid, method }), secrets), [])
   }
 
   t.same(found(dumped, secrets), [], 'the store holds nothing that opens anything')
   t.same(found(await dump(), secrets), [], 'neither at the end')
 
-  for (const { status, headers, text } of answers) {
+  for (const answer of answers) {
+    const { status, headers, text } = answer
     t.equal(headers.location, undefined)
     t.equal(headers.link, undefined)
     const { 'set-cookie': cookies, ...others } = headers
     t.same(found(JSON.stringify(others), secrets), [], 'no header tells')
-    t.ok(cookies === undefined || typeof cookies === 'string', 'there is no cookie but the session\'s')
-    if (typeof cookies === 'string') {
-      t.match(cookies, /^sessionId=/)
-      t.same(found(cookies, secrets).filter(name => !/^(cookie|session id)/.test(name)), [], 'the cookie holds no mark')
+    const set = [cookies ?? []].flat()
+    t.ok(set.length <= 1, 'there is no cookie but the session\'s')
+    for (const cookie of set) {
+      t.match(cookie, /^sessionId=/)
+      t.same(found(String(cookie), secrets).filter(name => !/^(cookie|session id)/.test(name)), [], 'the cookie holds no mark')
     }
-    t.same(found(text, secrets), [], `no answer tells, ${status}`)
+    const shown = answer === verified ? /^recovery code/ : answer === made ? /^new recovery code/ : /^$/
+    t.same(found(text, secrets).filter(name => !shown.test(name)), [], `no answer tells, ${status}`)
   }
 })

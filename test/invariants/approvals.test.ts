@@ -77,6 +77,17 @@ t.test('removing a factor ends every approval of the identity, on every instance
   t.match(await alice.vault(), { status: 403, code: 'ERR_TOTP_NOT_ENROLLED' })
 })
 
+t.test('removing one factor ends the approval of the session that removes it, by another factor too', async t => {
+  const { one, now, wait } = await instances(t)
+  const alice = await one.login('alice')
+  const phone = await alice.enrollVerified(now())
+  const tablet = await alice.enrollVerified(now())
+  wait(60)
+  t.match(await alice.challenge(phone.code(now()), phone.sid), { status: 200 })
+  t.match(await alice.delete(`/totp/factors/${tablet.sid}`), { status: 204 })
+  t.match(await alice.vault(), REQUIRED)
+})
+
 t.test('the first verified factor puts every other session behind the guard', async t => {
   const { login, now } = await site(t, {
     routes: app => {
@@ -188,10 +199,7 @@ t.test('a challenge that began before its session lost the approval, or ended, a
   const gates: Array<() => void> = []
   let slow = false
   const { login, now, wait } = await site(t, {
-    host: app => {
-      // Holds requests back after the plugin's routes have found out who asks, as a slow body does.
-      app.addHook('preParsing', async () => { if (slow) await new Promise<void>(resolve => gates.push(resolve)) })
-    }
+    holdBody: async () => { if (slow) await new Promise<void>(resolve => gates.push(resolve)) }
   })
   for (const end of ['approval', 'logout', 'removal'] as const) {
     const alice = await login(`alice ${end}`)
@@ -219,8 +227,8 @@ t.test('the same holds where sessions had no mark when the request began', async
   const gates: Array<() => void> = []
   let slow = false
   const { visitor, login, now, wait } = await site(t, {
-    host: app => {
-      app.addHook('preParsing', async () => { if (slow) await new Promise<void>(resolve => gates.push(resolve)) })
+    holdBody: async () => { if (slow) await new Promise<void>(resolve => gates.push(resolve)) },
+    routes: app => {
       app.post<{ Body: { username: string } }>('/plain-login', async request => {
         await request.session.regenerate()
         request.session.userId = request.body.username
@@ -246,14 +254,12 @@ t.test('the same holds where sessions had no mark when the request began', async
   }
 })
 
-t.test('a log-out that overlaps a challenge logs out, whichever is first', async t => {
+t.test('a logout that overlaps a challenge logs out, whichever is first', async t => {
   const gates: Array<() => void> = []
   let slow = false
-  const { login, now, wait } = await site(t, {
-    host: app => {
-      app.addHook('preHandler', async request => {
-        if (slow && request.url === '/logout') await new Promise<void>(resolve => gates.push(resolve))
-      })
+  const { login, store, now, wait } = await site(t, {
+    beforeHandler: async ({ url }) => {
+      if (slow && url === '/logout') await new Promise<void>(resolve => gates.push(resolve))
     }
   })
   const alice = await login('alice')
@@ -266,7 +272,8 @@ t.test('a log-out that overlaps a challenge logs out, whichever is first', async
   t.match(await alice.challenge(phone.code(now())), { status: 200 })
   gates.pop()?.()
   t.match(await logout, { status: 204 })
-  t.match(await alice.vault(), REQUIRED, 'the approval that was given meanwhile went with it')
+  t.match(await alice.vault(), { status: 401 }, 'the session that got a new id meanwhile has ended')
+  t.match(await store.get('identity:alice'), { approvals: { length: 0 } }, 'and so has its approval')
   slow = false
 
   const bob = await login('bob')
@@ -281,7 +288,7 @@ t.test('a log-out that overlaps a challenge logs out, whichever is first', async
   t.match(await bob.vault(), { status: 401 })
 })
 
-t.test('a log-in, and a log-out, need a new challenge', async t => {
+t.test('a log-in, and a logout, need a new challenge', async t => {
   const { login, now, wait } = await site(t)
   const alice = await login('alice')
   const phone = await alice.enrollVerified(now())

@@ -111,6 +111,6 @@ t.test('an identity whose move was interrupted is refused', async t => {
   await (await login('alice')).enrollVerified(now())
   await rewrite(store, entity => ({ ...entity, movingTo: 'bob' }))
   for await (const reported of report({ store })) {
-    t.match(reported, { status: 'refused', reason: 'its move to another identity was interrupted: call move again' })
+    t.match(reported, { status: 'refused', reason: 'its move from or to another identity was interrupted: repeat it' })
   }
 })

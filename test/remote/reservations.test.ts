@@ -257,7 +257,7 @@ t.test('a right code approves nothing after challenges were disabled', async t =
   t.equal((await keptFactor(store)).spent.length, 2, 'and its code is spent')
 })
 
-t.test('a right code approves nothing after a log-out or a withdrawal', async t => {
+t.test('a right code approves nothing after a logout or a withdrawal', async t => {
   for (const [method, url] of [['POST', '/logout'], ['DELETE', '/totp/approval']] as const) {
     const { login, server, store } = await there(t)
     const person = await login('alice')

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import cookie from '@fastify/cookie'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -87,7 +88,7 @@ t.test('two instances of the package keep their marks in one session', async t =
   const other = fastifySession.withEntry('otherMark')
   const app = await server(t, { saveUninitialized: true })
   app.addHook('onRequest', async request => { other.hooks?.onRequest(request) })
-  app.addHook('onSend', async (request, reply) => { other.hooks?.onSend(request, reply) })
+  app.addHook('onSend', async (request, reply) => { await other.hooks?.onSend(request, reply) })
   app.post('/other/:act', async (request, reply) => {
     await other.write(request, reply, MARK, request.url.endsWith('rotate'))
     return {}
@@ -106,7 +107,7 @@ t.test('a session whose store never answered once can be saved and ended later',
   const { pass } = deadlines(t)
   const kept = new Map<string, string>()
   let hangs = false
-  const hung = gate()
+  let hung = gate()
   const app = await server(t, {
     store: {
       get (id, done) {
@@ -129,19 +130,367 @@ t.test('a session whose store never answered once can be saved and ended later',
     await hung.passed
     hangs = false
     pass()
-    await t.rejects(writing, { message: 'no answer within 5 s' })
+    await t.rejects(writing, { statusCode: 503, cause: { message: 'no answer within 5 s' } })
     return {}
   })
   app.post('/end', async request => {
     await request.session.destroy()
     return {}
   })
+  app.post('/late', async request => {
+    request.session.cart = 'late'
+    hangs = true
+    return {}
+  })
   const guest = visitor(app)
   await guest.post('/cart')
   t.equal((await guest.post('/hang')).status, 200)
+
+  hung = gate()
+  const late = guest.post('/late')
+  await hung.passed
+  hangs = false
+  pass()
+  t.match((await late).json(), { code: 'ERR_TOTP_STORE' }, 'no fault of the host')
   t.equal((await guest.post(`/write/${MARK}`)).status, 200)
   t.equal((await guest.post('/end')).status, 200)
   t.equal(kept.size, 0)
+})
+
+t.test('who ends a session while its id is rotated ends the new one, too', async t => {
+  for (const way of ['destroy', 'regenerate', 'destroy by callback', 'regenerate by callback'] as const) {
+    const [reached, opened] = [gate(), gate()]
+    const kept = new Map<string, string>()
+    const app = await server(t, {
+      store: {
+        get (id, done) {
+          // Over several connections to a database, what is sent later can arrive sooner.
+          setImmediate(() => { done(null, JSON.parse(kept.get(id) ?? 'null')) })
+        },
+        set (id, session, done) {
+          kept.set(id, JSON.stringify(session))
+          done()
+        },
+        destroy (id, done) {
+          kept.delete(id)
+          done()
+        }
+      }
+    })
+    app.post('/end', async ({ session }) => {
+      reached.open()
+      await opened.passed
+      if (way === 'destroy') await session.destroy()
+      else if (way === 'regenerate') await session.regenerate(['odd'])
+      else {
+        await new Promise<void>((resolve, reject) => {
+          const done = (error?: unknown) => error ? reject(error) : resolve()
+          if (way === 'destroy by callback') session.destroy(done)
+          else session.regenerate(['odd'], done)
+        })
+      }
+      return {}
+    })
+    const user = visitor(app)
+    await user.post('/cart')
+    const ending = user.copy().post('/end')
+    await reached.passed
+    for (let times = 0; times < 2; times++) t.equal((await user.post(`/rotate/${MARK}`)).status, 200)
+    t.match((await user.get('/read')).json(), { cart: 'full', mark: MARK })
+    opened.open()
+    t.equal((await ending).status, 200, way)
+    const after = (await user.get('/read')).json()
+    t.match(after, { cart: undefined, mark: null }, way)
+  }
+})
+
+/** A server with a logout that has loaded its session and waits, and the user whose session it is. */
+async function leaving (t: Test, kept: Kept, routes: (app: FastifyInstance) => void = () => {}) {
+  const [reached, opened] = [gate(), gate()]
+  const app = await server(t, { store: kept.store, rolling: false })
+  app.post('/end', async ({ session }) => {
+    reached.open()
+    await opened.passed
+    await session.destroy()
+    return {}
+  })
+  app.post('/destroy', async request => {
+    await request.session.destroy()
+    return {}
+  })
+  app.post('/regenerate', async request => {
+    await request.session.regenerate()
+    request.session.cart = 'of the next login'
+    return {}
+  })
+  routes(app)
+  const user = visitor(app)
+  await user.post('/cart')
+  const before = user.copy()
+  const ending = user.copy().post('/end')
+  await reached.passed
+  return { user, before, ending, open: opened.open }
+}
+
+t.test('what an old cookie does leaves the note for the logout that is under way', async t => {
+  for (const way of ['destroy', 'regenerate']) {
+    const { user, before, ending, open } = await leaving(t, keptSessions())
+    t.equal((await user.post(`/rotate/${MARK}`)).status, 200)
+    t.equal((await before.post(`/${way}`)).status, 200)
+    t.match((await before.get('/read')).json(), { cart: way === 'destroy' ? undefined : 'of the next login' })
+    t.match((await user.get('/read')).json(), { cart: 'full', mark: MARK })
+    open()
+    t.equal((await ending).status, 200)
+    t.match((await user.get('/read')).json(), { cart: undefined, mark: null }, way)
+  }
+})
+
+t.test('a logout that fails to look once looks again; if that fails too, it says so', async t => {
+  for (const times of [1, 2]) {
+    const kept = keptSessions()
+    const { user, before, ending, open } = await leaving(t, kept)
+    await user.post(`/rotate/${MARK}`)
+    let failures = 0
+    kept.before = async method => {
+      if (method === 'get' && failures++ < times) throw new Error('session store lost')
+    }
+    open()
+    t.equal((await ending).status, times === 1 ? 200 : 500)
+    kept.before = async () => {}
+    t.equal((await before.get('/read')).json().cart, undefined)
+    t.equal((await user.get('/read')).json().cart, times === 1 ? undefined : 'full')
+  }
+})
+
+t.test('a logout follows a session that is just being rotated', async t => {
+  const kept = keptSessions()
+  const { user, ending, open } = await leaving(t, kept)
+  await user.post(`/rotate/${MARK}`)
+  const [storing, stored] = [gate(), gate()]
+  kept.before = async method => {
+    if (method !== 'set') return
+    storing.open()
+    await stored.passed
+  }
+  const rotating = user.post(`/rotate/${NEXT}`)
+  await storing.passed
+  open()
+  for (let i = 0; i < 20; i++) await turn()
+  stored.open()
+  t.equal((await rotating).status, 200)
+  t.equal((await ending).status, 200)
+  t.match((await user.get('/read')).json(), { cart: undefined, mark: null })
+  t.equal(kept.sessions.size, 0)
+})
+
+t.test('a session that was rotated, and ended before the answer, stays ended', async t => {
+  for (const change of [false, true]) {
+    const [rotated, opened] = [gate(), gate()]
+    const { user, ending, open } = await leaving(t, keptSessions(), app => {
+      app.post('/rotate-slowly', async (request, reply) => {
+        await fastifySession.write(request, reply, MARK, true)
+        rotated.open()
+        await opened.passed
+        if (change) request.session.cart = 'fuller'
+        return {}
+      })
+    })
+    const slow = user.post('/rotate-slowly')
+    await rotated.passed
+    open()
+    t.equal((await ending).status, 200)
+    opened.open()
+    t.equal((await slow).headers['set-cookie'], undefined)
+    t.match((await user.get('/read')).json(), { cart: undefined, mark: null })
+  }
+})
+
+t.test('one request may rotate its session twice', async t => {
+  const app = await server(t)
+  app.post('/twice', async (request, reply) => {
+    await fastifySession.write(request, reply, MARK, true)
+    await fastifySession.write(request, reply, NEXT, true)
+    return {}
+  })
+  const user = visitor(app)
+  await user.post('/cart')
+  t.equal((await user.post('/twice')).status, 200)
+  t.match((await user.get('/read')).json(), { cart: 'full', mark: NEXT })
+})
+
+t.test('a request that reloads its session doesn\'t bring it back', async t => {
+  for (const end of ['/destroy', `/rotate/${NEXT}`]) {
+    for (const when of ['before', 'after', 'both']) {
+      const [reached, opened] = [gate(), gate()]
+      const { user, before } = await leaving(t, keptSessions(), app => {
+        app.post('/reload', async request => {
+          if (when !== 'after') await request.session.reload()
+          reached.open()
+          await opened.passed
+          if (when !== 'before') await request.session.reload()
+          request.session.cart = 'brought back'
+          return {}
+        })
+      })
+      const slow = user.copy().post('/reload')
+      await reached.passed
+      t.equal((await user.post(end)).status, 200)
+      opened.open()
+      const message = `${end} ${when}`
+      t.equal((await slow).headers['set-cookie'], undefined, message)
+      t.match((await before.get('/read')).json(), { cart: undefined, mark: null }, message)
+    }
+  }
+})
+
+t.test('a session that is saved, and then ended, sends no cookie; one that is still stored does', async t => {
+  for (const [end, fails] of [[null, false], ['/destroy', false], [`/rotate/${NEXT}`, false], [null, true]] as const) {
+    const [saved, opened] = [gate(), gate()]
+    const kept = keptSessions()
+    const { user, before } = await leaving(t, kept, app => {
+      app.post('/save', async ({ session }) => {
+        session.cart = 'fuller'
+        await session.save()
+        saved.open()
+        await opened.passed
+        return {}
+      })
+    })
+    const slow = user.copy().post('/save')
+    await saved.passed
+    if (end !== null) t.equal((await user.post(end)).status, 200)
+    if (fails) kept.before = async () => { throw new Error('session store lost') }
+    opened.open()
+    const isSent = end === null && !fails
+    t.type((await slow).headers['set-cookie'], isSent ? 'string' : 'undefined', String(end))
+    kept.before = async () => {}
+    t.equal((await before.get('/read')).json().cart, end === null ? 'fuller' : undefined)
+  }
+})
+
+t.test('a store that keeps a new session, or its note, too late has rotated nothing', async t => {
+  for (const late of [1, 2]) {
+    const { pass } = deadlines(t)
+    const kept = keptSessions()
+    const [caught, stored, written] = [gate(), gate(), gate()]
+    const { user, ending, open } = await leaving(t, kept, app => {
+      app.post('/keep', async (request, reply) => {
+        await t.rejects(Promise.resolve(fastifySession.write(request, reply, MARK, true)))
+        await written.passed
+        return {}
+      })
+    })
+    let sets = 0
+    kept.before = async method => {
+      if (method !== 'set' || ++sets !== late) return
+      caught.open()
+      await stored.passed
+    }
+    const keeping = user.copy()
+    const answer = keeping.post('/keep')
+    await caught.passed
+    pass()
+    for (let i = 0; i < 20; i++) await turn()
+    open()
+    t.equal((await ending).status, 200)
+    stored.open()
+    for (let i = 0; i < 20; i++) await turn()
+    written.open()
+    t.equal((await answer).headers['set-cookie'], undefined)
+    t.equal((await keeping.get('/read')).json().cart, undefined)
+  }
+})
+
+t.test('save takes null for a callback that isn\'t there', async t => {
+  const app = await server(t)
+  app.post('/save', async ({ session }) => {
+    await Reflect.apply(session.save, session, [null])
+    return {}
+  })
+  const user = visitor(app)
+  await user.post('/cart')
+  t.equal((await user.post('/save')).status, 200)
+})
+
+t.test('regenerating gives a new session the entries that it names', async t => {
+  const app = await server(t)
+  app.post('/login', async request => {
+    await request.session.regenerate(['odd'])
+    return {}
+  })
+  const user = visitor(app)
+  await user.post('/cart')
+  const { id } = (await user.get('/read')).json()
+  t.equal((await user.post('/login')).status, 200)
+  const after = (await user.get('/read')).json()
+  t.not(after.id, id)
+  t.match(after, { cart: undefined, odd: { nested: [1] } })
+})
+
+t.test('a store that tells late what was there early saves nothing, and rotates nothing', async t => {
+  const { pass } = deadlines(t)
+  for (const path of ['/slow', `/write/${NEXT}`, `/rotate/${NEXT}`]) {
+    const kept = new Map<string, string>()
+    let [reads, slow] = [0, false]
+    const [reached, opened] = [gate(), gate()]
+    const app = await server(t, {
+      store: {
+        get (id, done) {
+          const early = JSON.parse(kept.get(id) ?? 'null')
+          // The first look-up is the plugin's own.
+          if (!slow || ++reads !== 2) return done(null, early)
+          reached.open()
+          opened.passed.then(() => done(null, early), done)
+        },
+        set (id, session, done) {
+          kept.set(id, JSON.stringify(session))
+          done()
+        },
+        destroy (id, done) {
+          kept.delete(id)
+          done()
+        }
+      }
+    })
+    app.post('/slow', async request => {
+      request.session.cart = 'late'
+      return {}
+    })
+    app.post('/end', async request => {
+      await request.session.destroy()
+      return {}
+    })
+    const user = visitor(app)
+    await user.post('/cart')
+    slow = true
+    const late = user.copy().post(path)
+    await reached.passed
+    pass()
+    t.equal((await user.copy().post('/end')).status, 200)
+    opened.open()
+    await late
+    await new Promise(resolve => { setImmediate(resolve) })
+    t.same([...kept.keys()], [], path)
+  }
+})
+
+t.test('hosts don\'t see the new id in the session that an old cookie finds', async t => {
+  const app = await server(t)
+  app.get('/all', async request => ({ ...request.session }))
+  const user = visitor(app)
+  await user.post('/cart')
+  const thief = user.copy()
+  await user.post(`/rotate/${MARK}`)
+  const { id } = (await user.get('/read')).json()
+  t.notMatch((await thief.get('/all')).text, id)
+})
+
+t.test('an idGenerator that returns the same id is an error, and the user stays logged in', async t => {
+  const app = await server(t, { idGenerator: () => 'always-the-same' })
+  const user = visitor(app)
+  await user.post('/cart')
+  t.match(await user.post(`/rotate/${MARK}`), { status: 500, text: /idGenerator of @fastify\/session must return a new id/ })
+  t.match((await user.get('/read')).json(), { cart: 'full' })
 })
 
 t.test('requests without a session of the plugin are left alone', async t => {
@@ -187,11 +536,42 @@ t.test('a session store that fails is a rejection, and the session isn\'t saved 
     t.match(response.json(), { message: 'session store lost' })
     t.equal(response.status, 500)
     t.equal(response.headers['set-cookie'], undefined)
-    t.equal(saves, url.includes('rotate') ? 2 : 1, 'a rotation writes the note and the new session')
+    t.equal(saves, 1, 'a rotation stops before it leaves a note')
   }
 })
 
-t.test('a request that is slower than the log-out of its session doesn\'t bring it back', async t => {
+t.test('a store that fails after a rotation loses the answer, and the cookie arrives with the error', async t => {
+  const kept = new Map<string, string>()
+  let fails = false
+  const app = await server(t, {
+    store: {
+      get (id, done) { done(null, JSON.parse(kept.get(id) ?? 'null')) },
+      set (id, session, done) {
+        const failed = fails
+        fails = false
+        if (!failed) kept.set(id, JSON.stringify(session))
+        done(failed ? new Error('session store lost') : undefined)
+      },
+      destroy (id, done) {
+        kept.delete(id)
+        done()
+      }
+    }
+  })
+  app.post('/rotate-and-fail', async (request, reply) => {
+    await fastifySession.write(request, reply, MARK, true)
+    request.session.cart = 'empty'
+    fails = true
+    return {}
+  })
+  const guest = visitor(app)
+  await guest.post('/cart')
+  const lost = await guest.post('/rotate-and-fail')
+  t.match(lost, { status: 500, headers: { 'set-cookie': String } })
+  t.match((await guest.get('/read')).json(), { mark: MARK, cart: 'empty' })
+})
+
+t.test('a request that is slower than the logout of its session doesn\'t bring it back', async t => {
   for (const rotate of [false, true]) {
     const app = await server(t)
     app.post('/slow', async (request, reply) => {
@@ -283,7 +663,7 @@ async function server (t: Test, options: Partial<FastifySessionOptions> = {}): P
     ...options
   })
   app.addHook('onRequest', async request => { fastifySession.hooks.onRequest(request) })
-  app.addHook('onSend', async (request, reply) => { fastifySession.hooks.onSend(request, reply) })
+  app.addHook('onSend', async (request, reply) => { await fastifySession.hooks.onSend(request, reply) })
   app.setErrorHandler<Error>(async (error, request, reply) =>
     await reply.code(500).send({
       message: error.message, code: Reflect.get(error, 'code'), session: Reflect.get(request, 'session')
@@ -315,4 +695,41 @@ function storeOf (save: (id: string, session: unknown) => Promise<void>): NonNul
     set: (id, session, callback) => { save(id, session).then(() => callback(), callback) },
     destroy: (_id, callback) => callback()
   }
+}
+
+type Method = 'get' | 'set' | 'destroy'
+
+/** A session store that can be told to fail, or to wait. */
+interface Kept {
+  readonly store: NonNullable<FastifySessionOptions['store']>
+  readonly sessions: ReadonlyMap<string, string>
+  /** Is waited for before each call; a rejection fails it. */
+  before (method: Method): Promise<void>
+}
+
+function keptSessions (): Kept {
+  const sessions = new Map<string, string>()
+  const kept: Kept = {
+    sessions,
+    before: async () => {},
+    store: {
+      get (id, done) {
+        kept.before('get').then(() => done(null, JSON.parse(sessions.get(id) ?? 'null')), done)
+      },
+      set (id, session, done) {
+        const text = JSON.stringify(session)
+        kept.before('set').then(() => {
+          sessions.set(id, text)
+          done()
+        }, done)
+      },
+      destroy (id, done) {
+        kept.before('destroy').then(() => {
+          sessions.delete(id)
+          done()
+        }, done)
+      }
+    }
+  }
+  return kept
 }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { gate } from '../gate.js'
-import { site, type SiteOptions } from '../site.js'
+import { isOnFastify, site, type SiteOptions } from '../site.js'
+import { untyped } from '../untyped.js'
 import type { Response } from '../visitor.js'
 
 /*
@@ -14,8 +15,14 @@ declare module 'fastify' {
 }
 
 /** Every setting of the session plugin that decides when it saves and sets cookies. */
-const SETTINGS = [true, false].flatMap(rolling =>
-  [true, false].map(saveUninitialized => ({ rolling, saveUninitialized })))
+const BOTH = [true, false]
+const SETTINGS: ReadonlyArray<NonNullable<SiteOptions['session']>> = BOTH.flatMap(rolling =>
+  BOTH.flatMap(saveUninitialized => [
+    { rolling, saveUninitialized },
+    { rolling, saveUninitialized, cookie: { secure: false, maxAge: 3_600_000 } },
+    // Only express-session has this.
+    ...isOnFastify() ? [] : [untyped({ rolling, saveUninitialized, resave: true })]
+  ]))
 
 for (const settings of SETTINGS) {
   t.test(`with ${JSON.stringify(settings)}`, async t => {
@@ -137,10 +144,7 @@ async function visitedSite (t: Test, session: NonNullable<SiteOptions['session']
   }
   const built = await site(t, {
     session,
-    host (app) {
-      // Between the session plugin and ours.
-      app.addHook('onRequest', async request => { if (request.headers['x-slow'] !== undefined) await slow.pass() })
-    },
+    beforePackage: async headers => { if (headers['x-slow'] !== undefined) await slow.pass() },
     routes (app) {
       app.get('/public', async () => ({ open: true }))
       app.get('/whoami', async request => ({ identity: request.session.userId ?? null }))

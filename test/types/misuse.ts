@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import type { Pool } from 'pg'
 import type { PGlite } from '@electric-sql/pglite'
 import {
-  fastifySession, memoryStore, postgresStore, secureSession, verifyTotp,
+  fastifySession, memoryStore, postgresStore, secureSession, tokenSession, verifyTotp,
   type AnyTotpError, type Approval, type Entity, type EntityStore, type Factor, type FastifyTotpOptions,
   type Guard, type NewMark, type SessionPort, type Store, type TotpEvent
 } from '../../src/index.js'
@@ -72,6 +72,18 @@ export const wrong: FastifyTotpOptions[] = [
 app.get('/a', { preHandler: app.totp.required() }, async request => request.totp?.factorSid)
 app.get('/b', { onRequest: [app.totp.required({ maxAge: 300, unenrolled: 'allow' })] }, async () => {})
 app.addHook('preHandler', app.totp.required())
+app.get('/b2', { preHandler: app.totp.required({ methods: ['totp', 'pass'] }) }, async request => request.totp?.method)
+app.totp.required({ unenrolled: () => new Date(0) })
+app.post('/b3', { preHandler: app.totp.required({ perRequest: true }) }, async request => request.totp?.expiresAt)
+// @ts-expect-error a flag in text
+app.totp.required({ perRequest: 'yes' })
+// @ts-expect-error check judges no codes
+export const checked = app.totp.check({ identity: 'alice', session: { mark: null, began: 0 } }, { perRequest: true })
+app.totp.required({ unenrolled: request => request.headers['x-team'] === 'sales' ? 'allow' : 'deny' })
+// @ts-expect-error an answer that comes later
+app.totp.required({ unenrolled: async () => 'allow' as const })
+// @ts-expect-error a method that doesn't exist
+app.totp.required({ methods: ['sms'] })
 // @ts-expect-error a maximum in text
 app.totp.required({ maxAge: '5' })
 // @ts-expect-error an answer that is neither
@@ -163,6 +175,24 @@ postgresStore({})
 // @ts-expect-error a connection string is no client
 postgresStore({ client: 'postgres://localhost' })
 export const ports: SessionPort[] = [secureSession, { read: () => undefined, write: () => {} }]
+await app.register(verifyTotp, {
+  issuer: 'Acme',
+  keys,
+  store,
+  identify,
+  session: tokenSession({
+    claims: request => request.headers,
+    issue: async ({ id }, { totp = '', auth_time: at = 0, amr = [], acr = '' }) => [id, totp, at, ...amr, acr].join()
+  })
+})
+export const signed: FastifyTotpOptions['session'] =
+  tokenSession({ claims: ({ headers }) => headers, issue: ({ id }) => id })
+// @ts-expect-error a token is a text
+tokenSession({ claims: () => null, issue: () => 5 })
+// @ts-expect-error no issue
+tokenSession({ claims: () => null })
+// @ts-expect-error a request has no claims, unless the host says so
+tokenSession({ claims: request => request.claims, issue: () => 'token' })
 // @ts-expect-error a port that can't write
 export const readOnly: SessionPort = { read: () => undefined }
 // @ts-expect-error documents have a revision

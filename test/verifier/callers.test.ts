@@ -1,6 +1,7 @@
 import t from 'tap'
 import { sourceOf } from '../../src/verifier/caller.js'
 import { untyped } from '../untyped.js'
+import { newMark } from '../../src/entity/mark.js'
 import { rig } from './rig.js'
 
 const START = 1_800_000_000
@@ -26,6 +27,7 @@ t.test('an operator passes no guard, and has no approval to withdraw', async t =
   const operator = { identity: 'alice', operator: true }
   await t.rejects(verifier.check(untyped(operator)), { code: 'ERR_TOTP_CHALLENGE_REQUIRED' })
   t.strictSame(await verifier.withdraw(untyped(operator)), { mark: null })
+  t.strictSame(await verifier.claims(untyped(operator)), {})
 })
 
 t.test('events know their caller by its own properties', async t => {
@@ -69,4 +71,23 @@ t.test('a session without a mark that withdraws gets one, and nothing is written
   const before = await store.get('identity:alice')
   await verifier.withdraw(alice)
   t.strictSame(await store.get('identity:alice'), before)
+})
+
+t.test('a session gets the mark that was prepared for it, unless that is none, or not a new one', async t => {
+  const verifier = rig(START).instance()
+  const [mark, nextMark] = [newMark(), newMark()]
+  const withdrawn = async (session: object) =>
+    (await verifier.withdraw(untyped({ identity: 'alice', session: { began: START, ...session } }))).mark
+  t.equal(await withdrawn({ mark, nextMark }), nextMark)
+  t.equal(await withdrawn({ mark: null, nextMark }), nextMark)
+  const own = Object.getOwnPropertyDescriptors({ mark, began: START })
+  const inherited: object = Object.create({ nextMark }, own)
+  const others = [
+    await withdrawn({ mark, nextMark: mark }), await withdrawn({ mark, nextMark: 'x' }),
+    (await verifier.withdraw({ identity: 'alice', session: untyped(inherited) })).mark
+  ]
+  for (const other of others) {
+    t.match(other, /^[\w-]{22}$/)
+    t.notOk([mark, nextMark].includes(String(other)))
+  }
 })

@@ -57,7 +57,7 @@ t.test('arguments that no method knows are refused', async t => {
   for (const options of [null, 'x', 5, []]) {
     await t.rejects(verifier.enroll(OPERATOR, untyped(options)), { code: 'ERR_TOTP_INVALID_OPTION' })
   }
-  await t.rejects(verifier.challenge(SESSION, untyped({ code: '123456', remember: true })),
+  await t.rejects(verifier.challenge(SESSION, untyped({ code: '123456', force: true })),
     { code: 'FST_ERR_VALIDATION', statusCode: 400 }, 'a server may pass on what its client sent')
   await t.rejects(verifier.check(SESSION, untyped({ maxage: 60 })), { message: /"required\.maxage" is unknown/ })
   await t.rejects(verifier.check(SESSION, untyped({ unenrolled: true })), { code: 'ERR_TOTP_INVALID_OPTION' })

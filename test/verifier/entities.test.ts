@@ -123,7 +123,7 @@ t.test('a change is written with the next revision, then its events are emitted 
   await kept.replace('identity:alice', null, alice)
   t.equal(await entities.change(ALICE, rename), 'done')
   t.same(await kept.get('identity:alice'), { ...alice, generation: 5, revision: 8 })
-  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW, actor: 'user', context: 'request 7' }])
+  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', method: null, by: null, at: NOW, actor: 'user', context: 'request 7' }])
 })
 
 t.test('a new entity keeps the revision that it starts with', async t => {
@@ -175,7 +175,7 @@ t.test('events are emitted with identity and time, and only after the write has 
   })
   t.equal(await entities.change(ALICE, rename), 'done')
   t.ok(wins)
-  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', at: NOW, actor: 'user', context: 'request 7' }], 'once')
+  t.same(events, [{ type: 'factor.created', factorSid: null, identity: 'alice', method: null, by: null, at: NOW, actor: 'user', context: 'request 7' }], 'once')
 })
 
 t.test('after a lost race the decision is discarded, and made again on the entity that is there now', async t => {
@@ -298,7 +298,7 @@ t.test('junk in the place of a document is refused, and an event reports it', as
   ]
   for (const stored of junk) {
     const { asked, events, entities } = setUp({ get: async () => stored })
-    const told = { type: 'document.refused', identity: 'alice', factorSid: null, at: NOW, actor: 'user', context: 'request 7' }
+    const told = { type: 'document.refused', identity: 'alice', factorSid: null, method: null, by: null, at: NOW, actor: 'user', context: 'request 7' }
     await t.rejects(entities.read(ALICE), unavailable, typeof stored)
     await t.rejects(entities.change(ALICE, undecided), unavailable)
     t.same(events, [told, told])
@@ -345,7 +345,7 @@ t.test('a secret that doesn\'t open makes the document unreadable', async t => {
   const { asked, events, entities } = setUp()
   const attempt = entities.change(ALICE, () => { throw new UnsealableError('touched') })
   await t.rejects(attempt, { ...unavailable, cause: { message: 'touched' } })
-  t.same(events, [{ type: 'document.refused', identity: 'alice', factorSid: null, at: NOW, actor: 'user', context: 'request 7' }])
+  t.same(events, [{ type: 'document.refused', identity: 'alice', factorSid: null, method: null, by: null, at: NOW, actor: 'user', context: 'request 7' }])
   t.same(asked, ['get'])
 })
 

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { memoryStore, type Entity } from '../../src/index.js'
+import { memoryStore, type Entity, type EntityStore } from '../../src/index.js'
 import { faultyStore } from '../faulty-store.js'
+import { gate } from '../gate.js'
 import { instances } from '../instances.js'
 import { enrolledThere, kept, keptFactor, rewrite, RIGHT, there, WRONG } from '../remote/there.js'
 import { site } from '../site.js'
@@ -29,6 +30,9 @@ t.test('a renamed user keeps factors, spent codes and counts, and loses approval
     attempts: before.attempts,
     approvals: [],
     withdrawn: [],
+    recoveryCodes: before.recoveryCodes,
+    pass: null,
+    browsers: [],
     leftovers: []
   })
   t.not(generation, before.generation)
@@ -43,7 +47,7 @@ t.test('a renamed user keeps factors, spent codes and counts, and loses approval
   t.match(await carol.challenge(tablet.code(now())), { status: 200 })
   await nextTurn()
   t.match(events.filter(({ type }) => type === 'identity.moved'), [
-    { type: 'identity.moved', identity: 'carol', factorSid: null, actor: 'operator', context: null }
+    { type: 'identity.moved', identity: 'carol', factorSid: null, method: null, by: null, actor: 'operator', context: null }
   ])
 })
 
@@ -126,7 +130,7 @@ t.test('a move that is interrupted anywhere leaves the user refused, and is fini
   }
 })
 
-t.test('what the user did at the new identity stays when the move is finished later', async t => {
+t.test('the new identity opens when the old one is gone, so nothing there is replaced by a repetition', async t => {
   const kept = memoryStore()
   const store = faultyStore(kept)
   const { app, login, events, now, wait } = await site(t, { totp: { store } })
@@ -139,12 +143,49 @@ t.test('what the user did at the new identity stays when the move is finished la
   })
   await t.rejects(app.totp.move('alice', 'carol'), { code: 'ERR_TOTP_STORE' })
   store.mend()
+  const carol = await login('carol')
   t.match(await (await login('alice')).challenge(phone.code(now())), CLOSED, 'never in both')
-  t.match(await (await login('carol')).challenge(phone.code(now())), { status: 200 })
+  t.match(await carol.challenge(phone.code(now())), CLOSED, 'nor in one that may still be replaced')
+  t.match(await carol.recover(phone.recoveryCodes[0]), CLOSED)
+  const interrupted = { code: 'ERR_TOTP_STORE', cause: { message: /call app\.totp\.move again/ } }
+  await t.rejects(app.totp.reset('carol'), interrupted)
+  await t.rejects(app.totp.move('carol', 'dave'), { code: 'FST_ERR_VALIDATION', message: /repeat that one first/ })
   await app.totp.move('alice', 'carol')
-  t.match(await (await login('carol')).challenge(phone.code(now())), { status: 403 }, 'spent')
+  t.match(await carol.challenge(phone.code(now())), { status: 200 })
+  await app.totp.move('alice', 'carol')
+  t.match(await carol.challenge(phone.code(now())), { status: 403 }, 'spent')
   await nextTurn()
   t.equal(events.filter(({ type }) => type === 'identity.moved').length, 1)
+})
+
+t.test('a move that is slower than another one, and than what came after it, brings nothing back', async t => {
+  const kept = memoryStore<Entity>()
+  const [reached, opened] = [gate(), gate()]
+  let isSlow = true
+  const slow: EntityStore = {
+    get: async key => await kept.get(key),
+    async replace (key, ...args) {
+      if (key === 'identity:carol' && isSlow) {
+        isSlow = false
+        reached.open()
+        await opened.passed
+      }
+      return await kept.replace(key, ...args)
+    }
+  }
+  const one = await site(t, { totp: { store: slow } })
+  const two = await site(t, { totp: { store: kept, clock: one.now } })
+  const phone = await (await one.login('alice')).enrollVerified(one.now())
+  const late = one.app.totp.move('alice', 'carol')
+  await reached.passed
+  await two.app.totp.move('alice', 'carol')
+  one.wait(30)
+  t.match(await (await two.login('carol')).recover(phone.recoveryCodes[0]), { status: 200 })
+  await two.app.totp.reset('carol')
+  opened.open()
+  await t.rejects(late, { code: 'ERR_TOTP_CONFLICT' })
+  t.match(await (await two.login('carol')).recover(phone.recoveryCodes[0]), CLOSED)
+  t.match(await (await two.login('carol')).challenge(phone.code(one.now())), CLOSED)
 })
 
 t.test('if something comes to the new identity meanwhile, the old one opens again', async t => {
@@ -197,7 +238,9 @@ t.test('of a code and a move that race, the code is spent or the user is refused
     const people = [await one.login(from), await two.login(from), await one.login(to), await two.login(to)]
     const answers = await Promise.all([
       ...people.map(async person => await person.challenge(phone.code(now()))),
-      one.app.totp.move(from, to), two.app.totp.move(from, to)
+      ...[one, two].map(async ({ app }) => await app.totp.move(from, to).catch(error => {
+        t.equal(error.code, 'ERR_TOTP_CONFLICT', 'the other one has finished it')
+      }))
     ])
     const statuses = answers.flatMap(answer => typeof answer === 'object' ? [answer.status] : [])
     t.ok(statuses.filter(status => status === 200).length <= 1, statuses.join())

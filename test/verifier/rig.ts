@@ -5,10 +5,14 @@ import type { RemoteProvider } from '../../src/providers/provider.js'
 import { providersOf } from '../../src/providers/providers.js'
 import { createKeyring } from '../../src/seal.js'
 import { entitiesIn } from '../../src/verifier/entities.js'
+import { judgeRequest, type JudgeRequest } from '../../src/verifier/request-code.js'
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.js'
 
 export const MAX_AGE = 43_200
 export const FRESHNESS = 300
+export const RECOVERY_CODES = 10
+/** Seconds that the verifiers here remember a browser. */
+export const REMEMBER_FOR = 30 * 86_400
 
 /** The keys of all verifiers here. */
 export const keyring = createKeyring([randomBytes(32)])
@@ -22,26 +26,39 @@ export interface Parts {
   /** Makes the factors, in the place of the embedded provider. */
   readonly remote?: RemoteProvider
   readonly maxFactors?: number
+  readonly recoveryCodes?: number
+}
+
+/** A verifier, and what guards with `perRequest` ask. */
+export interface Instance extends Verifier {
+  readonly judgeRequest: JudgeRequest
 }
 
 /** One process's verifier on a store, without a server around it: for tests that run it very often. */
 export function verifierOn (
-  { store, clock, emit = () => {}, remote, maxFactors = 3 }: Parts
-): Verifier {
-  return createVerifier({
+  { store, clock, emit = () => {}, remote, maxFactors = 3, recoveryCodes = RECOVERY_CODES }: Parts
+): Instance {
+  const context = {
     entities: entitiesIn({ store, clock, timeout: 60, backOff: async () => {}, emit }),
     providers: providersOf(embedded, remote ?? embedded, []),
     ...keyring,
     emit,
     issuer: 'Acme',
+    claims: { name: 'totp', amr: ['otp'] },
     limits: { lockAfter: 5, lockFor: 30, disableAfter: 50 },
-    config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 },
+    config: { alg: 'sha1', codeLength: 6, timeStep: 30, skew: 1 } as const,
     maxAge: MAX_AGE,
     freshness: FRESHNESS,
+    recoveryCodes,
+    rememberFor: REMEMBER_FOR,
     maxFactors,
     reenroll: false,
     timeout: 60
-  })
+  }
+  return {
+    ...createVerifier(context),
+    judgeRequest: async (caller, brought) => await judgeRequest(context, caller, brought)
+  }
 }
 
 /** A store, a clock that stands until it is moved, and the verifiers of several processes on them. */
@@ -50,7 +67,7 @@ export interface Rig {
   readonly events: TotpEvent[]
   time: number
   /** A verifier on the store, as each process has one. */
-  instance (): Verifier
+  instance (): Instance
 }
 
 export function rig (start: number, store: EntityStore = memoryStore<Entity>()): Rig {

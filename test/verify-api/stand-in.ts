@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import twilio from 'twilio'
 import { memoryStore } from '../../src/index.js'
+import { testClock } from '../../src/testing.js'
 import { verifyApi, type VerifyApiOptions, type VerifyDocument } from '../../src/verify-api.js'
 import { KEY, START } from '../site.js'
 
@@ -50,8 +51,8 @@ type Form = Readonly<Record<string, string | number | readonly string[]>>
 export async function standIn (
   t: { after (fn: () => Promise<void>): void }, { server = {}, host, ...options }: StandInOptions = {}
 ): Promise<StandIn> {
-  let time = START
-  const clock = options.clock ?? (() => time)
+  const time = testClock(START)
+  const clock = options.clock ?? time
   const accountSid = options.accountSid ?? ACCOUNT_SID
   const authToken = options.authToken ?? AUTH_TOKEN
 
@@ -77,7 +78,7 @@ export async function standIn (
     serviceSid,
     fetch,
     now: () => Math.floor(clock()),
-    wait: seconds => { time += seconds }
+    wait: time.advance
   }
 }
 

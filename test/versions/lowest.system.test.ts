@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { openPool, openRedis } from '../../src/cli/drivers.js'
 import { postgresStore, redisStore, twilioProvider } from '../../src/index.js'
-import { storeSuite } from '../../src/testing.js'
+import { fakeTwilio, storeSuite, testClock } from '../../src/testing.js'
 import { compiled } from '../docs/program.js'
 import { ROOT } from '../root.js'
 import { site } from '../site.js'
@@ -94,6 +94,17 @@ t.test('the lowest versions of the packages whose clients we take', {
     await redis.close()
     const unreachable = openRedis('redis://127.0.0.1:1', async () => await imported('ioredis'))
     await t.rejects(unreachable, { code: 'ECONNREFUSED' })
+  })
+
+  await t.test('twilio in tests of applications', async t => {
+    const { default: twilio } = await imported('twilio')
+    const clock = testClock()
+    const provider = twilioProvider(await fakeTwilio({ twilio, clock }))
+    const { login } = await site(t, { totp: { provider, clock } })
+    const alice = await login('alice')
+    const { code } = await alice.enrollVerified(clock())
+    clock.advance(30)
+    t.match(await alice.challenge(code(clock())), { status: 200 })
   })
 
   await t.test('twilio', async t => {

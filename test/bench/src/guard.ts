@@ -42,3 +42,22 @@ export const guard: Row = {
     ])
   }
 }
+
+const EXPRESS = 'express-session'
+
+/** The same on Express 5. */
+export const expressGuard: Row = {
+  name: 'express-guard',
+  title: 'guarded GET on Express 5, 64 connections, 500 sessions of express-session, approved, over memoryStore',
+  unit: 'requests/s',
+  rounds: 15,
+  turns: 5,
+  goals: [{ of: guarded(EXPRESS), to: bare(EXPRESS) }],
+  async open () {
+    const express = { server: startServer('vaults-express'), count: 2_500, baseline: bare(EXPRESS) }
+    return await saturation([
+      { ...express, name: bare(EXPRESS), requests: 'bare' },
+      { ...express, name: guarded(EXPRESS), requests: 'totp', refusal: 403 }
+    ])
+  }
+}

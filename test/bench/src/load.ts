@@ -32,6 +32,8 @@ const CONNECTIONS = 64
 /** Seconds after which a server is stuck rather than slow. */
 const RETRY_AFTER = 60
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i
+const CHUNKED = /\r\ntransfer-encoding: chunked\r\n/i
+const LAST_CHUNK = '\r\n0\r\n\r\n'
 
 process.once('disconnect', () => process.exit())
 let range: Awaited<ReturnType<typeof openRange>> | undefined
@@ -120,13 +122,15 @@ async function openLane (port: number, status: number, onAnswer: (socket: Socket
   return socket
 }
 
-/** The length of the whole answer in bytes, or null until its head is complete. */
+/** The length of the whole answer in bytes, or null as long as that isn't known. */
 function lengthOf (received: string): number | null {
   const head = received.indexOf('\r\n\r\n')
   if (head < 0) return null
   const length = LENGTH.exec(received)?.[1]
-  if (length === undefined) throw new Error(`this answer has no length:\n${received}`)
-  return head + 4 + Number(length)
+  if (length !== undefined) return head + 4 + Number(length)
+  if (!CHUNKED.test(received)) throw new Error(`this answer has no length:\n${received}`)
+  // A lane has one request at a time, so nothing comes after the last chunk.
+  return received.endsWith(LAST_CHUNK) ? received.length : null
 }
 
 function packetsOf ({ port, method, path, headers, header, values, body }: Requests): Buffer[] {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import * as OTPAuth from 'otpauth'
-import verifyTotp, { type EntityStore, type FastifyTotpOptions, type SessionCaller } from '../../../dist/index.js'
+import verifyTotp, {
+  type EntityStore, type FastifyTotpOptions, type SessionCaller, type Verifier
+} from '../../../dist/index.js'
 
 /** Seconds of a time step: after each of them every user has a code that isn't spent. */
 export const STEP = 30
@@ -51,9 +53,12 @@ export async function serverOver (
   return app
 }
 
+/** A server with the second factor on it. */
+export interface WithTotp { readonly totp: Pick<Verifier, 'enroll' | 'verify' | 'challenge'> }
+
 /** Enrolls a user and approves a session; returns the caller to whom that session belongs. */
 export async function enrollAndApprove (
-  app: FastifyInstance, identity: string, clock: HandClock
+  app: WithTotp, identity: string, clock: HandClock
 ): Promise<SessionCaller> {
   const operator = { identity, operator: true } as const
   const { factor } = await app.totp.enroll(operator, { friendlyName: identity, secret: phone.base32 })

@@ -39,3 +39,22 @@ export const post: Row = {
     ])
   }
 }
+
+/** The same on Express 5, with better-auth as its guide for Express has it. */
+export const expressPost: Row = {
+  name: 'express-post',
+  title: 'POST that checks one right code, on Express 5, 64 connections, over memoryStore, sessions in a Map',
+  unit: 'requests/s',
+  rounds: 15,
+  turns: 5,
+  goals: [{ of: OURS, to: BETTER_AUTH, atLeast: 8 }, ...[OURS, BETTER_AUTH].map(of => ({ of, to: BARE }))],
+  async open () {
+    const judging = { baseline: BARE, refusal: 403 }
+    const ours = startServer('ours-express')
+    return await saturation([
+      { name: BARE, server: ours, requests: 'bare', count: 5_000 },
+      { name: BETTER_AUTH, server: startServer('better-auth-express'), ...judging, requests: 'right', refusal: 401 },
+      { name: OURS, server: ours, ...judging, requests: 'right' }
+    ])
+  }
+}

@@ -17,11 +17,16 @@ declare module 'fastify' {
 /** The header that carries a session's id. */
 export const SESSION_HEADER = 'x-session'
 
-/** Makes `app` find sessions by their id in a `Map`, on every request. */
-export function mapSessions (app: FastifyInstance, identities: readonly string[]): Map<string, MapSession> {
-  const sessions = new Map(identities.map((identity): [string, MapSession] => {
+/** A session for each identity, by its id. */
+export function sessionsOf (identities: readonly string[]): Map<string, MapSession> {
+  return new Map(identities.map((identity): [string, MapSession] => {
     return [randomBytes(16).toString('base64url'), { identity }]
   }))
+}
+
+/** Makes `app` find sessions by their id in a `Map`, on every request. */
+export function mapSessions (app: FastifyInstance, identities: readonly string[]): Map<string, MapSession> {
+  const sessions = sessionsOf(identities)
   app.decorateRequest('login', null)
   app.addHook('onRequest', (request, _reply, done) => {
     const id = request.headers[SESSION_HEADER]

@@ -1,0 +1,4 @@
+import { useTokens } from './fastify-server.js'
+
+useTokens()
+await import('../story.test.js')
