@@ -9,6 +9,7 @@ import {
   byDefault, checkOptions, FLAG, functionThat, group, hasFunctions, integer, isAppOrigin, isOrigin, KEYS,
   must, objectWith, required, TIMEOUT, type OptionRules
 } from './option-checks.js'
+import type { Words } from './pages/words/words.js'
 import type { TotpConfig } from './otp/totp.js'
 import { ownOnly, ownValue } from './own-property.js'
 import type { TwilioProvider } from './providers/twilio.js'
@@ -122,6 +123,11 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   /** Whether to add the routes; without them, use `fastify.totp` in routes of your own. @default true */
   readonly routes?: boolean
   /**
+   * Pages for everything that users do, in HTML, below `prefix` beside the routes. With them, guards lead a
+   * browser to the page that its user needs, and back. Needs login sessions in a browser. @default no pages
+   */
+  readonly pages?: PagesOptions
+  /**
    * Other origins whose pages may call the routes, such as `https://app.example` or `capacitor://localhost`.
    * @default none
    */
@@ -153,6 +159,36 @@ export interface RememberOptions {
   readonly insecure?: boolean
 }
 
+/** Options of the pages. */
+export interface PagesOptions {
+  /** Whose pages they are. */
+  readonly brand: {
+    /** The service's name: 1 to 64 characters. */
+    readonly name: string
+    /** A picture in place of the name: a path of this site, or a data URI of an image. @default none */
+    readonly logo?: string
+    /** The color of buttons and links, such as '#0a5cd6'. It is made darker or lighter where it must be to be read. */
+    readonly accent?: string
+  }
+  /**
+   * The languages of the pages by their tags; the first one is the default.
+   * @default English, German, Spanish and French
+   */
+  readonly languages?: Readonly<Record<string, Words>>
+  /** The path of this site that pages lead to when there is nothing to go back to. @default '/' */
+  readonly home?: string
+  /**
+   * The path of the pages as browsers see it, where a proxy or a mounted app takes a part of the path away.
+   * @default the path that the pages have on this server
+   */
+  readonly at?: string
+  /**
+   * Whether the cookie that keeps a new secret during enrollment may travel over plain HTTP: for development
+   * alone. @default false
+   */
+  readonly insecure?: boolean
+}
+
 /** What `identify` may return. */
 export type Identified = string | null | undefined
 
@@ -166,7 +202,8 @@ export type Settings<Request, Reply> =
   { readonly attempts: AttemptLimits, readonly config: TotpConfig }
 
 /** Options that are undefined unless they are given. */
-type NotDefaulted = 'session' | 'friendlyName' | 'provider' | 'remember' | 'acr' | 'context' | 'onEvent'
+type NotDefaulted =
+  'session' | 'friendlyName' | 'provider' | 'remember' | 'acr' | 'pages' | 'context' | 'onEvent'
 
 /** The longest that an approval may last: 30 days. */
 export const LONGEST_AGE = 30 * 24 * 3600
@@ -180,6 +217,32 @@ const ATTEMPTS = {
 const REMEMBER = {
   for: required(integer(1, LONGEST_REMEMBERED)),
   insecure: byDefault(false, FLAG)
+}
+
+const PATH = {
+  isValid: isPath,
+  expected: 'must be a path of this site, such as "/account"'
+}
+
+const PAGES = {
+  brand: required(group({
+    name: required({ isValid: isFriendlyName, expected: `must have ${FRIENDLY_NAME_RULE}` }),
+    logo: {
+      isValid: logo => isPath(logo) || (typeof logo === 'string' && /^data:image\/[\w.+-]+[;,][!-~]*$/.test(logo)),
+      expected: 'must be a path of this site, or a data URI of an image'
+    },
+    accent: {
+      isValid: color => typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color),
+      expected: 'must be a color such as "#0a5cd6"'
+    }
+  })),
+  languages: {
+    isValid: isLanguages,
+    expected: 'must be an object of one or more tables of words by language tags, such as { en }'
+  },
+  home: PATH,
+  at: { isValid: isMountPath, expected: 'must be a path such as "/app/totp"' },
+  insecure: FLAG
 }
 
 /** The options of every server: how each is checked, and its default. */
@@ -218,10 +281,8 @@ const COMMON_OPTIONS = {
     isValid: name => typeof name === 'string' && /^[A-Za-z][A-Za-z0-9]{0,31}$/.test(name),
     expected: 'must be a letter, and up to 31 more letters and digits'
   }),
-  prefix: byDefault('/totp', {
-    isValid: path => typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path),
-    expected: 'must be a path such as "/totp"'
-  }),
+  prefix: byDefault('/totp', { isValid: isMountPath, expected: 'must be a path such as "/totp"' }),
+  pages: group(PAGES),
   trustedOrigins: byDefault<readonly string[]>([], {
     isValid: origins =>
       Array.isArray(origins) && origins.every(origin => isOrigin(origin) || isAppOrigin(origin)),
@@ -269,6 +330,8 @@ export function settingsOf<Request, Reply> (
   const remember = rememberGiven && ownOnly(rememberGiven)
   must('remember', remember === undefined || session === undefined || ownValue(session, 'cookies') !== false,
     'needs login sessions in a browser: the session port says that its requests have no cookies')
+  must('pages', options.pages === undefined || session === undefined || ownValue(session, 'cookies') !== false,
+    'need login sessions in a browser: the session port says that its requests have no cookies')
   provider?.requireConfig(config)
   const providers = [...(provider === undefined ? [] : [provider]), ...formerProviders]
   const services = new Set(providers.map(({ serviceSid }) => serviceSid.toLowerCase()))
@@ -285,6 +348,7 @@ export function settingsOf<Request, Reply> (
     session: undefined,
     friendlyName: undefined,
     acr: undefined,
+    pages: undefined,
     context: undefined,
     onEvent: undefined,
     ...options,
@@ -320,6 +384,25 @@ function configOf (given: TotpOptions['config'] = {}): TotpConfig {
   const { alg = CONFIG.alg.default, codeLength = CONFIG.codeLength.default } = own
   const { timeStep = CONFIG.timeStep.default, skew = CONFIG.skew.default } = own
   return { alg, codeLength, timeStep, skew }
+}
+
+function isMountPath (path: unknown): boolean {
+  return typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path)
+}
+
+/** True for a path of this site with perhaps a query, in visible ASCII. `//host` and `/\host` name other sites. */
+function isPath (path: unknown): boolean {
+  return typeof path === 'string' && /^\/(?![/\\])[!-~]{0,2047}$/.test(path)
+}
+
+/** The tables are checked by their type; what a table lacks is in English. */
+function isLanguages (languages: unknown): boolean {
+  return typeof languages === 'object' && languages !== null && Object.keys(languages).length > 0 &&
+    Object.entries(languages).every(([tag, words]) => isLanguageTag(tag) && typeof words === 'object' && words !== null)
+}
+
+function isLanguageTag (tag: string): boolean {
+  return /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i.test(tag)
 }
 
 /** True for a value that fits a claim, and the quoted string of a header. */

@@ -53,13 +53,16 @@ interface SealingKey {
   readonly tagKey: KeyObject
 }
 
+/** What a keyring is for. Under other keys, nothing of one is anything to another. */
+export type KeyringUse = 'entities' | 'enrollment pages' | 'return paths'
+
 /**
  * A keyring of keys of 32 bytes each. A key's id is a hash of the key, not its position, so keys can be put
  * in any order. A key is never used itself: for each use, another one is derived from it under its own HKDF
  * label.
  */
-export function createKeyring (keys: readonly Uint8Array[]): Keyring {
-  const [first, ...others] = keys.map(sealingKey)
+export function createKeyring (keys: readonly Uint8Array[], use: KeyringUse = 'entities'): Keyring {
+  const [first, ...others] = keys.map(key => sealingKey(key, use === 'entities' ? '' : `${use} `))
   if (first === undefined) throw new TypeError('a keyring needs a key')
   const byId = new Map([first, ...others].map(key => [key.id, key]))
 
@@ -102,10 +105,10 @@ export function createKeyring (keys: readonly Uint8Array[]): Keyring {
   }
 }
 
-function sealingKey (key: Uint8Array): SealingKey {
+function sealingKey (key: Uint8Array, purpose: string): SealingKey {
   const id = createHash('sha256').update('fastify-verify-totp key id').update(key).digest().subarray(0, 8)
   const derived = (use: string) =>
-    createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `fastify-verify-totp ${use}`, 32)))
+    createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `fastify-verify-totp ${purpose}${use}`, 32)))
   return { id: base64url(id), key: derived('seal'), digestKey: derived('digest'), tagKey: derived('tag') }
 }
 

@@ -11,12 +11,13 @@ const SRC = join(ROOT, 'src')
  * imports from its own folder and from floors below.
  */
 const FLOORS: ReadonlyArray<readonly string[]> = [
-  ['index.ts', 'connect.ts', 'client.ts', 'testing.ts', 'operations.ts', 'verify-api.ts'],
+  ['index.ts', 'connect.ts', 'client.ts', 'pages.ts', 'testing.ts', 'operations.ts', 'verify-api.ts'],
   ['cli/main.ts'],
   ['cli/serve/', 'cli/operations/'],
   // The kit for the tests of applications has the stand-in in it.
   ['cli/', 'testing/'],
   ['fastify/', 'connect/', 'client/', 'verify-api/'],
+  ['pages/'],
   ['verify-api/endpoints/'],
   ['verify-api/records/'],
   ['verify-api/wire/'],
@@ -29,7 +30,7 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   ['documents/'],
   ['entity/'],
   ['events.ts'],
-  ['otp/', 'time/', 'method.ts', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
+  ['pages/words/', 'otp/', 'time/', 'method.ts', 'shape.ts', 'option-checks.ts', 'keys.ts', 'in-batches.ts', 'seal.ts', 'qr.ts'],
   ['errors.ts'],
   ['scrubbed.ts'],
   ['masked.ts', 'method.ts', 'own-property.ts']

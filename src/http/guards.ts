@@ -16,6 +16,8 @@ import { judgingOnce } from './request-code.js'
 export interface GuardDecisions<Request> {
   /** Whether the guard spends a code of the request, so it may decide only once the body is there. */
   readonly spendsCode: boolean
+  /** The methods that count; empty for a guard that takes a code with each request. */
+  readonly methods: ReadonlyArray<Passage['method']>
   /** What lets a request pass, or null. Throws, or rejects, if the request may not pass. */
   decide (request: Request): NowOrLater<Passage | null>
   /** Null if the request passes all the same, because no user is logged in; else throws for the client. */
@@ -63,6 +65,7 @@ export function guardsOver<Request extends { readonly headers: Headers }, Reply>
 
     return {
       spendsCode: perRequest,
+      methods: perRequest ? [] : requirements.deny.methods,
 
       decide (request) {
         if (perRequest) return andThen(requests.caller(request), caller => judgeOnce(request, caller))

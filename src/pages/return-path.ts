@@ -1,0 +1,51 @@
+import { createKeyring } from '../seal.js'
+
+/** A path of this site, and when a guard refused a request for it. */
+export interface ReturnPath {
+  readonly path: string
+  /** Unix seconds. */
+  readonly refusedAt: number
+}
+
+/** Signs the paths that guards refuse, so that pages go back to those and to no others. */
+export interface ReturnPaths {
+  /** The text that names a path to go back to; null for a path that none goes back to. */
+  sign (returnPath: ReturnPath, identity: string): string | null
+  /** The path in a text, if a guard signed it for this user; null otherwise. */
+  read (text: unknown, identity: string): ReturnPath | null
+}
+
+/** Characters of a path, form-encoded: a form has to send it back in a body of 4 KiB. */
+const LONGEST = 3072
+
+/** Time, MAC and path. */
+const SIGNED = /^([0-9]{1,12})\.([\w-]{43})(\/.*)$/
+
+/** Signs under keys derived from these. */
+export function returnPathsUnder (keys: readonly Uint8Array[]): ReturnPaths {
+  const { tags } = createKeyring(keys, 'return paths')
+  const macs = ({ path, refusedAt }: ReturnPath, identity: string) =>
+    tags(`${refusedAt}${path}`, { identity, factorSid: '' })
+
+  return {
+    sign (returnPath, identity) {
+      const { path, refusedAt } = returnPath
+      return isPathOfSite(path) ? `${refusedAt}.${macs(returnPath, identity)[0]}${path}` : null
+    },
+
+    read (text, identity) {
+      const [, time, mac = '', path = ''] = SIGNED.exec(String(text)) ?? []
+      const returnPath = { path, refusedAt: Number(time) }
+      // Not in constant time: a MAC of a path in the user's own address bar is no secret of this user.
+      return isPathOfSite(path) && macs(returnPath, identity).includes(mac) ? returnPath : null
+    }
+  }
+}
+
+/**
+ * True for a path and query in visible ASCII. Browsers read `//host` and `/\host` as another site, and drop
+ * control characters before they look.
+ */
+function isPathOfSite (path: string): boolean {
+  return /^\/(?![/\\])[!-~]*$/.test(path) && encodeURIComponent(path).length <= LONGEST
+}
