@@ -1,6 +1,6 @@
 import {
   createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hkdfSync, randomBytes,
-  type KeyObject
+  timingSafeEqual, type KeyObject
 } from 'node:crypto'
 
 const CIPHER = 'aes-256-gcm'
@@ -44,6 +44,8 @@ export interface Keyring {
   digests (code: string, context: SealContext): readonly [string, ...string[]]
   /** Tags that tie a text to an identity and a factor, one for each key, the first key's first. */
   tags (text: string, context: SealContext): readonly [string, ...string[]]
+  /** True for one of the tags of a text, compared in constant time. */
+  isTag (given: string, text: string, context: SealContext): boolean
 }
 
 interface SealingKey {
@@ -101,6 +103,12 @@ export function createKeyring (keys: readonly Uint8Array[], use: KeyringUse = 'e
     tags (text, context) {
       const tag = ({ tagKey }: SealingKey) => mac(tagKey, text, context)
       return [tag(first), ...others.map(tag)]
+    },
+
+    isTag (given, text, context) {
+      const bytes = Buffer.from(given)
+      return this.tags(text, context).map(own => Buffer.from(own))
+        .filter(own => own.length === bytes.length && timingSafeEqual(own, bytes)).length > 0
     }
   }
 }

@@ -23,23 +23,28 @@ const SIGNED = /^([0-9]{1,12})\.([\w-]{43})(\/.*)$/
 
 /** Signs under keys derived from these. */
 export function returnPathsUnder (keys: readonly Uint8Array[]): ReturnPaths {
-  const { tags } = createKeyring(keys, 'return paths')
-  const macs = ({ path, refusedAt }: ReturnPath, identity: string) =>
-    tags(`${refusedAt}${path}`, { identity, factorSid: '' })
+  const keyring = createKeyring(keys, 'return paths')
 
   return {
     sign (returnPath, identity) {
       const { path, refusedAt } = returnPath
-      return isPathOfSite(path) ? `${refusedAt}.${macs(returnPath, identity)[0]}${path}` : null
+      if (!isPathOfSite(path)) return null
+      const [mac] = keyring.tags(textOf(returnPath), { identity, factorSid: '' })
+      return `${refusedAt}.${mac}${path}`
     },
 
     read (text, identity) {
       const [, time, mac = '', path = ''] = SIGNED.exec(String(text)) ?? []
       const returnPath = { path, refusedAt: Number(time) }
-      // Not in constant time: a MAC of a path in the user's own address bar is no secret of this user.
-      return isPathOfSite(path) && macs(returnPath, identity).includes(mac) ? returnPath : null
+      const isSigned = keyring.isTag(mac, textOf(returnPath), { identity, factorSid: '' })
+      return isSigned && isPathOfSite(path) ? returnPath : null
     }
   }
+}
+
+/** The path begins with a slash, so the text has one reading. */
+function textOf ({ path, refusedAt }: ReturnPath): string {
+  return `${refusedAt}${path}`
 }
 
 /**
