@@ -32,6 +32,7 @@ t.test('what stays, and what is masked', async t => {
     ['totp_entities_by_revision', 'totp_entities_by_revision'],
     ['mixedCaseWordsAreAllWords', 'mixedCaseWordsAreAllWords'],
     ['mixdKlpsWrdsXrtLlWrdsBcd', '…'],
+    ['wait ... --', 'wait ... --'],
     ['key=value', 'key=value']
   ] as const) t.equal(masked(text), shown, text)
 })
