@@ -33,6 +33,10 @@ t.test('what stays, and what is masked', async t => {
     ['mixedCaseWordsAreAllWords', 'mixedCaseWordsAreAllWords'],
     ['mixdKlpsWrdsXrtLlWrdsBcd', '…'],
     ['wait ... --', 'wait ... --'],
+    ['one+two', 'one+two'],
+    ['Entities-234', 'Entities-234'],
+    ['ABCDEFGHIJKLMNOPQRSTUV', '…'],
+    ['open-entities-of-users', 'open-entities-of-users'],
     ['key=value', 'key=value']
   ] as const) t.equal(masked(text), shown, text)
 })
