@@ -179,8 +179,16 @@ export class CodeRequiredError extends TotpError {
 /** The code was wrong, spent or expired. The answer doesn't say which. */
 export class ChallengeDeniedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_CHALLENGE_DENIED'
-  constructor (message = 'This code was not accepted. Wait for the next one and try again.') {
+  /**
+   * Seconds that the clock of the user's phone is ahead, negative if it is behind; null where that isn't
+   * known. Only the first code of a new embedded factor tells.
+   */
+  readonly clockOff: number | null
+  constructor (
+    message = 'This code was not accepted. Wait for the next one and try again.', clockOff: number | null = null
+  ) {
     super(403, message)
+    this.clockOff = clockOff
   }
 }
 

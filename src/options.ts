@@ -167,7 +167,10 @@ export interface PagesOptions {
     readonly name: string
     /** A picture in place of the name: a path of this site, or a data URI of an image. @default none */
     readonly logo?: string
-    /** The color of buttons and links, such as '#0a5cd6'. It is made darker or lighter where it must be to be read. */
+    /**
+     * The color of buttons and links, such as '#0a5cd6'. It is made darker or lighter where it would be hard
+     * to read. @default a blue
+     */
     readonly accent?: string
   }
   /**
@@ -390,7 +393,7 @@ function isMountPath (path: unknown): boolean {
   return typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path)
 }
 
-/** True for a path of this site with perhaps a query, in visible ASCII. `//host` and `/\host` name other sites. */
+/** True for a path and query in visible ASCII. Browsers read `//host` and `/\host` as another site. */
 function isPath (path: unknown): boolean {
   return typeof path === 'string' && /^\/(?![/\\])[!-~]{0,2047}$/.test(path)
 }
@@ -398,7 +401,8 @@ function isPath (path: unknown): boolean {
 /** The tables are checked by their type; what a table lacks is in English. */
 function isLanguages (languages: unknown): boolean {
   return typeof languages === 'object' && languages !== null && Object.keys(languages).length > 0 &&
-    Object.entries(languages).every(([tag, words]) => isLanguageTag(tag) && typeof words === 'object' && words !== null)
+    Object.entries(languages).every(([tag, words]) =>
+      isLanguageTag(tag) && typeof words === 'object' && words !== null)
 }
 
 function isLanguageTag (tag: string): boolean {

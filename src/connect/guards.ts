@@ -7,17 +7,24 @@ import type { GuardDecisions } from '../http/guards.js'
 import { setHeaders } from './answer.js'
 import { requireBodyRead } from './body.js'
 import { exchangeOf } from './exchange.js'
+import type { Lead } from './leading.js'
 import type { MiddlewareOf } from './middleware.js'
 import type { Refusals } from './refusals.js'
 
 /** Looks after the session that a request came with. */
 export type LookAfter<Request, Response> = (request: Request, response: Response) => void
 
+/** The parts that the middlewares of guards work with. */
+export interface GuardMiddlewareParts<Request, Response> {
+  readonly lookAfter: LookAfter<Request, Response>
+  readonly lead: Lead<Request, Response>
+  readonly refusals: Refusals<Request, Response>
+}
+
 /** A middleware that lets only requests pass that `decisions` let pass. */
 export function guardOf<Request extends IncomingMessage, Response extends ServerResponse> (
-  { spendsCode, decide, passAnonymous }: GuardDecisions<Request>,
-  lookAfter: LookAfter<Request, Response>,
-  { refuse, refuseByHost, passOn }: Refusals<Request, Response>
+  { spendsCode, methods, decide, passAnonymous }: GuardDecisions<Request>,
+  { lookAfter, lead, refusals: { refuse, refuseByHost, passOn } }: GuardMiddlewareParts<Request, Response>
 ): MiddlewareOf<Request, Response> {
   async function passageFor (request: Request, response: Response): Promise<Passage | null> {
     try {
@@ -33,6 +40,7 @@ export function guardOf<Request extends IncomingMessage, Response extends Server
     try {
       request.totp = await passageFor(request, response)
     } catch (error) {
+      if (await lead(request, response, { error, methods })) return
       return await refuseByHost(error, request, response, next)
     }
     await passOn(request, response, next)

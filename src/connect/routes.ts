@@ -9,6 +9,7 @@ import { exchangeOf } from './exchange.js'
 import type { LookAfter } from './guards.js'
 import { matcherFor, type Match } from './match.js'
 import type { MiddlewareOf } from './middleware.js'
+import { originalUrlOf } from './original-url.js'
 import type { Refusals } from './refusals.js'
 import type { RequireSession } from './session-port.js'
 
@@ -74,8 +75,4 @@ export function routes<Request extends IncomingMessage, Response extends ServerR
     }
     answer(request, response, matched).catch((error: unknown) => { refuseTo(request, response, error) })
   }
-}
-
-function originalUrlOf (request: IncomingMessage & { readonly originalUrl?: unknown }): string {
-  return String(request.originalUrl)
 }

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isTotpError } from '../errors.js'
 import type { Log } from '../events.js'
 import { guardsOver } from '../http/guards.js'
+import { leaderTo } from '../http/navigation.js'
 import { requestCaller, requestCookie } from '../http/request-caller.js'
 import { requestMethods, type RequestMethods } from '../http/request-methods.js'
+import { returnPathsUnder } from '../http/return-path.js'
 import { serviceOver } from '../http/service.js'
 import { CONNECT_OPTIONS, settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
 import { ownOnly } from '../own-property.js'
@@ -14,6 +16,7 @@ import type { Verifier } from '../verifier/verifier.js'
 import { addCookie } from './answer.js'
 import { noteArrivals } from './arrival.js'
 import { guardOf, siteGuardOf } from './guards.js'
+import { leadWith } from './leading.js'
 import type { Middleware } from './middleware.js'
 import { notAMiddleware } from './misuse.js'
 import { refusalsOver, safely, type OnRefused } from './refusals.js'
@@ -100,13 +103,18 @@ export function createTotp<
   const decisionsOf = guardsOver({ requests, verifier, judgeRequest, longest: maxAge, clock, acr, log })
   const refusals = refusalsOver<Request, Response>(onRefused, log, acr)
   const { refuse } = refusals
+  const { pages } = settings
+  const leader = pages === undefined
+    ? null
+    : leaderTo({ path: prefix, at: pages.at ?? prefix }, returnPathsUnder(settings.keys), clock)
+  const lead = leadWith(leader, requests)
 
   const totp: ConnectTotp<Request, Response> = {
     ...verifier,
     ...toldOf(requestMethods(requests), log),
     settled,
     routes: () => routes({ service, prefix, acr, lookAfter, requireSession, refuse, warn }),
-    required: (requirement = {}) => guardOf(decisionsOf(requirement), lookAfter, refusals),
+    required: (requirement = {}) => guardOf(decisionsOf(requirement), { lookAfter, lead, refusals }),
     sameSite: () => siteGuardOf(trustedOrigins, refusals)
   }
   for (const [name, method] of Object.entries(totp)) {

@@ -89,6 +89,12 @@ export function spendRecoveryCode (
   return { method: 'pass', by: entity.pass.by, entity: reopened({ ...entity, pass: null }, now) }
 }
 
+/** True for one of the codes that are left, in its canonical form. All are compared. */
+export function hasRecoveryCode ({ sid, recoveryCodes }: Entity, code: string): boolean {
+  const hashed = recoveryHash('recovery', sid, code)
+  return recoveryCodes.filter(stored => isEqual(stored, hashed)).length > 0
+}
+
 /** Attempts under way at a remote provider stay reserved. */
 function reopened (entity: Entity, now: number): Entity {
   return voidApprovals({ ...entity, attempts: { ...noAttempts(now), pending: entity.attempts.pending } })

@@ -5,8 +5,10 @@ import type { Passage } from '../guard.js'
 import { refusalOfSite } from '../http/cross-site.js'
 import { UNCACHED } from '../http/error-headers.js'
 import { guardsOver, type GuardParts } from '../http/guards.js'
+import { leaderTo, type Leader, type Refusal } from '../http/navigation.js'
 import { requestCaller, requestCookie, type RequestCaller } from '../http/request-caller.js'
 import { requestMethods, type RequestMethods } from '../http/request-methods.js'
+import { returnPathsUnder } from '../http/return-path.js'
 import { serviceOver } from '../http/service.js'
 import { announcesBody, hasUnreadBody } from '../http/unread-body.js'
 import { settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
@@ -20,6 +22,7 @@ import type { Verifier } from '../verifier/verifier.js'
 import type { AnyReply, AnyRequest } from './any-server.js'
 import { noteArrivals } from './arrival.js'
 import { addErrorHeaders } from './error-reply.js'
+import { leadBrowsers, noteRefused } from './leading.js'
 import { OWN_ROUTE } from './own-route.js'
 import { decideAgain, isValidated, notePassed } from './passed.js'
 import { routes } from './routes.js'
@@ -68,7 +71,7 @@ export const verifyTotp = fp(plugin, { fastify: '^5.8.5', name: 'fastify-verify-
 async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): Promise<void> {
   const settings = settingsOf(options)
   const log = (error: Error, message: string) => fastify.log.error(error, message)
-  const { maxAge, clock } = settings
+  const { maxAge, clock, keys, prefix } = settings
   const { verifier, judgeRequest, settled } = setUpVerifier(settings, log)
   fastify.addHook('onClose', async () => await settled())
   const port = settings.session ?? registeredSession(fastify)
@@ -88,18 +91,24 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const requests: RequestCaller<AnyRequest, AnyReply> =
     requestCaller({ ...settings, session, cookie, beganAt, log }, verifier)
 
+  const path = fastify.prefix + prefix
+  const leader = settings.pages === undefined
+    ? null
+    : leaderTo({ path, at: settings.pages.at ?? path }, returnPathsUnder(keys), clock)
+  if (leader !== null) leadBrowsers(fastify)
+
   fastify.decorateRequest('totp', null)
   fastify.decorate('totp', {
     ...verifier,
     ...requestMethods(requests),
-    required: guards({ ...settings, requests, verifier, judgeRequest, longest: maxAge, log }),
+    required: guards({ ...settings, requests, verifier, judgeRequest, longest: maxAge, log }, leader),
     sameSite (...misused: unknown[]) {
       refuseHookCall(misused)
       return requireSameSite(settings.trustedOrigins)
     }
   })
   if (settings.routes) {
-    const { prefix, trustedOrigins, acr } = settings
+    const { trustedOrigins, acr } = settings
     const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
     await fastify.register(routes(serviceOver(requests, verifier, trustedOrigins), acr), scope)
   }
@@ -113,11 +122,11 @@ function requireSameSite (trustedOrigins: readonly string[]): Guard {
   }
 }
 
-function guards (parts: GuardParts<AnyRequest, AnyReply>): Totp['required'] {
+function guards (parts: GuardParts<AnyRequest, AnyReply>, leader: Leader | null): Totp['required'] {
   const decisionsOf = guardsOver(parts)
   return function required (requirement = {}, ...misused: unknown[]) {
     if (misused.length > 0) throw notAGuard('required')
-    const { spendsCode, decide, passAnonymous } = decisionsOf(requirement)
+    const { spendsCode, methods, decide, passAnonymous } = decisionsOf(requirement)
     // One function, because a promise more costs a guarded request more than most of what happens here.
     return async function requireTotp (request, _reply, ...more: unknown[]) {
       if (request[OWN_ROUTE] === true && request.routeOptions.config[OWN_ROUTE] === true) return
@@ -127,10 +136,25 @@ function guards (parts: GuardParts<AnyRequest, AnyReply>): Totp['required'] {
       try {
         request.totp = await decide(request)
       } catch (error) {
+        if (leader !== null) await lead(leader, parts.requests, request, { error, methods })
         request.totp = passAnonymous(request, error)
       }
       notePassed(request, requireTotp)
     }
+  }
+}
+
+/** Notes the page that mends a refusal. Whatever fails here, the request is refused as without pages. */
+async function lead (
+  leader: Leader, requests: RequestCaller<AnyRequest, AnyReply>, request: AnyRequest, refusal: Refusal
+): Promise<void> {
+  const { method, headers, url } = request
+  try {
+    const caller = await requests.caller(request)
+    const location = leader.lead({ method, headers, url }, refusal, caller.identity)
+    if (location !== null) noteRefused(request, refusal.error, location)
+  } catch {
+    // No user is known, so there is no page to lead to.
   }
 }
 

@@ -40,3 +40,21 @@ export function matchingStep (
   }
   return matched
 }
+
+/**
+ * Seconds that the clock of an app is ahead, negative if it is behind, whose code is of one of `reach` steps
+ * before or after the window; null for any other code. Of several steps with this code, the nearest counts.
+ * The code has as many digits as the factor's.
+ */
+export function clockOffset (
+  key: HmacKey, code: string, now: number, { codeLength, timeStep, skew }: TotpConfig, reach: number
+): number | null {
+  const [current, typed] = [stepAt(now, timeStep), Number(code)]
+  for (let distance = skew + 1; distance <= skew + reach; distance++) {
+    for (const steps of [-distance, distance]) {
+      const step = current + steps
+      if (step >= 0 && hotpValue(key, step, codeLength) === typed) return steps * timeStep
+    }
+  }
+  return null
+}

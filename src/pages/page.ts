@@ -47,7 +47,7 @@ export type StartProblem =
   | { readonly is: 'wait', readonly seconds: number }
   | { readonly is: 'name', readonly typed: string }
 
-/** `GET /enroll` during an enrollment: the QR code, the link for phones, the key to type, and the first code. */
+/** `GET /enroll` during an enrollment: QR code, link for phones, key to type, form for the first code. */
 export interface ScanPage {
   readonly kind: 'scan'
   /** The account's name, as the app will show it. */
@@ -62,7 +62,7 @@ export interface ScanPage {
   readonly problem: CodeProblem | null
 }
 
-/** Why a code wasn't taken. `clock`: it is of another time, and the phone's clock is off by so many seconds. */
+/** Why a code wasn't taken. `clock`: it is of another time; the phone's clock is ahead by `off` seconds. */
 export type CodeProblem =
   | { readonly is: 'denied' }
   | { readonly is: 'malformed' }
@@ -72,7 +72,7 @@ export type CodeProblem =
 export interface ChallengePage {
   readonly kind: 'challenge'
   /** The apps to choose from; empty where the code alone tells. */
-  readonly choices: readonly { readonly sid: string, readonly name: string }[]
+  readonly choices: ReadonlyArray<{ readonly sid: string, readonly name: string }>
   readonly codeLengths: readonly number[]
   /** Seconds for which the browser can be remembered; null where that is off. */
   readonly remember: number | null

@@ -2,9 +2,12 @@ import { hotpKey } from '../otp/hotp.js'
 import { keyUri } from '../otp/key-uri.js'
 import { areSameKey } from '../otp/same-key.js'
 import { decodeSecret, encodeSecret, newSecret } from '../otp/secret.js'
-import { matchingStep } from '../otp/totp.js'
+import { clockOffset, matchingStep } from '../otp/totp.js'
 import type { Keyring } from '../seal.js'
 import type { LocalProvider } from './provider.js'
+
+/** Steps beyond the window in which a code tells that the clock of a phone is wrong. */
+const CLOCK_REACH = 10
 
 /** The default provider: RFC 6238 in this process, with sealed secrets in the store. */
 export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring: Keyring }): LocalProvider {
@@ -28,6 +31,11 @@ export function embeddedProvider ({ issuer, keyring }: { issuer: string, keyring
         step: matchingStep(hotpKey(factor.config.alg, secret), code, now, factor.config),
         sealed: stale ? keyring.seal(secret, context) : factor.sealed
       }
+    },
+
+    clockOffset (identity, factor, code, now) {
+      const { secret } = keyring.open(factor.sealed, { identity, factorSid: factor.sid })
+      return clockOffset(hotpKey(factor.config.alg, secret), code, now, factor.config, CLOCK_REACH)
     },
 
     isSecretOf (identity, factor, secret) {

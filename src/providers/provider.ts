@@ -47,6 +47,12 @@ export interface LocalProvider {
   bind (factor: NewFactor): Binding
   /** Judges a code. It does the same work for every code. */
   judge (identity: string, factor: EmbeddedFactor | UnverifiedEmbedded, code: string, now: number): Judgment
+  /**
+   * Seconds that the clock of the app is ahead, negative if it is behind, if the code is of a time near now;
+   * null for any other code. It tells more than a verdict,
+   * so only the session that was shown the secret may learn it.
+   */
+  clockOffset (identity: string, factor: UnverifiedEmbedded, code: string, now: number): number | null
   /** True when the factor has this secret. */
   isSecretOf (identity: string, factor: EmbeddedFactor, secret: string): boolean
 }

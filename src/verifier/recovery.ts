@@ -1,6 +1,6 @@
 import type { Approval } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
-import { canonicalRecoveryCode, spendRecoveryCode, withNewRecoveryCodes } from '../entity/recovery-codes.js'
+import { canonicalRecoveryCode, hasRecoveryCode, spendRecoveryCode, withNewRecoveryCodes } from '../entity/recovery-codes.js'
 import { aboutEntity, ChallengeDeniedError, ChallengeRequiredError, MalformedError, NotEnrolledError } from '../errors.js'
 import type { Method } from '../method.js'
 import { granted } from './approval.js'
@@ -103,6 +103,21 @@ export async function newRecoveryCodes (
     if (codes === null) throw new MalformedError('recovery codes are turned off')
     return { next, answer: { recoveryCodes: codes }, events: [CREATED] }
   })
+}
+
+/**
+ * True for one of the recovery codes that still work: for a page on which users check that they kept them. It
+ * spends nothing. It takes a fresh approval, so an attacker with a stolen session can't try codes they found.
+ */
+export async function keptRecoveryCode (
+  context: VerifierContext, caller: SessionCaller, code: string
+): Promise<boolean> {
+  const session = sessionOf(caller)
+  const typed = canonicalRecoveryCode(code)
+  const { document: entity, now } = await context.entities.read(caller)
+  if (entity === null) throw new NotEnrolledError()
+  throwRefusal(refusalWithoutFreshApproval(context, { entity, session, now }, ['totp']))
+  return context.recoveryCodes > 0 && hasRecoveryCode(entity, typed)
 }
 
 /** The entity with a new set of recovery codes; null for the codes where the option turns them off. */

@@ -20,6 +20,9 @@ export interface Verified extends NewMark {
   readonly recoveryCodes: readonly string[] | null
 }
 
+const WRONG_CLOCK = 'This code is of another time: the clock of the phone is wrong. Let it set its time automatically, ' +
+  'and try again.'
+
 /** A right first code: the factor is verified. With `reenroll`, it replaces those of former providers. */
 export function verified (
   context: VerifierContext, { entity, session, now }: Situation, factor: VerifiedFactor
@@ -43,11 +46,16 @@ export function verified (
   }
 }
 
-/** A wrong first code, which `unverified.failures` counts already. */
-export function deniedFirst ({ entity }: Situation, unverified: UnverifiedFactor): Refused {
+/**
+ * A wrong first code, which `unverified.failures` counts already. `clockOff` says how far the app's clock is
+ * off; null where that isn't known.
+ */
+export function deniedFirst (
+  { entity }: Situation, unverified: UnverifiedFactor, clockOff: number | null = null
+): Refused {
   return {
     next: { ...entity, unverified: afterFailure(unverified) },
-    refusal: new ChallengeDeniedError(),
+    refusal: clockOff === null ? new ChallengeDeniedError() : new ChallengeDeniedError(WRONG_CLOCK, clockOff),
     events: [{ type: 'challenge.denied', factorSid: unverified.sid, method: 'totp' }]
   }
 }

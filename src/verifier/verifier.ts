@@ -16,7 +16,7 @@ import { enroll } from './enrollment.js'
 import { factors, remove, rename, type Factors } from './factors.js'
 import { move } from './move.js'
 import { issuePass, reset, revoke, showEntity, unlock, type IssuedPass, type PassOptions } from './operator.js'
-import { newRecoveryCodes, recover, type NewRecoveryCodes, type Recovered } from './recovery.js'
+import { keptRecoveryCode, newRecoveryCodes, recover, type NewRecoveryCodes, type Recovered } from './recovery.js'
 import type { Challenged } from './verdict.js'
 import { verify } from './verification.js'
 import type { Verified } from './verified.js'
@@ -44,6 +44,11 @@ export interface Verifier {
   recover (caller: SessionCaller, code: string): Promise<Recovered>
   /** Creates recovery codes in the place of the old ones. Takes a fresh approval by an authenticator app. */
   newRecoveryCodes (caller: SessionCaller): Promise<NewRecoveryCodes>
+  /**
+   * True for one of the recovery codes that are left. It spends nothing: a page may let users check that they
+   * kept them. Takes a fresh approval by an authenticator app.
+   */
+  keptRecoveryCode (caller: SessionCaller, code: string): Promise<boolean>
   /** Renames a factor. */
   rename (caller: Caller, sid: string, friendlyName: string): Promise<Factor>
   /**
@@ -114,6 +119,7 @@ export function createVerifier (context: VerifierContext): Verifier {
     challenge: (caller, options) => challenge(context, caller, options),
     recover: (caller, code) => recover(context, caller, code),
     newRecoveryCodes: caller => newRecoveryCodes(context, caller),
+    keptRecoveryCode: (caller, code) => keptRecoveryCode(context, caller, code),
     rename: (caller, sid, friendlyName) => rename(context, caller, sid, friendlyName),
     remove: (caller, sid) => remove(context, caller, sid),
     withdraw: caller => withdraw(context, caller),
