@@ -3,7 +3,7 @@ import { MisconfiguredError, MisplacedError } from '../errors.js'
 import { SAFE_METHODS } from '../http/cross-site.js'
 import { hasNoBody, hasUnreadBody, type Bodied } from '../http/unread-body.js'
 import { ownOnly } from '../own-property.js'
-import { UnreadableError } from './unreadable-error.js'
+import { UnreadableError } from '../http/unreadable-error.js'
 
 /** Bytes of a body. A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
 const BODY_LIMIT = 4096
