@@ -16,9 +16,9 @@ export interface Query {
   seconds (name: 'off' | 'seconds'): number | null
 }
 
-/** Reads the query of a URL. Only pages of this site may make a page tell something. */
-export function queryOf (url: string, headers: Headers): Query {
-  const parameters = new URLSearchParams(url.split('?').slice(1).join('?'))
+/** Reads a query. Only pages of this site may make a page tell something. */
+export function queryOf (text: string, headers: Headers): Query {
+  const parameters = new URLSearchParams(text)
   const site = ownValue(headers, 'sec-fetch-site')
   const isOwn = site === undefined || site === 'same-origin'
 

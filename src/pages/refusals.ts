@@ -1,6 +1,6 @@
 import {
-  ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError, LockedError, NotEnrolledError, ProviderError,
-  StoreError, TotpError, UnidentifiedError
+  ChallengeRequiredError, ConflictError, CrossSiteError, DisabledError, LockedError, NotEnrolledError,
+  ProviderError, StoreError, TotpError, UnidentifiedError
 } from '../errors.js'
 import type { Log } from '../events.js'
 import { errorHeaders } from '../http/error-headers.js'

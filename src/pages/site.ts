@@ -29,25 +29,20 @@ import type { Flow, FlowContext, Outcome, Visit, WayBack } from './visit.js'
 
 /** A request for a page, as the framework has it. */
 export interface PageExchange<Request, Reply> extends Exchange<Request, Reply> {
-  /** Path and query below the pages' own path. */
-  readonly url: string
+  /** The query of the URL, with its question mark; '' without one. */
+  readonly query: string
   /**
    * Reads the body as a form: its text, or what a parser of the host made of it. Throws `UnreadableError`.
    */
   readForm (): Promise<unknown>
 }
 
-/** A path below the pages' own, with its methods. HEAD is answered as GET. */
-export interface PageRoute {
+/** A page or a file, at its path below the pages' own. HEAD is answered as GET. */
+export interface PageRoute<Request, Reply> {
   readonly path: string
   readonly methods: ReadonlyArray<'GET' | 'POST'>
-}
-
-/** The pages of a server, for any framework. */
-export interface Pages<Request, Reply> {
-  readonly routes: readonly PageRoute[]
-  /** Answers a request for one of the routes; null for any other. Never rejects. */
-  answer (exchange: PageExchange<Request, Reply>): Promise<PageAnswer | null>
+  /** Answers a request for the path. Never rejects. */
+  answer (exchange: PageExchange<Request, Reply>): Promise<PageAnswer>
 }
 
 /** The settings that pages need. */
@@ -72,17 +67,15 @@ export interface PagesParts<Request, Reply> {
 
 const FLOWS: readonly Flow[] = [manage, enroll, challenge, recover, codes, remembered]
 
-/** Makes the pages of a server. */
+/** Makes the pages of a server, for any framework. */
 export function createPages<Request, Reply> (
   parts: PagesParts<Request, Reply>, rendererOf = createRenderer
-): Pages<Request, Reply> {
+): ReadonlyArray<PageRoute<Request, Reply>> {
   const { at, requests, callerAtArrival, log } = parts
   const context = contextOf(parts)
   const { brand, languages } = ownOnly(parts.options)
   const { home } = context.settings
   const renderer = rendererOf({ brand, at, home, ...languages === undefined ? {} : { languages } })
-  const assets = new Map(renderer.assets.map(asset => [`/${asset.path}`, asset]))
-  const flows = new Map(FLOWS.map(flow => [flow.path, flow]))
 
   async function answerFor (flow: Flow, exchange: PageExchange<Request, Reply>): Promise<PageAnswer> {
     try {
@@ -97,7 +90,7 @@ export function createPages<Request, Reply> (
     flow: Flow, exchange: PageExchange<Request, Reply>, caller: SessionCaller
   ): Promise<PageAnswer> {
     const { request, reply, headers, method } = exchange
-    const query = queryOf(exchange.url, headers)
+    const query = queryOf(exchange.query, headers)
     const cookies = new Map<string, string>()
     const friendlyName = async () => await requests.friendlyName(request, caller.identity)
 
@@ -179,22 +172,14 @@ export function createPages<Request, Reply> (
     }
   }
 
-  return {
-    routes: [
-      ...FLOWS.map(({ path }) => ({ path, methods: ['GET', 'POST'] as const })),
-      ...[...assets.keys()].map(path => ({ path, methods: ['GET'] as const }))
-    ],
-
-    async answer (exchange) {
-      const { method, url } = exchange
-      const isSafe = SAFE_METHODS.includes(method)
-      const [path = ''] = url.split('?')
-      const asset = isSafe ? assets.get(path) : undefined
-      if (asset !== undefined) return assetAnswer(asset)
-      const flow = isSafe || method === 'POST' ? flows.get(path === '' ? '/' : path) : undefined
-      return flow === undefined ? null : await answerFor(flow, exchange)
-    }
-  }
+  return [
+    ...FLOWS.map((flow): PageRoute<Request, Reply> => ({
+      path: flow.path, methods: ['GET', 'POST'], answer: async exchange => await answerFor(flow, exchange)
+    })),
+    ...renderer.assets.map((asset): PageRoute<Request, Reply> => ({
+      path: `/${asset.path}`, methods: ['GET'], answer: async () => assetAnswer(asset)
+    }))
+  ]
 }
 
 const STRANGER = { account: null, notice: null, returnTo: null }

@@ -89,7 +89,9 @@ export function leadTo (
 }
 
 /** Leads back to where a guard refused, or to a page that says this where nothing is to go back to. */
-export function leadBack (context: FlowContext, visit: Visit, path: PagePath, says: Readonly<Record<string, string>>): Outcome {
+export function leadBack (
+  context: FlowContext, visit: Visit, path: PagePath, says: Readonly<Record<string, string>>
+): Outcome {
   return visit.wayBack === null ? leadTo(context, visit, path, says) : { location: visit.wayBack.path }
 }
 
