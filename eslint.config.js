@@ -1,7 +1,15 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['src/http/plain-schemas.ts', 'build', 'dist', 'example/dist', 'test/bench/dist'] }),
+  ...neostandard({ ts: true, ignores: ['src/http/plain-schemas.ts', 'src/pages/look/assets.ts', 'build', 'dist', 'example/dist', 'test/bench/dist'] }),
+  {
+    files: ['src/pages/look/*.js'],
+    languageOptions: {
+      globals: {
+        document: 'readonly', navigator: 'readonly', addEventListener: 'readonly', getSelection: 'readonly', print: 'readonly'
+      }
+    }
+  },
   {
     files: ['**/*.ts'],
     rules: {

@@ -1,0 +1,5 @@
+export { de } from './pages/words/de.js'
+export { en } from './pages/words/en.js'
+export { es } from './pages/words/es.js'
+export { fr } from './pages/words/fr.js'
+export type { Plural, ProblemWords, Words } from './pages/words/words.js'
