@@ -13,8 +13,15 @@ export function send (response: ServerResponse, status: number, body?: object): 
     response.end()
     return
   }
-  const bytes = Buffer.from(JSON.stringify(body))
   response.setHeader('content-type', 'application/json; charset=utf-8')
+  sendText(response, status, JSON.stringify(body))
+}
+
+/** Sends a text whose type was set, unless another answer was begun. That one ends with its connection. */
+export function sendText (response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) return cutOff(response)
+  const bytes = Buffer.from(text)
+  response.statusCode = status
   response.setHeader('content-length', bytes.length)
   response.end(bytes)
 }
@@ -54,7 +61,7 @@ interface Stream {
 }
 
 /** The rest of a body that is too large is not worth reading. HTTP/2 ends its stream alone. */
-function stopReading (response: ServerResponse & { readonly stream?: Stream }): void {
+export function stopReading (response: ServerResponse & { readonly stream?: Stream }): void {
   const { stream } = response
   if (stream === undefined) setHeaders(response, { connection: 'close' })
   else stream.once('finish', () => stream.close(CANCEL))

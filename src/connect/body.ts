@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { MisconfiguredError, MisplacedError } from '../errors.js'
+import { BODY_LIMIT, isForm, isJson, readBytes, requireReadable } from '../http/body-text.js'
 import { SAFE_METHODS } from '../http/cross-site.js'
 import { hasNoBody, hasUnreadBody, type Bodied } from '../http/unread-body.js'
-import { ownOnly } from '../own-property.js'
-import { UnreadableError } from './unreadable-error.js'
-
-/** Bytes of a body. A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
-const BODY_LIMIT = 4096
+import { UnreadableError } from '../http/unreadable-error.js'
+import { getOwn } from '../own-property.js'
 
 /** A request whose body a middleware in front may have parsed. */
 type Incoming = IncomingMessage & Bodied & { readonly body?: unknown }
@@ -16,15 +14,23 @@ type Incoming = IncomingMessage & Bodied & { readonly body?: unknown }
  * `MisconfiguredError` when a middleware in front has read the body and kept nothing.
  */
 export async function bodyOf (request: Incoming): Promise<unknown> {
-  const { 'content-type': type, 'content-length': length, 'content-encoding': encoding } = ownOnly(request.headers)
   const isEmpty = hasNoBody(request)
-  if (SAFE_METHODS.includes(String(request.method)) || (type === undefined && isEmpty)) return undefined
-  if (!isJson(type) || encoding !== undefined) throw new UnreadableError('unsupported')
-  if (Number(length) > BODY_LIMIT) throw new UnreadableError('tooLarge')
-  if (isEmpty) return undefined
-  if (isReadByOthers(request)) return parsedBefore(request)
+  const isAbsent = isEmpty && getOwn(request.headers, 'content-type') === undefined
+  if (SAFE_METHODS.includes(String(request.method)) || isAbsent) return undefined
+  requireReadable(request.headers, isJson)
+  return isEmpty ? undefined : await contentOf(request, parse)
+}
+
+/** The same for a form: its text, or what a parser of the host made of it. */
+export async function formOf (request: Incoming): Promise<unknown> {
+  requireReadable(request.headers, isForm)
+  return hasNoBody(request) ? undefined : await contentOf(request, textOf)
+}
+
+async function contentOf (request: Incoming, parse: (bytes: Buffer) => unknown): Promise<unknown> {
+  if (isReadByOthers(request)) return parsedBefore(request, parse)
   // An empty body that was read tells its end no second time.
-  return request.readableEnded ? undefined : parse(await read(request))
+  return request.readableEnded ? undefined : parse(await readBytes(request))
 }
 
 /**
@@ -47,12 +53,8 @@ function isReadByOthers (request: Incoming): boolean {
   return request.readableDidRead || request.listenerCount('readable') > 0
 }
 
-function isJson (type: string | undefined): boolean {
-  return /^application\/json[ \t]*(?:;|$)/i.test(type ?? '')
-}
-
 /** What a parser of the host made of the body. */
-function parsedBefore ({ body }: Incoming): unknown {
+function parsedBefore ({ body }: Incoming, parse: (bytes: Buffer) => unknown): unknown {
   if (typeof body === 'string' || body instanceof Uint8Array) return parse(Buffer.from(body))
   // Waiting for a body that was read already would take for ever.
   if (body === undefined) throw new MisconfiguredError(GONE)
@@ -62,32 +64,17 @@ function parsedBefore ({ body }: Incoming): unknown {
 const GONE = new MisplacedError('totp.routes() finds no body: a middleware in front has read it and kept nothing. ' +
   'Put totp.routes() in front of that middleware')
 
-async function read (request: Incoming): Promise<Buffer> {
-  // Such a request has told its end already.
-  if (request.destroyed) throw new UnreadableError('endedEarly')
-  const chunks: Buffer[] = []
-  let size = 0
-  return await new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer | string) => {
-      // A middleware in front may have called `setEncoding`.
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, request.readableEncoding ?? 'utf8') : chunk
-      size += bytes.length
-      if (size <= BODY_LIMIT) return chunks.push(bytes)
-      request.pause()
-      return reject(new UnreadableError('tooLarge'))
-    })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
-    for (const event of ['error', 'close']) request.on(event, () => reject(new UnreadableError('endedEarly')))
-  })
-}
-
 function parse (bytes: Buffer): unknown {
-  if (bytes.length > BODY_LIMIT) throw new UnreadableError('tooLarge')
-  const text = bytes.toString()
+  const text = textOf(bytes)
   if (text.trim() === '') return undefined
   try {
     return JSON.parse(text)
   } catch {
     throw new UnreadableError('notJson')
   }
+}
+
+function textOf (bytes: Buffer): string {
+  if (bytes.length > BODY_LIMIT) throw new UnreadableError('tooLarge')
+  return bytes.toString()
 }

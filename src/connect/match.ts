@@ -1,5 +1,5 @@
 import { endpoints, type Endpoint } from '../http/endpoints.js'
-import { UnreadableError } from './unreadable-error.js'
+import { UnreadableError } from '../http/unreadable-error.js'
 
 /** An endpoint that a request asks for. */
 export interface Match {

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { UnidentifiedError } from '../errors.js'
 import { errorForClient, UNCACHED } from '../http/error-headers.js'
-import type { Exchange, Service } from '../http/service.js'
-import type { SessionCaller } from '../verifier/caller.js'
+import type { Service } from '../http/service.js'
 import { NOT_FOUND, send, setHeaders } from './answer.js'
 import { bodyOf } from './body.js'
 import { exchangeOf } from './exchange.js'
@@ -11,20 +9,18 @@ import { matcherFor, type Match } from './match.js'
 import type { MiddlewareOf } from './middleware.js'
 import { originalUrlOf } from './original-url.js'
 import type { Refusals } from './refusals.js'
-import type { RequireSession } from './session-port.js'
 
 interface RoutesOptions<Request, Response> extends Pick<Refusals<Request, Response>, 'refuse'> {
   readonly service: Service<Request, Response>
   readonly prefix: string
   readonly acr: string | undefined
   readonly lookAfter: LookAfter<Request, Response>
-  readonly requireSession: RequireSession<Request>
   readonly warn: (warning: string) => void
 }
 
 /** The endpoints as a middleware. It passes on every request that isn't for one of them. */
 export function routes<Request extends IncomingMessage, Response extends ServerResponse> (
-  { service, prefix, acr, lookAfter, requireSession, refuse, warn }: RoutesOptions<Request, Response>
+  { service, prefix, acr, lookAfter, refuse, warn }: RoutesOptions<Request, Response>
 ): MiddlewareOf<Request, Response> {
   const match = matcherFor(prefix)
   let isNoted = false
@@ -33,20 +29,10 @@ export function routes<Request extends IncomingMessage, Response extends ServerR
     setHeaders(response, UNCACHED)
     const { endpoint, params, query } = match
     const exchange = exchangeOf(request, response)
-    const caller = await callerOf(exchange)
+    const caller = await service.callerAtArrival(exchange)
     const input = { params: params(), query, body: await bodyOf(request) }
     const { status, body } = await service.answer(endpoint, exchange, caller, input)
     send(response, status, body)
-  }
-
-  /** Without its session no user is found either, and "Log in first" would mislead the developer. */
-  async function callerOf (exchange: Exchange<Request, Response>): Promise<SessionCaller> {
-    try {
-      return await service.callerAtArrival(exchange)
-    } catch (error) {
-      if (error instanceof UnidentifiedError) requireSession(exchange.request)
-      throw error
-    }
   }
 
   /** `app.use('/totp', totp.routes())` takes the prefix away that the routes expect. */

@@ -1,4 +1,5 @@
-import { InvalidOptionError, StoreError } from '../errors.js'
+import { InvalidOptionError, StoreError, UnidentifiedError } from '../errors.js'
+import type { Service } from '../http/service.js'
 import { isConnectPort, isFastifyPort, type SessionLog, type SessionPort } from '../sessions/session.js'
 import { withClaim } from '../sessions/token-session.js'
 import type { LookAfter } from './guards.js'
@@ -31,6 +32,26 @@ export function requireSessionOf<Request, Response> (
       port.read(request)
     } catch (error) {
       throw new StoreError(error)
+    }
+  }
+}
+
+/**
+ * The same service. Without its session no user is found either, and "Log in first" would mislead the
+ * developer.
+ */
+export function requiringSession<Request, Response> (
+  service: Service<Request, Response>, requireSession: RequireSession<Request>
+): Service<Request, Response> {
+  return {
+    ...service,
+    async callerAtArrival (exchange) {
+      try {
+        return await service.callerAtArrival(exchange)
+      } catch (error) {
+        if (error instanceof UnidentifiedError) requireSession(exchange.request)
+        throw error
+      }
     }
   }
 }

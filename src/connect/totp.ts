@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isTotpError } from '../errors.js'
+import { InvalidOptionError, isTotpError } from '../errors.js'
 import type { Log } from '../events.js'
 import { guardsOver } from '../http/guards.js'
 import { leaderTo } from '../http/navigation.js'
@@ -17,11 +17,12 @@ import { addCookie } from './answer.js'
 import { noteArrivals } from './arrival.js'
 import { guardOf, siteGuardOf } from './guards.js'
 import { leadWith } from './leading.js'
-import type { Middleware } from './middleware.js'
+import type { Middleware, MiddlewareOf } from './middleware.js'
 import { notAMiddleware } from './misuse.js'
+import { pages } from './pages.js'
 import { refusalsOver, safely, type OnRefused } from './refusals.js'
 import { routes } from './routes.js'
-import { lookAfterWith, requireSessionOf, sessionPortOf } from './session-port.js'
+import { lookAfterWith, requireSessionOf, requiringSession, sessionPortOf } from './session-port.js'
 
 /** Options on Express, Connect and other servers that speak `(req, res, next)`. */
 export interface ConnectTotpOptions<
@@ -51,10 +52,15 @@ export interface ConnectTotp<
   Request extends IncomingMessage = IncomingMessage, Response extends ServerResponse = ServerResponse
 > extends Verifier, RequestMethods<Request, Response> {
   /**
-   * Makes the middleware with the endpoints. It goes after the session's middleware, and before body parsers
-   * and guards: `app.use(totp.routes())`.
+   * Makes the middleware with the endpoints and, with the option `pages`, the pages. It goes after the
+   * session's middleware, and before body parsers and guards: `app.use(totp.routes())`.
    */
   routes (...uncalled: never[]): Middleware
+  /**
+   * Makes the middleware with the pages alone, for servers with endpoints of their own. Needs the option
+   * `pages`, or throws `InvalidOptionError`.
+   */
+  pages (...uncalled: never[]): Middleware
   /**
    * Makes a middleware that lets only requests with an approval pass. Put it on routes, after body parsers:
    * a path has more spellings than a guard by path knows. Throws `InvalidOptionError` at once.
@@ -93,27 +99,32 @@ export function createTotp<
   const session = sessionPortOf(settings.session, settings.name)
   const fail = (error: unknown) => log(scrubbed(error), 'totp: an answer could not be sent')
   const lookAfter = lookAfterWith(session, { warn, fail })
-  const requireSession = requireSessionOf(session)
   const { verifier, judgeRequest, settled } = setUpVerifier(settings, log)
   const beganAt = noteArrivals(settings.clock)
   const cookie = requestCookie<Request, Response>(settings, addCookie)
   const requests = requestCaller<Request, Response>({ ...settings, session, cookie, beganAt, log }, verifier)
-  const service = serviceOver(requests, verifier, trustedOrigins)
+  const service = requiringSession(serviceOver(requests, verifier, trustedOrigins), requireSessionOf(session))
   const { clock } = settings
   const decisionsOf = guardsOver({ requests, verifier, judgeRequest, longest: maxAge, clock, acr, log })
   const refusals = refusalsOver<Request, Response>(onRefused, log, acr)
   const { refuse } = refusals
-  const { pages } = settings
-  const leader = pages === undefined
-    ? null
-    : leaderTo({ path: prefix, at: pages.at ?? prefix }, returnPathsUnder(settings.keys), clock)
-  const lead = leadWith(leader, requests)
+  const { pages: pagesOptions } = settings
+  const at = pagesOptions?.at ?? prefix
+  const leader = pagesOptions && leaderTo({ path: prefix, at }, returnPathsUnder(settings.keys), clock)
+  const lead = leadWith(leader ?? null, requests)
+  const { callerAtArrival } = service
+  const parts = { settings, at, verifier, requests, callerAtArrival, log, prefix, lookAfter, refusals, warn }
+  const makePages = pagesOptions && (() => pages({ ...parts, options: pagesOptions }))
 
   const totp: ConnectTotp<Request, Response> = {
     ...verifier,
     ...toldOf(requestMethods(requests), log),
     settled,
-    routes: () => routes({ service, prefix, acr, lookAfter, requireSession, refuse, warn }),
+    routes: () => inTurn(routes({ service, prefix, acr, lookAfter, refuse, warn }), makePages?.()),
+    pages () {
+      if (makePages === undefined) throw new InvalidOptionError('pages', 'is needed for totp.pages()')
+      return makePages()
+    },
     required: (requirement = {}) => guardOf(decisionsOf(requirement), { lookAfter, lead, refusals }),
     sameSite: () => siteGuardOf(trustedOrigins, refusals)
   }
@@ -121,6 +132,16 @@ export function createTotp<
     Reflect.set(totp, name, notAMiddleware(method, name, refuse))
   }
   return totp
+}
+
+/** The second middleware gets the requests that the first one passes on. */
+function inTurn<Request extends IncomingMessage, Response extends ServerResponse> (
+  first: MiddlewareOf<Request, Response>, second: MiddlewareOf<Request, Response> | undefined
+): MiddlewareOf<Request, Response> {
+  if (second === undefined) return first
+  return function totpRoutes (request, response, next) {
+    first(request, response, () => second(request, response, next))
+  }
 }
 
 /** The same methods; the log is told of their faults, because a host's error handler may not print causes. */

@@ -107,10 +107,16 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
       return requireSameSite(settings.trustedOrigins)
     }
   })
-  if (settings.routes) {
-    const { trustedOrigins, acr } = settings
-    const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
-    await fastify.register(routes(serviceOver(requests, verifier, trustedOrigins), acr), scope)
+  const service = serviceOver(requests, verifier, settings.trustedOrigins)
+  const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
+  if (settings.routes) await fastify.register(routes(service, settings.acr), scope)
+  const { pages } = settings
+  if (pages !== undefined) {
+    // Most servers have no pages, and wait for no more than they need.
+    const { pagesPlugin } = await import('./pages.js')
+    const { callerAtArrival } = service
+    const parts = { settings, options: pages, at: pages.at ?? path, verifier, requests, callerAtArrival, log }
+    await fastify.register(pagesPlugin(parts), scope)
   }
 }
 

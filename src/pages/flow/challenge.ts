@@ -1,0 +1,100 @@
+import {
+  ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError, MalformedError,
+  NotEnrolledError
+} from '../../errors.js'
+import type { Approval } from '../../entity/approvals.js'
+import type { Factor } from '../../entity/factors.js'
+import type { Requirement } from '../../guard.js'
+import type { Fields } from '../forms.js'
+import type { ChallengePage, ChallengeState } from '../page.js'
+import { codeProblemIn } from '../query.js'
+import { leadTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
+import { verifiedOf } from './manage.js'
+
+/** Seconds after an approval in which the page leads on, as after a form that was sent twice. */
+const JUST_NOW = 30
+
+/** As recent as can be, so that the answer tells whether codes are judged. */
+const NOW: Partial<Requirement> = { maxAge: 1, methods: ['totp'] }
+
+/** The challenge: a code of an app. */
+export const challenge: Flow = {
+  path: '/challenge',
+  isOn: () => true,
+
+  async show (context, visit) {
+    const found = await context.verifier.factors(visit.caller)
+    const factors = verifiedOf(found)
+    if (factors.length === 0) throw new NotEnrolledError()
+    if (isJustApproved(context, visit, found.approval)) return leave(context, visit)
+    return { page: challengePage(context, visit, factors, await stateOf(context, visit)) }
+  },
+
+  actions: {
+    '': {
+      fields: ['code', 'factorSid', 'remember'],
+      async act (context, visit, fields) {
+        try {
+          const { mark, browserTokens } = await context.verifier.challenge(visit.caller, optionsIn(fields))
+          await visit.keep({ mark, browserTokens })
+          return leave(context, visit)
+        } catch (error) {
+          return leadTo(context, visit, '/challenge', sayingsOf(error))
+        }
+      }
+    }
+  }
+}
+
+/** Whether a code was right that the user typed after the guard refused. A guard that refuses it, too, is heard. */
+function isJustApproved ({ now }: FlowContext, { wayBack, query }: Visit, approval: Approval | null): boolean {
+  if (approval === null || approval.method !== 'totp' || now() - approval.at > JUST_NOW) return false
+  // Without a way back, nothing but the second answer to a form says that the user has just been here.
+  return wayBack === null ? query.problem !== null : approval.at > wayBack.refusedAt
+}
+
+function leave ({ settings: { home } }: FlowContext, { wayBack }: Visit): Outcome {
+  return { location: wayBack?.path ?? home }
+}
+
+async function stateOf ({ verifier }: FlowContext, { caller }: Visit): Promise<ChallengeState> {
+  try {
+    await verifier.check(caller, NOW)
+  } catch (error) {
+    if (error instanceof LockedError) return { is: 'locked', seconds: error.retryAfter }
+    if (error instanceof DisabledError) return { is: 'disabled' }
+    if (!(error instanceof ChallengeRequiredError)) throw error
+  }
+  return { is: 'open' }
+}
+
+function challengePage (
+  { settings }: FlowContext, { query }: Visit, factors: readonly Factor[], state: ChallengeState
+): ChallengePage {
+  const { provider, formerProviders, rememberFor: remember } = settings
+  // Of several apps at Twilio, the code alone doesn't tell which one it is of.
+  const isAsked = factors.length > 1 && (provider !== undefined || formerProviders.length > 0)
+  return {
+    kind: 'challenge',
+    choices: isAsked ? factors.map(({ sid, friendlyName: name }) => ({ sid, name })) : [],
+    codeLengths: [...new Set(factors.map(({ config }) => config.codeLength))],
+    remember,
+    state,
+    problem: codeProblemIn(query)
+  }
+}
+
+function optionsIn ({ code = '', factorSid, remember }: Fields) {
+  if (remember !== undefined && remember !== 'on') throw new MalformedError('remember must be on')
+  return { code, factorSid, remember: remember === 'on' }
+}
+
+/** What the page says about a refusal; nothing about a lock, which it shows by itself. */
+function sayingsOf (error: unknown): Readonly<Record<string, string>> {
+  if (error instanceof ChallengeDeniedError) return { problem: 'denied' }
+  if (error instanceof MalformedError || error instanceof FactorNotFoundError) return { problem: 'malformed' }
+  const isShown =
+    error instanceof LockedError || error instanceof DisabledError || error instanceof ChallengeRequiredError
+  if (!isShown) throw error
+  return {}
+}

@@ -1,0 +1,154 @@
+import type { Factor } from '../../entity/factors.js'
+import { isFriendlyName } from '../../entity/friendly-name.js'
+import {
+  ChallengeDeniedError, EnrollmentEndedError, FactorLimitError, FactorNotFoundError, LockedError, MalformedError
+} from '../../errors.js'
+import { qrCode } from '../../qr.js'
+import type { Binding } from '../enrollment-cookie.js'
+import type { Page, StartProblem } from '../page.js'
+import { codeProblemIn, startProblemIn } from '../query.js'
+import { leadBack, leadTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
+import { verifiedOf } from './manage.js'
+
+/** The enrollment of an app: begin, scan, and give the first code. */
+export const enroll: Flow = {
+  path: '/enroll',
+  isOn: () => true,
+
+  async show (context, visit) {
+    const { caller: { identity, session: { mark } }, headers, query } = visit
+    const { isFirst, factor } = await enrollmentOf(context, visit)
+    const binding = factor && context.enrolling.read(headers, { identity, mark, sid: factor.sid })
+    if (factor === null || binding === null) return { page: startPage(isFirst, startProblemIn(query)) }
+    return { page: await scanPage(context, visit, factor, binding) }
+  },
+
+  actions: {
+    begin: {
+      fields: ['friendlyName'],
+      async act (context, visit, { friendlyName: typed = '' }) {
+        if (typed !== '' && !isFriendlyName(typed)) {
+          const { isFirst } = await enrollmentOf(context, visit)
+          return { page: startPage(isFirst, { is: 'name', typed }), status: 400 }
+        }
+        try {
+          await beginEnrollment(context, visit, typed)
+          return leadTo(context, visit, '/enroll')
+        } catch (error) {
+          return leadToStart(context, visit, error)
+        }
+      }
+    },
+
+    verify: {
+      fields: ['code'],
+      async act (context, visit, { code = '' }) {
+        const { isFirst, factor } = await enrollmentOf(context, visit)
+        if (factor === null) return leaveEnrollment(context, visit, isFirst)
+        try {
+          return await verifyFactor(context, visit, factor, code)
+        } catch (error) {
+          return await leadToScan(context, visit, error)
+        }
+      }
+    },
+
+    cancel: {
+      fields: [],
+      async act (context, visit) {
+        const { factor } = await enrollmentOf(context, visit)
+        if (factor !== null) await visit.keep(await context.verifier.remove(visit.caller, factor.sid))
+        dropBinding(context, visit)
+        return leadTo(context, visit, '/')
+      }
+    }
+  }
+}
+
+/** What the session knows of its enrollment. */
+interface Enrollment {
+  /** Whether the user has no app yet. */
+  readonly isFirst: boolean
+  /** The unverified factor, if this session enrolled it. */
+  readonly factor: Factor | null
+}
+
+async function enrollmentOf ({ verifier }: FlowContext, { caller }: Visit): Promise<Enrollment> {
+  const found = await verifier.factors(caller)
+  const factor = found.factors.find(({ status }) => status === 'unverified') ?? null
+  return { isFirst: verifiedOf(found).length === 0, factor }
+}
+
+async function beginEnrollment (context: FlowContext, visit: Visit, typed: string): Promise<void> {
+  const { caller: { identity, session }, friendlyName, keep, setCookie } = visit
+  const { verifier, enrolling } = context
+  const account = await friendlyName()
+  const names = typed === '' ? { account } : { account, friendlyName: typed }
+  const { factor: { sid }, secret, uri, mark } = await verifier.enroll(visit.caller, names)
+  await keep({ mark })
+  setCookie(enrolling.name, enrolling.headerFor({ secret, uri }, { identity, mark: mark ?? session.mark, sid }))
+}
+
+function leadToStart (context: FlowContext, visit: Visit, error: unknown): Outcome {
+  if (error instanceof FactorLimitError) return leadTo(context, visit, '/enroll', { problem: 'limit' })
+  if (!(error instanceof LockedError)) throw error
+  return leadTo(context, visit, '/enroll', { problem: 'wait', seconds: String(error.retryAfter) })
+}
+
+async function verifyFactor (
+  context: FlowContext, visit: Visit, { sid }: Factor, code: string
+): Promise<Outcome> {
+  const { recoveryCodes, mark } = await context.verifier.verify(visit.caller, sid, code)
+  await visit.keep({ mark })
+  dropBinding(context, visit)
+  if (recoveryCodes === null) return leadBack(context, visit, '/', { done: 'verified' })
+  return { page: { kind: 'newCodes', codes: recoveryCodes, isFirst: true } }
+}
+
+async function leadToScan (context: FlowContext, visit: Visit, error: unknown): Promise<Outcome> {
+  if (error instanceof MalformedError) return leadTo(context, visit, '/enroll', { problem: 'malformed' })
+  if (error instanceof FactorLimitError) return endEnrollment(context, visit, 'limit')
+  if (error instanceof EnrollmentEndedError) return endEnrollment(context, visit, 'ended')
+  // Of Twilio: the page of the QR code has no words for it.
+  if (error instanceof LockedError) return { page: { kind: 'problem', problem: 'busy' }, status: 429 }
+  const { isFirst, factor } = await enrollmentOf(context, visit)
+  if (error instanceof FactorNotFoundError) return leaveEnrollment(context, visit, isFirst)
+  if (!(error instanceof ChallengeDeniedError)) throw error
+  if (factor === null) return endEnrollment(context, visit, 'ended')
+  const { clockOff } = error
+  const says = clockOff === null ? { problem: 'denied' } : { problem: 'clock', off: String(clockOff) }
+  return leadTo(context, visit, '/enroll', says)
+}
+
+/** The factor is verified, as after a form that was sent twice, or it is gone. */
+function leaveEnrollment (context: FlowContext, visit: Visit, isFirst: boolean): Outcome {
+  if (isFirst) return endEnrollment(context, visit, 'ended')
+  dropBinding(context, visit)
+  return leadTo(context, visit, '/')
+}
+
+function endEnrollment (context: FlowContext, visit: Visit, problem: 'ended' | 'limit'): Outcome {
+  dropBinding(context, visit)
+  return leadTo(context, visit, '/enroll', { problem })
+}
+
+function dropBinding ({ enrolling: { name, dropped } }: FlowContext, { setCookie }: Visit): void {
+  setCookie(name, dropped)
+}
+
+function startPage (isFirst: boolean, problem: StartProblem | null): Page {
+  return { kind: 'start', isFirst, problem }
+}
+
+async function scanPage (
+  { settings: { issuer } }: FlowContext, { query }: Visit, { config: { codeLength } }: Factor, { secret, uri }: Binding
+): Promise<Page> {
+  const qr = await qrCode(uri, 'svg')
+  return { kind: 'scan', label: labelIn(uri), issuer, uri, qr, secret, codeLength, problem: codeProblemIn(query) }
+}
+
+/** The account's name in a key URI, after the issuer's. */
+function labelIn (uri: string): string {
+  const label = decodeURIComponent(new URL(uri).pathname)
+  return label.slice(label.indexOf(':') + 1)
+}

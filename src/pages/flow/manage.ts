@@ -1,0 +1,91 @@
+import type { Factor } from '../../entity/factors.js'
+import { isFriendlyName } from '../../entity/friendly-name.js'
+import { FactorNotFoundError } from '../../errors.js'
+import type { Factors } from '../../verifier/factors.js'
+import type { AppRow, ManagePage } from '../page.js'
+import { leadTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
+
+/** The user's apps, recovery codes and browsers. */
+export const manage: Flow = {
+  path: '/',
+  isOn: () => true,
+
+  async show (context, visit) {
+    return { page: await managePage(context, visit, null) }
+  },
+
+  actions: {
+    rename: {
+      fields: ['sid', 'friendlyName'],
+      async act (context, visit, { sid = '', friendlyName = '' }) {
+        if (!isFriendlyName(friendlyName)) {
+          return { page: await managePage(context, visit, { sid, typed: friendlyName }), status: 400 }
+        }
+        return await unlessGone(context, visit, async () => {
+          await context.verifier.rename(visit.caller, sid, friendlyName)
+          return leadTo(context, visit, '/', { done: 'renamed' })
+        })
+      }
+    },
+
+    remove: {
+      fields: ['sid'],
+      async act (context, visit, { sid = '' }) {
+        return await unlessGone(context, visit, async () => {
+          await visit.keep(await context.verifier.remove(visit.caller, sid))
+          return leadTo(context, visit, '/', { done: 'removed' })
+        })
+      }
+    }
+  }
+}
+
+/** The list shows that an app is gone, as after a form that was sent twice. */
+async function unlessGone (
+  context: FlowContext, visit: Visit, act: () => Promise<Outcome>
+): Promise<Outcome> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof FactorNotFoundError)) throw error
+    return leadTo(context, visit, '/')
+  }
+}
+
+async function managePage (
+  context: FlowContext, visit: Visit, refusedName: ManagePage['refusedName']
+): Promise<ManagePage> {
+  const { verifier, settings: { maxFactors } } = context
+  const found = await verifier.factors(visit.caller)
+  const { approval, recovery } = found
+  const isApproved = approval !== null
+  const apps = verifiedOf(found).map(factor => isApproved ? rowOf(factor) : nameOf(factor))
+  return {
+    kind: 'manage',
+    apps,
+    isApproved,
+    canAdd: apps.length < maxFactors,
+    recoveryCodes: recovery?.remaining ?? null,
+    remembered: isApproved ? await countBrowsers(context, visit) : null,
+    refusedName
+  }
+}
+
+async function countBrowsers (
+  { verifier, settings: { rememberFor } }: FlowContext, { caller }: Visit
+): Promise<number | null> {
+  return rememberFor === null ? null : (await verifier.browsers(caller)).length
+}
+
+/** The user's verified factors. */
+export function verifiedOf ({ factors }: Factors): Factor[] {
+  return factors.filter(({ status }) => status === 'verified')
+}
+
+function rowOf ({ sid, friendlyName, verifiedAt, lastUsedAt }: Factor): AppRow {
+  return { sid, name: friendlyName, verifiedAt, lastUsedAt }
+}
+
+function nameOf ({ sid, friendlyName }: Factor): AppRow {
+  return { sid, name: friendlyName, verifiedAt: null, lastUsedAt: null }
+}
