@@ -18,8 +18,8 @@ export const de: Words = {
     recovered: 'Sie sind angemeldet. Dieser Wiederherstellungscode ist verbraucht. Wenn Ihr Handy weg ist, entfernen Sie hier seine App und fügen Sie eine neue hinzu.',
     kept: 'Dieser Code stimmt. Bewahren Sie die anderen am selben Ort auf.',
     codesTwice: 'Ihre Wiederherstellungscodes wurden schon erstellt. Wenn Sie sie nicht aufbewahrt haben, erstellen Sie neue.',
-    forgotten: 'Dieser Browser ist vergessen. Er wird wieder nach einem Code gefragt.',
-    forgottenAll: 'Alle Browser sind vergessen. Sie werden wieder nach einem Code gefragt.'
+    forgotten: 'Der Browser ist entfernt. Dort wird wieder nach einem Code gefragt.',
+    forgottenAll: 'Alle Browser sind entfernt. Dort wird wieder nach einem Code gefragt.'
   },
   code: {
     label: 'Code aus Ihrer App',
@@ -63,13 +63,13 @@ export const de: Words = {
     noCodesLeft: 'Sie haben keine Wiederherstellungscodes. Erstellen Sie jetzt welche, damit Sie sich auch ohne Ihr Handy anmelden können.',
     fewCodesLeft: 'Das ist wenig. Erstellen Sie bald neue.',
     codesUse: 'Mit jedem können Sie sich einmal anmelden, wenn Ihr Handy verloren oder kaputt ist.',
-    newCodes: 'Neue Wiederherstellungscodes erstellen',
+    newCodes: 'Neue Codes erstellen',
     browsers: 'Gemerkte Browser',
     browsersRemembered: {
-      one: count => `${count} Browser wird zurzeit nicht nach einem Code gefragt.`,
-      other: count => `${count} Browser werden zurzeit nicht nach einem Code gefragt.`
+      one: count => `In ${count} Browser wird zurzeit nicht nach einem Code gefragt.`,
+      other: count => `In ${count} Browsern wird zurzeit nicht nach einem Code gefragt.`
     },
-    noBrowsers: 'Jeder Browser wird nach einem Code gefragt.',
+    noBrowsers: 'In jedem Browser wird nach einem Code gefragt.',
     seeBrowsers: 'Browser anzeigen'
   },
   start: {
@@ -126,7 +126,7 @@ export const de: Words = {
     back: 'Ich habe mein Handy: Code aus der App eingeben'
   },
   codes: {
-    title: 'Wiederherstellungscodes',
+    title: 'Wiederherstellungs\u00adcodes',
     left: {
       one: count => `Sie haben noch ${count} Wiederherstellungscode.`,
       other: count => `Sie haben noch ${count} Wiederherstellungscodes.`
@@ -134,10 +134,10 @@ export const de: Words = {
     none: 'Sie haben keine Wiederherstellungscodes.',
     use: 'Mit einem Wiederherstellungscode können Sie sich anmelden, wenn Ihr Handy verloren oder kaputt ist. Jeder gilt einmal.',
     replacing: 'Wenn Sie neue erstellen, gelten alle alten nicht mehr.',
-    create: 'Neue Wiederherstellungscodes erstellen'
+    create: 'Neue Codes erstellen'
   },
   newCodes: {
-    title: 'Bewahren Sie Ihre Wiederherstellungscodes auf',
+    title: 'Bewahren Sie Ihre Wiederherstellungs\u00adcodes auf',
     works: 'Ihre Authenticator-App funktioniert. Ihr Konto ist jetzt geschützt.',
     keep: 'Wenn Ihr Handy verloren oder kaputt ist, können Sie sich mit einem dieser Codes anmelden. Jeder gilt einmal. Wir zeigen sie nur jetzt.',
     where: 'Bewahren Sie sie so auf, dass Sie sie ohne Ihr Handy finden: auf Papier oder in einem Passwortmanager.',
@@ -152,17 +152,17 @@ export const de: Words = {
     skip: 'Ohne Prüfung weiter',
     denied: 'Das ist keiner Ihrer neuesten Wiederherstellungscodes. Sehen Sie noch einmal dort nach, wo Sie sie aufbewahren. Ältere gelten nicht mehr.',
     lost: 'Sie finden sie nicht?',
-    createAgain: 'Neue Wiederherstellungscodes erstellen'
+    createAgain: 'Neue Codes erstellen'
   },
   remembered: {
     title: 'Gemerkte Browser',
-    what: 'Diese Browser werden nicht nach einem Code gefragt. Lassen Sie die vergessen, die Sie nicht mehr benutzen oder nicht kennen.',
-    none: 'Kein Browser ist gemerkt. Jeder Browser wird nach einem Code gefragt.',
+    what: 'In diesen Browsern wird nicht nach einem Code gefragt. Entfernen Sie die, die Sie nicht mehr benutzen oder nicht kennen.',
+    none: 'Kein Browser ist gemerkt. In jedem Browser wird nach einem Code gefragt.',
     current: 'Dieser Browser',
     since: date => `Seit ${date}`,
     until: date => `Bis ${date}`,
-    forget: 'Vergessen',
-    forgetAll: 'Alle Browser vergessen'
+    forget: 'Entfernen',
+    forgetAll: 'Alle Browser entfernen'
   },
   problem: {
     loggedOut: {

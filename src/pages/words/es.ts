@@ -18,8 +18,8 @@ export const es: Words = {
     recovered: 'Ya ha entrado. Ese código de recuperación ya no sirve. Si ha perdido el teléfono, quite aquí su aplicación y añada otra.',
     kept: 'Ese código es correcto. Guarde los demás en el mismo sitio.',
     codesTwice: 'Sus códigos de recuperación ya se habían creado. Si no los guardó, cree otros nuevos.',
-    forgotten: 'El navegador se ha olvidado. Se le volverá a pedir un código.',
-    forgottenAll: 'Todos los navegadores se han olvidado. Se les volverá a pedir un código.'
+    forgotten: 'Ese navegador se ha quitado. Se volverá a pedir un código en él.',
+    forgottenAll: 'Todos los navegadores se han quitado. Se volverá a pedir un código en ellos.'
   },
   code: {
     label: 'Código de su aplicación',
@@ -156,13 +156,13 @@ export const es: Words = {
   },
   remembered: {
     title: 'Navegadores recordados',
-    what: 'En estos navegadores no se pide ningún código. Olvide los que ya no use o no conozca.',
+    what: 'En estos navegadores no se pide ningún código. Quite los que ya no use o no conozca.',
     none: 'No hay ningún navegador recordado. Se pide un código en todos.',
     current: 'Este navegador',
     since: date => `Desde el ${date}`,
     until: date => `Hasta el ${date}`,
-    forget: 'Olvidar',
-    forgetAll: 'Olvidar todos los navegadores'
+    forget: 'Quitar',
+    forgetAll: 'Quitar todos los navegadores'
   },
   problem: {
     loggedOut: {

@@ -15,11 +15,11 @@ export const fr: Words = {
     verified: 'Votre application d’authentification fonctionne. Vous en aurez désormais besoin pour vous connecter.',
     renamed: 'Le nouveau nom est enregistré.',
     removed: 'L’application est supprimée. Ses codes ne fonctionnent plus ici.',
-    recovered: 'Vous êtes connecté. Ce code de secours ne peut plus servir. Si vous n’avez plus votre téléphone, supprimez ici son application et ajoutez-en une autre.',
+    recovered: 'Connexion réussie. Ce code de secours ne peut plus servir. Si vous n’avez plus votre téléphone, supprimez ici son application et ajoutez-en une autre.',
     kept: 'Ce code est le bon. Gardez les autres au même endroit.',
     codesTwice: 'Vos codes de secours avaient déjà été créés. Si vous ne les avez pas gardés, créez-en de nouveaux.',
-    forgotten: 'Ce navigateur est oublié. Un code y sera de nouveau demandé.',
-    forgottenAll: 'Tous les navigateurs sont oubliés. Un code y sera de nouveau demandé.'
+    forgotten: 'Ce navigateur n’est plus mémorisé. Un code sera de nouveau demandé.',
+    forgottenAll: 'Plus aucun navigateur n’est mémorisé. Un code sera de nouveau demandé.'
   },
   code: {
     label: 'Code de votre application',
@@ -156,17 +156,17 @@ export const fr: Words = {
   },
   remembered: {
     title: 'Navigateurs mémorisés',
-    what: 'Aucun code n’est demandé sur ces navigateurs. Oubliez ceux que vous n’utilisez plus ou que vous ne connaissez pas.',
+    what: 'Aucun code n’est demandé sur ces navigateurs. Retirez ceux que vous n’utilisez plus ou que vous ne connaissez pas.',
     none: 'Aucun navigateur n’est mémorisé. Un code est demandé sur tous les navigateurs.',
     current: 'Ce navigateur',
     since: date => `Depuis le ${date}`,
     until: date => `Jusqu’au ${date}`,
-    forget: 'Oublier',
-    forgetAll: 'Oublier tous les navigateurs'
+    forget: 'Retirer',
+    forgetAll: 'Retirer tous les navigateurs'
   },
   problem: {
     loggedOut: {
-      title: 'Vous êtes déconnecté',
+      title: 'Votre session est terminée',
       text: 'Reconnectez-vous, puis revenez sur cette page.'
     },
     crossSite: {
