@@ -40,5 +40,5 @@ export function checkForm (scene: Scene, error: string | null): Html {
 /** The codes as a text file, with whose they are. */
 function fileOf (codes: readonly string[], { brand, setting, speech: { words } }: Scene): string {
   const lines = [brand.name, ...(setting.account === null ? [] : [words.frame.account(setting.account)]), '', ...codes, '']
-  return `data:text/plain;charset=utf-8,${encodeURIComponent(lines.join('\r\n'))}`
+  return `data:text/plain;charset=utf-8,${encodeURIComponent(lines.join('\r\n').toWellFormed())}`
 }
