@@ -42,14 +42,15 @@ const RESOLUTIONS = {
   bundler: { module: ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }
 }
 
-/** Imports one function of each entry point. */
+/** One function of each entry point. */
 const USES: Readonly<Record<string, string>> = {
-  'fastify-verify-totp': 'import { memoryStore as use } from',
-  'fastify-verify-totp/connect': 'import { createTotp as use } from',
-  'fastify-verify-totp/client': 'import { createTotpClient as use } from',
-  'fastify-verify-totp/verify-api': 'import { verifyApi as use } from',
-  'fastify-verify-totp/operations': 'import { countIdentities as use } from',
-  'fastify-verify-totp/testing': 'import { storeSuite as use } from'
+  'fastify-verify-totp': 'memoryStore',
+  'fastify-verify-totp/connect': 'createTotp',
+  'fastify-verify-totp/client': 'createTotpClient',
+  'fastify-verify-totp/pages': 'en.frame.leave',
+  'fastify-verify-totp/verify-api': 'verifyApi',
+  'fastify-verify-totp/operations': 'countIdentities',
+  'fastify-verify-totp/testing': 'storeSuite'
 }
 
 /** A module outside the project for each entry point, with one error, which only its types can find. */
@@ -61,7 +62,8 @@ function consumerOf (t: Test): Readonly<Record<string, string>> {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return Object.fromEntries(Object.entries(USES).map(([door, use], index) => {
     const file = join(folder, `${index}.ts`)
-    writeFileSync(file, `${use} '${door}'\nexport const used: typeof use = use\nuse(1, 2, 3, 4)\n`)
+    const [name] = use.split('.')
+    writeFileSync(file, `import { ${name} } from '${door}'\nexport const used: typeof ${use} = ${use}\n${use}(1, 2, 3, 4)\n`)
     return [door, file]
   }))
 }

@@ -4,6 +4,7 @@ import session from '@fastify/session'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { UnidentifiedError, verifyTotp, type EntityStore, type TwilioProvider } from 'fastify-verify-totp'
+import { home, sendPage, wantsPage } from './home.js'
 import type { Sessions } from './session-store.js'
 
 /** Options of `routes`. */
@@ -60,6 +61,7 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     // Plain HTTP again: behind HTTPS leave `insecure` out.
     ...(remember !== null && { remember: { for: remember, insecure: true } }),
     identify: request => request.session.userId,
+    pages: { brand: { name: 'Gold Vault', accent: '#8a6100' }, insecure: true },
     clock: () => Date.now() / 1000 + clockOffset
   })
 
@@ -73,6 +75,7 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     }
   })
 
+  await app.register(home)
   await app.register(loginRoutes, { sessions })
   await app.register(guardedRoutes, { sessions })
 }
@@ -116,6 +119,10 @@ const loginRoutes: FastifyPluginAsyncTypebox<Pick<RouteOptions, 'sessions'>> = a
   })
 }
 
+const VAULT = `
+  <p>It holds gold, and it is yours.</p>
+  <p><a href="/">Back</a></p>`
+
 const guardedRoutes: FastifyPluginAsyncTypebox<Pick<RouteOptions, 'sessions'>> = async (app, { sessions }) => {
   app.get('/vault', {
     preHandler: app.totp.required(),
@@ -123,7 +130,11 @@ const guardedRoutes: FastifyPluginAsyncTypebox<Pick<RouteOptions, 'sessions'>> =
       summary: 'The vault, which the second factor protects',
       response: { 200: Type.Object({ vault: Type.String(), identity: Type.String() }), ...GUARDED }
     }
-  }, async request => ({ vault: 'gold', identity: request.session.userId ?? '' }))
+  }, async (request, reply) => {
+    const { userId = '' } = request.session
+    if (wantsPage(request)) return sendPage(reply, 'The vault is open', VAULT)
+    return { vault: 'gold', identity: userId }
+  })
 
   app.post('/transfer', {
     preHandler: app.totp.required({ maxAge: 60 }),

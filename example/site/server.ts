@@ -2,7 +2,6 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createDataFolder } from './data-folder.js'
 import { loadKeys, type Keys } from './keys.js'
-import { page } from './page.js'
 import { routes } from './routes.js'
 import { readSettings, type Settings } from './settings.js'
 import { openStorage, type Storage } from './storage.js'
@@ -51,7 +50,6 @@ async function createServer (
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Example of fastify-verify-totp', version: '1' } }
   })
-  await app.register(page, { remember })
   app.get('/healthz', { schema: { summary: 'Whether the server runs' } }, async () => ({ status: 'ok' }))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(routes, { sessions, store, provider, remember, clockOffset, ...keys })

@@ -19,7 +19,7 @@ export interface ReturnPaths {
 const LONGEST = 3072
 
 /** Time, MAC and path. */
-const SIGNED = /^([0-9]{1,12})\.([\w-]{43})(\/.*)$/
+const SIGNED = /^(0|[1-9][0-9]{0,11})\.([\w-]{43})(\/.*)$/
 
 /** Signs under keys derived from these. */
 export function returnPathsUnder (keys: readonly Uint8Array[]): ReturnPaths {

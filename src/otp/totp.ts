@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { HmacKey } from './hmac.js'
-import { hotp, hotpValue, type HotpConfig } from './hotp.js'
+import { hotpValue, type HotpConfig } from './hotp.js'
 
 /**
  * The parameters of RFC 6238. Each factor keeps its own, so new options never reinterpret existing factors.
@@ -44,14 +44,16 @@ export function matchingStep (
 /**
  * Seconds that the clock of an app is ahead, negative if it is behind, whose code is of one of `reach` steps
  * before or after the window; null for any other code. Of several steps with this code, the nearest counts.
+ * The code has as many digits as the factor's.
  */
 export function clockOffset (
   key: HmacKey, code: string, now: number, { codeLength, timeStep, skew }: TotpConfig, reach: number
 ): number | null {
-  const current = stepAt(now, timeStep)
+  const [current, typed] = [stepAt(now, timeStep), Number(code)]
   for (let distance = skew + 1; distance <= skew + reach; distance++) {
     for (const steps of [-distance, distance]) {
-      if (current + steps >= 0 && hotp(key, current + steps, codeLength) === code) return steps * timeStep
+      const step = current + steps
+      if (step >= 0 && hotpValue(key, step, codeLength) === typed) return steps * timeStep
     }
   }
   return null

@@ -1,8 +1,8 @@
 /*
  * HTML that is safe by construction: every value in a template is escaped unless it came out of a template
- * itself. Not a library: those that are typed bring a runtime, a compiler or dependencies of their own, and this
- * is all that the pages need of them. What it can't make safe is left out of the views: values stand in text
- * and in quoted attributes only, never in the name of a tag or an attribute, in a script or in a style.
+ * itself. Not a library: those that are typed bring a compiler, a runtime or dependencies of their own, and
+ * this is all that the pages need of them. What it can't make safe is left out of the views: values stand in
+ * text and in quoted attributes only, never in a script, a style, or the name of a tag or an attribute.
  */
 
 /** What a template takes. Nothing comes of null and false. */

@@ -45,7 +45,8 @@ export interface RendererOptions extends Pick<PagesOptions, 'brand' | 'languages
 }
 
 /** Makes the renderer of a server. */
-export function createRenderer ({ brand, at, home, languages = { en, de, es, fr } }: RendererOptions): Renderer {
+export function createRenderer (options: RendererOptions): Renderer {
+  const { brand, at, home, languages = { en, de, es, fr } } = options
   const speak = interpreterOf(languages)
   const accent = accentStyle(brand.accent)
   const style = {

@@ -7,19 +7,22 @@ export interface BrowserPage {
   readonly context: BrowserContext
   /** The errors in the browser. */
   readonly faults: readonly string[]
-  /** Waits for a view. */
-  title (text: string): Promise<void>
+  /** Waits for a page with this heading. */
+  heading (text: string): Promise<void>
   /** Waits for a message. */
   says (role: 'alert' | 'status', text: string | RegExp): Promise<void>
   button (name: string | RegExp): Locator
-  /** The id of the element that has the focus. */
-  focused (): Promise<unknown>
-  /** Types at the focus and presses Enter. */
-  type (text: string): Promise<void>
+  link (name: string | RegExp): Locator
+  /** Types a code into the page's field for codes, and submits it. */
+  giveCode (code: string): Promise<void>
+  /** Opens the example's first page, and logs in there. */
+  logIn (username: string): Promise<void>
 }
 
-/** Opens an empty page in Chromium. */
-export async function browserPage (t: { after (fn: () => Promise<void>): void }): Promise<BrowserPage> {
+/** Opens an empty page in Chromium; `url` is that of the example, to log in there. */
+export async function browserPage (
+  t: { after (fn: () => Promise<void>): void }, url = 'about:blank'
+): Promise<BrowserPage> {
   const browser = await chromium.launch({
     executablePath: programPath('chromium') ?? '',
     args: [
@@ -28,31 +31,41 @@ export async function browserPage (t: { after (fn: () => Promise<void>): void })
     ]
   })
   t.after(async () => await browser.close())
-  const context = await browser.newContext({ viewport: { width: 1000, height: 900 }, reducedMotion: 'reduce' })
+  const context = await browser.newContext({ locale: 'en', viewport: { width: 1000, height: 900 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
   // A busy machine may need long; a test that fails waits no longer than this.
   page.setDefaultTimeout(60_000)
 
   const faults: string[] = []
   page.on('pageerror', error => faults.push(`${error}`))
-  page.on('requestfailed', request => faults.push(`${request.method()} ${request.url()} failed`))
   page.on('console', message => {
     // The browser logs every answer of 400 and more, which the tests provoke.
     if (!/^Failed to load resource: .* status of (400|401|403|404|429|503)/.test(message.text())) faults.push(message.text())
   })
+  const button = (name: string | RegExp) => page.getByRole('button', { name })
+  const heading = async (text: string) => await page.getByRole('heading', { level: 1, name: text }).waitFor()
 
   return {
     page,
     context,
     faults,
-    title: async text => await page.getByRole('heading', { level: 2, name: text }).waitFor(),
+    button,
+    heading,
     says: async (role, text) => await page.getByRole(role).filter({ hasText: text }).waitFor(),
-    button: name => page.getByRole('button', { name }),
-    focused: async () => await page.evaluate('document.activeElement.id'),
+    link: name => page.getByRole('link', { name }),
 
-    async type (text) {
-      await page.keyboard.type(text)
+    async giveCode (code) {
+      await page.getByRole('textbox', { name: /code/i }).fill(code)
       await page.keyboard.press('Enter')
+    },
+
+    async logIn (username) {
+      await page.goto(url)
+      await heading('Gold Vault')
+      await page.getByLabel('Name').fill(username)
+      await page.getByLabel('Password').fill('demo')
+      await button('Log in').click()
+      await heading(`Hello, ${username}`)
     }
   }
 }

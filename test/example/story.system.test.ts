@@ -131,17 +131,19 @@ t.test('the routes of the example answer what they promise', async t => {
     ] as const) t.equal(described(path, method), statuses, path)
   })
 
-  await t.test('the page can run only its own script and style', async t => {
-    for (const [path, type] of [['/', 'text/html'], ['/page.js', 'text/javascript'], ['/page.css', 'text/css']]) {
+  await t.test('a page can run only its own script and style', async t => {
+    for (const [path, type] of [['/', 'text/html'], ['/home.js', 'text/javascript'], ['/home.css', 'text/css']]) {
       const { status, headers } = await visitor.request('GET', path ?? '')
       t.equal(status, 200)
       t.equal(headers.get('content-type'), `${type}; charset=utf-8`)
       t.match(headers.get('content-security-policy'), /^default-src 'none'; script-src 'self'; style-src 'self';/)
       t.notMatch(headers.get('content-security-policy'), /unsafe/)
-      t.equal(headers.get('referrer-policy'), 'no-referrer')
+      t.equal(headers.get('referrer-policy'), 'same-origin')
       t.equal(headers.get('x-content-type-options'), 'nosniff')
     }
     t.match(await visitor.request('GET', '/../package.json'), { status: 404 })
+    const html = await (await server.login('<b>"&')).request('GET', '/')
+    t.match(html.text, '<h1>Hello, &#60;b&#62;&#34;&#38;</h1>')
   })
 })
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Alg, HmacKey } from '../../src/otp/hmac.js'
 import { hotp, hotpKey, hotpValue } from '../../src/otp/hotp.js'
 import type * as Totp from '../../src/otp/totp.js'
-import { matchingStep, stepAt, type TotpConfig } from '../../src/otp/totp.js'
+import { clockOffset, matchingStep, stepAt, type TotpConfig } from '../../src/otp/totp.js'
 
 const DIGITS = '1234567890'.repeat(7)
 /** The seeds of appendix B, as long as the output of each HMAC (erratum 2866). */
@@ -162,3 +162,17 @@ t.test('the codes are those of another library for any secret, time and config',
 function isAlg (name: string): name is Alg {
   return name in SEEDS
 }
+
+t.test('a code beyond the window tells how far the clock of its app is off, up to the reach', async t => {
+  const step = 1_000_000
+  for (const skew of [0, 1]) {
+    const config = { ...CONFIG, skew }
+    for (let distance = -14; distance <= 14; distance++) {
+      const code = hotp(KEY, step + distance, 6)
+      const isTold = Math.abs(distance) > skew && Math.abs(distance) <= skew + 10
+      t.equal(clockOffset(KEY, code, step * 30 + 29, config, 10), isTold ? distance * 30 : null, `${distance} steps, skew ${skew}`)
+    }
+  }
+  t.equal(clockOffset(KEY, hotp(KEY, 100, 6), 0, CONFIG, 10), null, 'no step before the first')
+  t.equal(clockOffset(KEY, hotp(KEY, 5, 6), 0, CONFIG, 10), 150)
+})

@@ -95,3 +95,39 @@ t.test('a document with a name of an earlier time can still be read', async t =>
   await store.replace('identity:alice', entity.revision, { ...entity, revision: entity.revision + 1, factors })
   t.match(await alice.vault(), { status: 200 })
 })
+
+t.test('the first code of a phone whose clock is wrong counts as a wrong one, and says how wrong the clock is', async t => {
+  const { login, now, wait, events } = await site(t)
+  const alice = await login('alice')
+  const phone = await alice.enroll()
+  for (const off of [300, -300, 60, -60]) {
+    const refused = await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now() + off) })
+    t.match(refused, { status: 403, code: 'ERR_TOTP_CHALLENGE_DENIED', text: /clock of the phone is wrong/ }, `${off} s`)
+    t.notMatch(refused.text, /clockOff/)
+  }
+  const far = await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now() + 3600) })
+  t.match(far, { status: 403, text: /Wait for the next one/ })
+  t.match(await alice.post(`/totp/factors/${phone.sid}/verify`, { code: phone.code(now()) }), { status: 404 },
+    'the fifth wrong code ended the enrollment')
+  t.equal(events.filter(({ type }) => type === 'challenge.denied').length, 5)
+
+  const again = await alice.enrollVerified(now())
+  wait(300)
+  for (const off of [-300, 300]) {
+    const refused = await alice.challenge(again.code(now() + off))
+    t.match(refused, { status: 403, text: /Wait for the next one/ }, 'a challenge never tells')
+  }
+})
+
+t.test('nothing is burnt by the code of a clock that is wrong', async t => {
+  const made = rig(START)
+  const verifier = made.instance()
+  const { factor, secret, mark } = await verifier.enroll(SESSION, { account: null })
+  const caller = { ...SESSION, session: { mark, began: START } }
+  const app = new TOTP({ secret })
+  const code = app.generate({ timestamp: (START + 300) * 1000 })
+  const refused = await verifier.verify(caller, factor.sid, code).catch((error: unknown) => error)
+  t.match(refused, { code: 'ERR_TOTP_CHALLENGE_DENIED', clockOff: 300 })
+  made.time += 300
+  t.match(await verifier.verify(caller, factor.sid, code), { factor: { status: 'verified' } })
+})

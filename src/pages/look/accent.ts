@@ -6,7 +6,7 @@ const RATIO = 4.5
 const BLACK: Color = [0, 0, 0]
 const WHITE: Color = [255, 255, 255]
 
-/** The backgrounds of `pages.css` on which links have the least contrast: the page in the light, the card in the dark. */
+/** The backgrounds in `pages.css` on which links have the least contrast: the light page, the dark card. */
 const LIGHT = colorOf('#f3f5f8')
 const DARK = colorOf('#1c2128')
 

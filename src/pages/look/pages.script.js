@@ -45,7 +45,8 @@ for (const wait of document.querySelectorAll('.wait')) {
     const seconds = Math.ceil((end - performance.now()) / 1000)
     fields.disabled = seconds > 0
     if (seconds > 0) {
-      const [unit, length] = seconds < 120 ? ['second', 1] : ['minute', 60]
+      const units = [['hour', 3600], ['minute', 60], ['second', 1]]
+      const [unit, length] = units.find(([, length]) => seconds >= 2 * length || length === 1)
       left.textContent = new Intl.NumberFormat(root.lang, { style: 'unit', unit, unitDisplay: 'long' })
         .format(Math.ceil(seconds / length))
       return

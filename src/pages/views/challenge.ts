@@ -31,7 +31,9 @@ ${state.is === 'locked' && html`${alert(challenge.locked, 'locked')}
 ${countdown(around(challenge.wait, timeLeft(speech, state.seconds)), challenge.waited)}`}
 <fieldset class="bare">
 ${page.choices.length > 0 && choices(page, scene)}
-${codeField(speech, page.codeLengths, page.problem, state.is === 'locked' ? 'locked wait' : undefined)}
+${codeField(speech, page.codeLengths, {
+  problem: page.problem, isFirst: true, ...(state.is === 'locked' && { also: 'locked wait' })
+})}
 ${page.remember !== null && html`<div class="check">
 <input type="checkbox" id="remember" name="remember" value="on" aria-describedby="remember-hint">
 <label for="remember">${challenge.remember(speech.duration(page.remember))}</label>

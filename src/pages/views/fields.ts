@@ -8,16 +8,26 @@ export function alert (text: string, id = 'error'): Html {
 }
 
 /** What is wrong with a code of an app. */
-export function codeProblemText ({ words, duration, either }: Speech, problem: CodeProblem, lengths: readonly number[]): string {
+function codeProblemText (speech: Speech, problem: CodeProblem, lengths: readonly number[]): string {
+  const { words, duration, either } = speech
   if (problem.is === 'denied') return words.code.denied
   if (problem.is === 'malformed') return words.code.malformed(either(lengths))
   const time = duration(Math.abs(problem.off))
   return problem.off > 0 ? words.code.ahead(time) : words.code.behind(time)
 }
 
-/** The field for a code of an app, with its error beside it. `also` is the id of a text that belongs to it. */
+/** How a field for a code is shown. */
+export interface CodeFieldOptions {
+  readonly problem: CodeProblem | null
+  /** Whether the user begins there. */
+  readonly isFirst: boolean
+  /** The ids of further texts that belong to the field. */
+  readonly also?: string
+}
+
+/** The field for a code of an app, with its error beside it. */
 export function codeField (
-  speech: Speech, lengths: readonly number[], problem: CodeProblem | null, also?: string
+  speech: Speech, lengths: readonly number[], { problem, isFirst, also }: CodeFieldOptions
 ): Html {
   const { words, either } = speech
   const describedBy = ['hint', problem !== null && 'error', also].filter(id => typeof id === 'string').join(' ')
@@ -25,7 +35,7 @@ export function codeField (
 <label for="code">${words.code.label}</label>
 <p class="hint" id="hint">${words.code.hint(either(lengths))}</p>
 ${problem !== null && alert(codeProblemText(speech, problem, lengths))}
-<input class="code" id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" autocapitalize="off" autocorrect="off" spellcheck="false" translate="no" dir="ltr" required autofocus aria-describedby="${describedBy}"${problem !== null && html` aria-invalid="true"`}>
+<input class="code" id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" autocapitalize="off" autocorrect="off" spellcheck="false" translate="no" dir="ltr" required${isFirst && html` autofocus`} aria-describedby="${describedBy}"${problem !== null && html` aria-invalid="true"`}>
 </div>`
 }
 
@@ -39,11 +49,17 @@ ${error !== null && alert(error)}
 </div>`
 }
 
+/** A field for the name of an app. */
+export interface NameField {
+  readonly id: string
+  readonly label: string
+  readonly hint?: string
+  readonly value: string
+  readonly error: string | null
+}
+
 /** The field for an app's name, with its error beside it. */
-export function nameField (
-  { id, label, hint, value, error }:
-  { readonly id: string, readonly label: string, readonly hint?: string, readonly value: string, readonly error: string | null }
-): Html {
+export function nameField ({ id, label, hint, value, error }: NameField): Html {
   const describedBy = [hint !== undefined && `${id}-hint`, error !== null && `${id}-error`].filter(id => id !== false)
   return html`<div class="field">
 <label for="${id}">${label}</label>

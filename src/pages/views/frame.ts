@@ -8,8 +8,10 @@ export interface Files {
 }
 
 /** A whole document. */
-export function document (scene: Scene, { title, body, hasProblem = false, isWide = false }: View, files: Files): Html {
+export function document (scene: Scene, view: View, files: Files): Html {
   const { at, home, brand, setting, speech: { tag, direction, words } } = scene
+  const { title, body, hasProblem = false, isWide = false } = view
+  const notice = view.notice ?? (setting.notice && words.notices[setting.notice])
   return html`<!doctype html>
 <html lang="${tag}" dir="${direction}">
 <head>
@@ -26,7 +28,7 @@ export function document (scene: Scene, { title, body, hasProblem = false, isWid
   ? html`<p class="brand">${brand.name}</p>`
   : html`<img class="brand" src="${brand.logo}" alt="${brand.name}">`}</header>
 <main>
-${setting.notice !== null && html`<p class="notice" role="status">${words.notices[setting.notice]}</p>`}
+${notice !== null && html`<p class="notice" role="status">${notice}</p>`}
 <h1 tabindex="-1">${title}</h1>
 ${body}
 </main>

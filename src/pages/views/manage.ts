@@ -39,7 +39,8 @@ function apps (page: ManagePage, scene: Scene): Html {
 <h2 id="apps">${manage.apps}</h2>
 <ul class="rows">${page.apps.map(app => html`<li>
 <h3 dir="auto" translate="no">${app.name}</h3>
-${page.isApproved && html`${dates(app, scene)}${renaming(app, page, scene)}${removal(app, page, scene)}`}
+${page.isApproved && html`${dates(app, scene)}
+<div class="tools">${renaming(app, page, scene)}${removal(app, page, scene)}</div>`}
 </li>`)}</ul>
 ${page.isApproved && (page.canAdd
   ? html`<p><a class="button quiet" href="${linkTo(scene, '/enroll')}">${manage.addApp}</a></p>`

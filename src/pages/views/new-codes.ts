@@ -10,8 +10,8 @@ export function viewNewCodes ({ codes, isFirst }: NewCodesPage, scene: Scene): V
   return {
     title: newCodes.title,
     isWide: true,
+    ...(isFirst && { notice: newCodes.works }),
     body: html`
-${isFirst && html`<p class="notice" role="status">${newCodes.works}</p>`}
 <p>${newCodes.keep}</p>
 <p>${newCodes.where}</p>
 <ul class="codes" id="codes" aria-label="${newCodes.list}" translate="no" dir="ltr">${codes.map(code => html`
@@ -20,7 +20,7 @@ ${isFirst && html`<p class="notice" role="status">${newCodes.works}</p>`}
 <p class="actions">${copyButton(speech, newCodes.copy, 'codes')}
 <a class="button quiet" download="${newCodes.file}.txt" href="${fileOf(codes, scene)}">${newCodes.download}</a>
 <button type="button" class="quiet scripted" data-print>${newCodes.print}</button></p>
-<section class="no-print" aria-labelledby="check">
+<section class="screen-only" aria-labelledby="check">
 <h2 id="check">${newCodes.checkTitle}</h2>
 <p>${newCodes.checkHint}</p>
 ${checkForm(scene, null)}
@@ -34,11 +34,11 @@ export function checkForm (scene: Scene, error: string | null): Html {
   const { newCodes } = speech.words
   return html`${form(scene, '/codes', { action: 'check' }, html`${recoveryCodeField(speech, error, error !== null)}
 <button>${newCodes.check}</button>`)}
-<p class="more"><a href="${linkOnward(scene)}">${newCodes.skip}</a></p>`
+<p class="more screen-only"><a href="${linkOnward(scene)}">${newCodes.skip}</a></p>`
 }
 
 /** The codes as a text file, with whose they are. */
 function fileOf (codes: readonly string[], { brand, setting, speech: { words } }: Scene): string {
   const lines = [brand.name, ...(setting.account === null ? [] : [words.frame.account(setting.account)]), '', ...codes, '']
-  return `data:text/plain;charset=utf-8,${encodeURIComponent(lines.join('\r\n'))}`
+  return `data:text/plain;charset=utf-8,${encodeURIComponent(lines.join('\r\n').toWellFormed())}`
 }

@@ -5,11 +5,14 @@ import type { Scene, View } from './scene.js'
 
 /** What went wrong, and what to do. */
 export function viewProblem ({ problem }: ProblemPage, scene: Scene): View {
-  const { title, text } = scene.speech.words.problem[problem]
+  const { brand, home, speech: { words } } = scene
+  const { title, text } = words.problem[problem]
   return {
     title,
     hasProblem: true,
     body: html`<p>${text}</p>
-${problem !== 'loggedOut' && manageLink(scene)}`
+${problem === 'loggedOut'
+  ? html`<p><a class="button" href="${home}">${words.frame.leave(brand.name)}</a></p>`
+  : manageLink(scene)}`
   }
 }

@@ -16,9 +16,10 @@ export function viewScan (page: ScanPage, scene: Scene): View {
 <div class="columns">
 <section aria-labelledby="add">
 <h2 id="add">${scan.add}</h2>
-<p><a class="button app-link" href="${page.uri}">${scan.openApp}</a></p>
-<p class="how-to">${scan.howToScan}</p>
-<p class="qr"><img src="${page.qr}" alt="${scan.qr}" width="216" height="216"></p>
+<p class="app-link"><a class="button" href="${page.uri}">${scan.openApp}</a></p>
+<p class="narrow">${scan.scanElsewhere}</p>
+<p class="broad">${scan.howToScan}</p>
+<p class="qr"><img src="${page.qr}" alt="${scan.qr}" width="232" height="232"></p>
 <details>
 <summary>${scan.cannotScan}</summary>
 <p>${scan.howToType}</p>
@@ -29,7 +30,7 @@ ${copyButton(speech, scan.copyKey, 'key')}
 <section aria-labelledby="confirm">
 <h2 id="confirm">${scan.confirm}</h2>
 <p>${scan.entry} <strong class="entry" translate="no"><bdi>${page.issuer}</bdi>: <bdi>${page.label}</bdi></strong></p>
-${form(scene, '/enroll', { action: 'verify' }, html`${codeField(speech, [page.codeLength], page.problem)}
+${form(scene, '/enroll', { action: 'verify' }, html`${codeField(speech, [page.codeLength], { problem: page.problem, isFirst: page.problem !== null })}
 <button>${scan.verify}</button>`)}
 ${form(scene, '/enroll', { action: 'cancel' }, html`<button class="link">${scan.cancel}</button>`)}
 </section>

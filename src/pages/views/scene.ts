@@ -15,6 +15,8 @@ export interface View {
   readonly body: Html
   /** Whether the page says first of all that something went wrong. */
   readonly hasProblem?: boolean
+  /** What the page has done. */
+  readonly notice?: string
   /** Whether the page has two columns where there is room. */
   readonly isWide?: boolean
 }

@@ -6,7 +6,7 @@ export const en: Words = {
   frame: {
     account: name => `Account: ${name}`,
     leave: brand => `Back to ${brand}`,
-    manage: 'Login protection',
+    manage: 'Go to login protection',
     problemTitle: title => `Problem: ${title}`,
     browser: (browser, system) => `${browser} on ${system}`,
     copied: 'Copied'
@@ -15,7 +15,7 @@ export const en: Words = {
     verified: 'Your authenticator app works. From now on, you need it when you log in.',
     renamed: 'The new name is saved.',
     removed: 'The app is removed. Its codes no longer work here.',
-    recovered: "You're in. That recovery code is used up. If your phone is gone, remove its app here and add a new one.",
+    recovered: 'You’re in. That recovery code is used up. If your phone is gone, remove its app here and add a new one.',
     kept: 'That code is right. Keep the others in the same place.',
     codesTwice: 'Your recovery codes were already created. If you didn’t keep them, create new ones.',
     forgotten: 'That browser is forgotten. It will be asked for a code again.',
@@ -90,7 +90,8 @@ export const en: Words = {
     title: 'Connect your app',
     add: 'Add this account to your app',
     howToScan: 'Open your authenticator app, choose to add an account, and scan this picture.',
-    openApp: 'Open in an authenticator app on this phone',
+    scanElsewhere: 'Is the app on another device? Choose to add an account there, and scan this picture.',
+    openApp: 'Open in an authenticator app on this device',
     qr: 'QR code that adds your account to an authenticator app',
     cannotScan: 'Can’t scan it? Type a key instead',
     howToType: 'In your app, choose to enter a key. If the app asks for a type, choose “time-based”.',
@@ -160,7 +161,7 @@ export const en: Words = {
     current: 'This browser',
     since: date => `Since ${date}`,
     until: date => `Until ${date}`,
-    forget: 'Forget this browser',
+    forget: 'Forget',
     forgetAll: 'Forget all browsers'
   },
   problem: {

@@ -20,7 +20,7 @@ export interface Words {
     readonly account: (name: string) => string
     /** The link that leaves the pages. */
     readonly leave: (brand: string) => string
-    /** The link to the page `manage`. */
+    /** The link to the page of the user's apps. */
     readonly manage: string
     /** The title of a page that has a problem to tell. */
     readonly problemTitle: (title: string) => string
@@ -71,10 +71,12 @@ export interface Words {
     readonly added: (date: string) => string
     readonly lastUsed: (date: string) => string
     readonly neverUsed: string
+    /** Followed by the app's name for those who hear the page. */
     readonly rename: string
     readonly name: string
     readonly saveName: string
     readonly refusedName: string
+    /** Followed by the app's name for those who hear the page. */
     readonly remove: string
     /** There is another app. */
     readonly removing: string
@@ -114,6 +116,8 @@ export interface Words {
     readonly title: string
     readonly add: string
     readonly howToScan: string
+    /** The same where the page is likely to be on the phone itself. */
+    readonly scanElsewhere: string
     readonly openApp: string
     readonly qr: string
     readonly cannotScan: string
@@ -187,6 +191,7 @@ export interface Words {
     readonly current: string
     readonly since: (date: string) => string
     readonly until: (date: string) => string
+    /** Followed by the browser's name for those who hear the page. */
     readonly forget: string
     readonly forgetAll: string
   }
