@@ -7,8 +7,8 @@ import { untyped } from '../untyped.js'
 const pages = { brand: { name: 'Acme' } }
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
 
-async function post (served: Served, path: string, headers: object, body: string | readonly string[] | undefined) {
-  return await served.ask({ method: 'POST', path, headers: { ...FORM, ...headers }, ...body === undefined ? {} : { body } })
+async function post (served: Served, path: string, headers: object, body: string | readonly string[]) {
+  return await served.ask({ method: 'POST', path, headers: { ...FORM, ...headers }, body })
 }
 
 for (const kind of KINDS) {
