@@ -1,8 +1,9 @@
 import t from 'tap'
+import twilio from 'twilio'
 import { returnPathsUnder } from '../../src/http/return-path.js'
 import { twilioProvider } from '../../src/index.js'
-import { KEY } from '../site.js'
-import { untyped } from '../untyped.js'
+import { fakeTwilio, testClock } from '../../src/testing.js'
+import { KEY, START } from '../site.js'
 import { desk } from './desk.js'
 
 const OPERATOR = { identity: 'alice', operator: true } as const
@@ -160,14 +161,20 @@ t.test('an approval that was withdrawn meanwhile leads to the form again', async
 })
 
 t.test('the app is asked for where its code doesn\'t tell it', async t => {
-  const provider = twilioProvider({ client: untyped({ verify: { v2: { services: () => ({}) } } }), serviceSid: `VA${'0'.repeat(32)}` })
-  const { login, verifier } = desk({ totp: { formerProviders: [provider] } })
+  const clock = testClock(START)
+  const provider = twilioProvider(await fakeTwilio({ twilio, clock }))
+  const { login, verifier } = desk({ totp: { provider, clock } })
   const alice = login('alice')
-  await alice.enroll('Phone')
-  t.match((await alice.get('/challenge')).page, { choices: [] })
+  const phone = await alice.enroll('Phone')
+  t.match((await alice.get('/challenge')).page, { choices: { length: 0 } })
   await alice.enroll('Tablet')
   const { factors } = await verifier.factors(OPERATOR)
   const choices = factors.map(({ sid, friendlyName: name }) => ({ sid, name }))
   t.match((await alice.get('/challenge')).page, { choices })
   t.equal(choices.length, 2)
+  clock.advance(30)
+  const code = phone.code(clock())
+  t.equal((await alice.post('/challenge', { code })).location, '/totp/challenge?problem=malformed')
+  const factorSid = choices.find(({ name }) => name === 'Phone')?.sid ?? ''
+  t.equal((await alice.post('/challenge', { code, factorSid })).location, '/')
 })

@@ -92,7 +92,8 @@ export interface DeskOptions {
 /** Makes one. Pages are rendered as JSON of their contents. */
 export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): Desk {
   const store = countingStore()
-  const clock = testClock(START)
+  const time = testClock(START)
+  const clock = totp.clock ?? time
   const events: TotpEvent[] = []
   const logged: Array<{ error: Error, message: string }> = []
   const log = (error: Error, message: string) => { logged.push({ error, message }) }
@@ -142,7 +143,8 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
       const all = { host: 'acme.example', 'sec-fetch-site': 'same-origin', cookie, ...type, ...given }
-      const headers = untyped(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)))
+      const sent = Object.entries(all).filter(([, value]) => value !== undefined)
+      const headers = untyped(Object.fromEntries(sent))
       const reply = { cookies: [] }
       const readForm = async () => {
         if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) {
@@ -150,7 +152,8 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
         }
         return body
       }
-      const exchange = { request: { user, session, headers }, reply, method, headers, host: 'acme.example', readForm }
+      const request = { user, session, headers }
+      const exchange = { request, reply, method, headers, host: 'acme.example', readForm }
       const answer = await send(exchange, url)
       for (const line of answer.cookies) keepCookie(cookies, line)
       return answer
@@ -180,7 +183,7 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
       },
 
       async challenge (app) {
-        clock.advance(30)
+        time.advance(30)
         return await self.post('/challenge', { code: app.code(clock()) })
       },
 
@@ -196,7 +199,7 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
     store,
     paths: routes.map(({ path }) => path),
     now: clock,
-    wait: clock.advance,
+    wait: time.advance,
     login: (user, session = { mark: null }) => browser(user, session, new Map())
   }
 }
