@@ -1,5 +1,6 @@
 import t from 'tap'
 import twilio from 'twilio'
+import { StoreError } from '../../src/errors.js'
 import { returnPathsUnder } from '../../src/http/return-path.js'
 import { twilioProvider } from '../../src/index.js'
 import { fakeTwilio, testClock } from '../../src/testing.js'
@@ -177,4 +178,40 @@ t.test('the app is asked for where its code doesn\'t tell it', async t => {
   t.equal((await alice.post('/challenge', { code })).location, '/totp/challenge?problem=malformed')
   const factorSid = choices.find(({ name }) => name === 'Phone')?.sid ?? ''
   t.equal((await alice.post('/challenge', { code, factorSid })).location, '/')
+})
+
+t.test('so is it while a former provider may have some', async t => {
+  const { login } = desk({ totp: { formerProviders: [twilioProvider(await fakeTwilio({ twilio }))] } })
+  const alice = login('alice')
+  await alice.enroll('Phone')
+  await alice.enroll('Tablet')
+  t.match((await alice.get('/challenge')).page, { choices: { length: 2 } })
+})
+
+t.test('a store that fails meanwhile is a fault', async t => {
+  const { login, verifier } = desk()
+  const alice = login('alice')
+  await alice.enroll()
+  verifier.check = async () => { throw new StoreError(new Error('down')) }
+  t.match(await alice.get('/challenge'), { status: 503, page: { problem: 'unavailable' } })
+})
+
+t.test('a way back that has one in it keeps it, unless it gets too long', async t => {
+  const { login, wait, now } = desk()
+  const alice = login('alice')
+  const app = await alice.enroll()
+  for (const [path, isKept] of [['/vault', true], [`/${'x'.repeat(2990)}`, false]] as const) {
+    wait(301)
+    const back = signed(path, now())
+    const answer = await alice.post('/enroll', { action: 'begin', return: back })
+    const { setting } = await alice.follow(answer)
+    const target = isKept ? `/totp/enroll?return=${encodeURIComponent(back)}` : '/totp/enroll'
+    t.equal((await alice.post('/challenge', { code: app.code(now()), return: setting.returnTo ?? '' })).location, target)
+  }
+  const far = `/${'x'.repeat(3100)}`
+  const deep = desk({ at: far })
+  const bob = deep.login('bob')
+  await bob.enroll()
+  deep.wait(301)
+  t.equal((await bob.post('/enroll', { action: 'begin' })).location, `${far}/challenge`)
 })

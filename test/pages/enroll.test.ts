@@ -247,3 +247,10 @@ t.test('what a provider refuses ends the enrollment, or is told', async t => {
     t.equal(alice.cookies.has(COOKIE), isKept, error.name)
   }
 })
+
+t.test('a browser without any cookie begins', async t => {
+  const { login } = desk()
+  const alice = login('alice')
+  await begin(alice)
+  t.equal((await alice.get('/enroll', { cookie: undefined })).page.kind, 'start')
+})

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { en } from '../../src/pages.js'
 import { desk } from './desk.js'
 
 const PATHS = ['/', '/enroll', '/challenge', '/recover', '/codes', '/remembered']
@@ -212,4 +213,9 @@ t.test('a fault of the program is told to the log, without secrets', async t => 
   verifier.factors = async () => { throw new Error('unexpected') }
   t.match(await login('alice').get('/'), { status: 500, page: { problem: 'failed' } })
   t.match(logged, [{ error: { message: 'unexpected' } }])
+})
+
+t.test('the languages of the option are those of the pages', async t => {
+  const { login } = desk({ totp: { pages: { brand: { name: 'Acme' }, languages: { tlh: en } } } })
+  t.equal((await login('alice').get('/')).status, 200)
 })
