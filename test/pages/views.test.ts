@@ -189,6 +189,8 @@ t.test('recovery codes and browsers on the page of apps', async t => {
 t.test('before an enrollment', async t => {
   t.match(text(show('start')), en.start.whatItIs)
   t.notMatch(show('start'), 'friendlyName')
+  t.match(text(show('start-further')), en.start.further)
+  t.notMatch(text(show('start-further')), en.start.whatItIs)
   t.match(show('start-further'), '<input id="name" name="friendlyName" type="text" value="" maxlength="64" autocomplete="off" dir="auto" aria-describedby="name-hint">')
   t.match(text(show('start-ended')), en.start.ended)
   t.match(text(show('start-limit')), en.start.limit)
