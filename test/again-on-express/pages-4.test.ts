@@ -1,0 +1,4 @@
+import { useExpress } from './express-server.js'
+
+useExpress(4)
+await import('../pages/served.test.js')

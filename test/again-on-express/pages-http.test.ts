@@ -1,0 +1,4 @@
+import { usePlainServer } from './express-server.js'
+
+usePlainServer('node:http')
+await import('../pages/served.test.js')
