@@ -29,7 +29,8 @@ export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): F
 
     for (const { path, methods, answer } of pages) {
       const config = { [OWN_ROUTE]: true as const }
-      fastify.route({ method: [...methods], url: path, config, exposeHeadRoute: true, schema: HIDDEN, handler })
+      const options = { config, exposeHeadRoute: true, schema: HIDDEN, handler }
+      fastify.route({ method: [...methods], url: path, ...options })
 
       async function handler (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
         const { method, headers, host, url } = request

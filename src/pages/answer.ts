@@ -15,7 +15,10 @@ export interface PageAnswer {
 
 /** A page in the user's language. One that can't be made is told in plain words: it has done its work. */
 export function pageAnswer (
-  { renderer, log }: { readonly renderer: Renderer, readonly log: Log }, page: Page, setting: Setting, status = 200
+  { renderer, log }: { readonly renderer: Renderer, readonly log: Log },
+  page: Page,
+  setting: Setting,
+  status = 200
 ): PageAnswer {
   try {
     const language = renderer.languageOf(setting.acceptLanguage)

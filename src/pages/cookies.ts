@@ -14,13 +14,16 @@ export interface CookieRules {
 /** The value of a cookie; null where it is missing or doubled. */
 export function cookieIn (headers: Headers, name: string): string | null {
   const header = getOwn(headers, 'cookie')
-  const pairs = typeof header === 'string' ? header.split(';').map(pair => pair.replace(/^[ \t]+|[ \t]+$/g, '')) : []
+  const text = typeof header === 'string' ? header : ''
+  const pairs = text.split(';').map(pair => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
   const [own, another] = pairs.filter(pair => pair.startsWith(`${name}=`))
   return own === undefined || another !== undefined ? null : own.slice(name.length + 1)
 }
 
 /** The header that gives the browser a cookie. */
-export function cookieHeader ({ name, path, maxAge, sameSite, insecure }: CookieRules, value: string): string {
+export function cookieHeader (
+  { name, path, maxAge, sameSite, insecure }: CookieRules, value: string
+): string {
   const secure = insecure ? '' : 'Secure; '
   return `${name}=${value}; Max-Age=${maxAge}; Path=${path}; HttpOnly; ${secure}SameSite=${sameSite}`
 }

@@ -4,12 +4,11 @@ import type { Log } from '../events.js'
 import { SAFE_METHODS, type Sent } from '../http/cross-site.js'
 import type { RequestCaller } from '../http/request-caller.js'
 import { returnPathsUnder } from '../http/return-path.js'
-import type { Exchange, Service } from '../http/service.js'
+import type { Service } from '../http/service.js'
 import type { PagesOptions, Settings } from '../options.js'
 import { getOwn, hasOwn, ownOnly } from '../own-property.js'
 import { scrubbed } from '../scrubbed.js'
 import { secondsOf } from '../time/clock.js'
-import type { SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { assetAnswer, leadingAnswer, pageAnswer, type PageAnswer } from './answer.js'
 import { enrollmentCookie } from './enrollment-cookie.js'
@@ -19,23 +18,14 @@ import { enroll } from './flow/enroll.js'
 import { manage } from './flow/manage.js'
 import { recover } from './flow/recover.js'
 import { remembered } from './flow/remembered.js'
-import { fieldsOf, requireOnly } from './forms.js'
+import type { PageExchange } from './exchange.js'
+import { fieldsOf, requireOnly, type Fields } from './forms.js'
 import { onceCookie } from './once-cookie.js'
 import type { Setting } from './page.js'
-import { queryOf } from './query.js'
 import { mendingPage, refusalOf } from './refusals.js'
 import { createRenderer } from './render.js'
-import type { Flow, FlowContext, Outcome, Visit, WayBack } from './visit.js'
-
-/** A request for a page, as the framework has it. */
-export interface PageExchange<Request, Reply> extends Exchange<Request, Reply> {
-  /** The query of the URL, with its question mark; '' without one. */
-  readonly query: string
-  /**
-   * Reads the body as a form: its text, or what a parser of the host made of it. Throws `UnreadableError`.
-   */
-  readForm (): Promise<unknown>
-}
+import type { Flow, FlowContext, Outcome, Visit } from './visit.js'
+import { visitOf, type VisitParts } from './visit-of.js'
 
 /** A page or a file, at its path below the pages' own. HEAD is answered as GET. */
 export interface PageRoute<Request, Reply> {
@@ -76,93 +66,81 @@ export function createPages<Request, Reply> (
   const { brand, languages } = ownOnly(parts.options)
   const { home } = context.settings
   const renderer = rendererOf({ brand, at, home, ...languages === undefined ? {} : { languages } })
+  const output = { renderer, log }
 
   async function answerFor (flow: Flow, exchange: PageExchange<Request, Reply>): Promise<PageAnswer> {
     try {
       requireSender(exchange)
-      return await answerCaller(flow, exchange, await callerAtArrival(exchange))
+      const caller = await callerAtArrival(exchange)
+      const cookies = new Map<string, string>()
+      const answer = await answerVisit(flow, { context, requests, exchange, caller, cookies })
+      return { ...answer, cookies: [...cookies.values()] }
     } catch (error) {
-      return answerRefused(error, { ...STRANGER, acceptLanguage: acceptLanguageOf(exchange) })
+      return refuse(error, { ...STRANGER, acceptLanguage: acceptLanguageOf(exchange) })
     }
   }
 
-  async function answerCaller (
-    flow: Flow, exchange: PageExchange<Request, Reply>, caller: SessionCaller
-  ): Promise<PageAnswer> {
-    const { request, reply, headers, method } = exchange
-    const query = queryOf(exchange.query, headers)
-    const cookies = new Map<string, string>()
-    const friendlyName = async () => await requests.friendlyName(request, caller.identity)
-
-    function visitBackTo (signed: string | null): Visit {
-      return {
-        caller,
-        headers,
-        query,
-        wayBack: wayBackIn(signed, caller.identity),
-        friendlyName,
-        setCookie: (name, header) => { cookies.set(name, header) },
-
-        async keep ({ mark, browserTokens }) {
-          await requests.keep(request, reply, { mark, rotate: true, browserTokens })
-          if (mark === null) return
-          const { identity, session } = caller
-          const resealed = context.enrolling.resealedFor(headers, { identity, mark: session.mark }, mark)
-          if (resealed !== null) cookies.set(context.enrolling.name, resealed)
-        }
+  async function answerVisit (flow: Flow, parts: VisitParts<Request, Reply>): Promise<PageAnswer> {
+    const { exchange } = parts
+    const visit = visitOf(parts)
+    return await orMend(flow, exchange, visit, async () => {
+      if (!flow.isOn(context.settings)) return await showOrLead(NOT_FOUND, exchange, visit)
+      if (SAFE_METHODS.includes(exchange.method)) {
+        return await showOrLead(await flow.show(context, visit), exchange, visit)
       }
-    }
-
-    let visit = visitBackTo(query.returnTo)
-    const setting = async (): Promise<Setting> => ({
-      account: await accountOf(friendlyName),
-      notice: SAFE_METHODS.includes(method) ? query.notice : null,
-      acceptLanguage: acceptLanguageOf(exchange),
-      returnTo: visit.wayBack?.signed ?? null
+      return await answerForm(flow, parts, fieldsOf(await exchange.readForm()))
     })
+  }
 
-    async function follow (): Promise<Outcome> {
-      if (!flow.isOn(context.settings)) return { page: { kind: 'problem', problem: 'notFound' }, status: 404 }
-      if (SAFE_METHODS.includes(method)) return await flow.show(context, visit)
-      const fields = fieldsOf(await exchange.readForm())
-      const { action: name = '', return: signed = query.returnTo } = fields
-      visit = visitBackTo(signed)
-      const action = getOwn(flow.actions, name)
+  async function answerForm (
+    flow: Flow, parts: VisitParts<Request, Reply>, fields: Fields
+  ): Promise<PageAnswer> {
+    const { exchange } = parts
+    const visit = visitOf(parts, fields['return'])
+    return await orMend(flow, exchange, visit, async () => {
+      const action = getOwn(flow.actions, fields['action'] ?? '')
       if (action === undefined) throw new MalformedError('the form has no such action')
       requireOnly(fields, ['action', 'return', ...action.fields])
-      return await action.act(context, visit, fields)
-    }
-
-    async function answer (): Promise<PageAnswer> {
-      try {
-        return await answerOf(await follow(), setting)
-      } catch (error) {
-        const mending = mendingPage(context, visit, flow.path, error)
-        return mending === null ? answerRefused(error, await setting()) : await answerOf(mending, setting)
-      }
-    }
-
-    return { ...await answer(), cookies: [...cookies.values()] }
+      return await showOrLead(await action.act(context, visit, fields), exchange, visit)
+    })
   }
 
-  async function answerOf (outcome: Outcome, setting: () => Promise<Setting>): Promise<PageAnswer> {
+  /** The answer of `work`. If that is refused, leads to the page that mends it, or tells what is wrong. */
+  async function orMend (
+    flow: Flow, exchange: Sent, visit: Visit, work: () => Promise<PageAnswer>
+  ): Promise<PageAnswer> {
+    try {
+      return await work()
+    } catch (error) {
+      const mending = mendingPage(context, visit, flow.path, error)
+      return mending === null
+        ? refuse(error, await settingOf(exchange, visit))
+        : await showOrLead(mending, exchange, visit)
+    }
+  }
+
+  async function showOrLead (outcome: Outcome, exchange: Sent, visit: Visit): Promise<PageAnswer> {
     if (hasOwn(outcome, 'location')) return leadingAnswer(outcome.location)
-    return pageAnswer({ renderer, log }, outcome.page, await setting(), outcome.status)
+    return pageAnswer(output, outcome.page, await settingOf(exchange, visit), outcome.status)
   }
 
-  function answerRefused (error: unknown, setting: Setting): PageAnswer {
+  function refuse (error: unknown, setting: Setting): PageAnswer {
     const { problem, status, headers } = refusalOf(error, log)
-    const answer = pageAnswer({ renderer, log }, { kind: 'problem', problem }, setting, status)
+    const answer = pageAnswer(output, { kind: 'problem', problem }, setting, status)
     return { ...answer, headers: { ...answer.headers, ...headers } }
   }
 
-  function wayBackIn (signed: string | null, identity: string): WayBack | null {
-    const returnPath = signed === null ? null : context.returnPaths.read(signed, identity)
-    return signed === null || returnPath === null ? null : { ...returnPath, signed }
+  async function settingOf (exchange: Sent, { wayBack, query, friendlyName }: Visit): Promise<Setting> {
+    return {
+      account: await accountOf(friendlyName),
+      notice: query.notice,
+      acceptLanguage: acceptLanguageOf(exchange),
+      returnTo: wayBack?.signed ?? null
+    }
   }
 
   /** The name that pages show. A page without it is better than none. */
-  async function accountOf (friendlyName: () => Promise<string | null>): Promise<string | null> {
+  async function accountOf (friendlyName: Visit['friendlyName']): Promise<string | null> {
     try {
       const name = await friendlyName()
       return name === null ? null : fittingName(name)
@@ -181,6 +159,8 @@ export function createPages<Request, Reply> (
     }))
   ]
 }
+
+const NOT_FOUND: Outcome = { page: { kind: 'problem', problem: 'notFound' }, status: 404 }
 
 const STRANGER = { account: null, notice: null, returnTo: null }
 

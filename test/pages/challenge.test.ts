@@ -1,8 +1,10 @@
 import t from 'tap'
+import twilio from 'twilio'
+import { StoreError } from '../../src/errors.js'
 import { returnPathsUnder } from '../../src/http/return-path.js'
 import { twilioProvider } from '../../src/index.js'
-import { KEY } from '../site.js'
-import { untyped } from '../untyped.js'
+import { fakeTwilio, testClock } from '../../src/testing.js'
+import { KEY, START } from '../site.js'
 import { desk } from './desk.js'
 
 const OPERATOR = { identity: 'alice', operator: true } as const
@@ -160,14 +162,56 @@ t.test('an approval that was withdrawn meanwhile leads to the form again', async
 })
 
 t.test('the app is asked for where its code doesn\'t tell it', async t => {
-  const provider = twilioProvider({ client: untyped({ verify: { v2: { services: () => ({}) } } }), serviceSid: `VA${'0'.repeat(32)}` })
-  const { login, verifier } = desk({ totp: { formerProviders: [provider] } })
+  const clock = testClock(START)
+  const provider = twilioProvider(await fakeTwilio({ twilio, clock }))
+  const { login, verifier } = desk({ totp: { provider, clock } })
   const alice = login('alice')
-  await alice.enroll('Phone')
-  t.match((await alice.get('/challenge')).page, { choices: [] })
+  const phone = await alice.enroll('Phone')
+  t.match((await alice.get('/challenge')).page, { choices: { length: 0 } })
   await alice.enroll('Tablet')
   const { factors } = await verifier.factors(OPERATOR)
   const choices = factors.map(({ sid, friendlyName: name }) => ({ sid, name }))
   t.match((await alice.get('/challenge')).page, { choices })
   t.equal(choices.length, 2)
+  clock.advance(30)
+  const code = phone.code(clock())
+  t.equal((await alice.post('/challenge', { code })).location, '/totp/challenge?problem=malformed')
+  const factorSid = choices.find(({ name }) => name === 'Phone')?.sid ?? ''
+  t.equal((await alice.post('/challenge', { code, factorSid })).location, '/')
+})
+
+t.test('so is it while a former provider may have some', async t => {
+  const { login } = desk({ totp: { formerProviders: [twilioProvider(await fakeTwilio({ twilio }))] } })
+  const alice = login('alice')
+  await alice.enroll('Phone')
+  await alice.enroll('Tablet')
+  t.match((await alice.get('/challenge')).page, { choices: { length: 2 } })
+})
+
+t.test('a store that fails meanwhile is a fault', async t => {
+  const { login, verifier } = desk()
+  const alice = login('alice')
+  await alice.enroll()
+  verifier.check = async () => { throw new StoreError(new Error('down')) }
+  t.match(await alice.get('/challenge'), { status: 503, page: { problem: 'unavailable' } })
+})
+
+t.test('a way back that has one in it keeps it, unless it gets too long', async t => {
+  const { login, wait, now } = desk()
+  const alice = login('alice')
+  const app = await alice.enroll()
+  for (const [path, isKept] of [['/vault', true], [`/${'x'.repeat(2990)}`, false]] as const) {
+    wait(301)
+    const back = signed(path, now())
+    const answer = await alice.post('/enroll', { action: 'begin', return: back })
+    const { setting } = await alice.follow(answer)
+    const target = isKept ? `/totp/enroll?return=${encodeURIComponent(back)}` : '/totp/enroll'
+    t.equal((await alice.post('/challenge', { code: app.code(now()), return: setting.returnTo ?? '' })).location, target)
+  }
+  const far = `/${'x'.repeat(3100)}`
+  const deep = desk({ at: far })
+  const bob = deep.login('bob')
+  await bob.enroll()
+  deep.wait(301)
+  t.equal((await bob.post('/enroll', { action: 'begin' })).location, `${far}/challenge`)
 })

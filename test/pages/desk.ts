@@ -5,7 +5,8 @@ import { serviceOver } from '../../src/http/service.js'
 import { UnreadableError } from '../../src/http/unreadable-error.js'
 import { settingsOf, type TotpOptions } from '../../src/options.js'
 import type { Page, Setting } from '../../src/pages/page.js'
-import { createPages, type PageExchange } from '../../src/pages/site.js'
+import type { PageExchange } from '../../src/pages/exchange.js'
+import { createPages } from '../../src/pages/site.js'
 import { setUpVerifier } from '../../src/setup.js'
 import { testClock } from '../../src/testing.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
@@ -38,13 +39,16 @@ export interface Answer {
   readonly setting: Setting
 }
 
+/** Headers in the place of those that a browser sends. */
+type Sent = Readonly<Record<string, string | undefined>>
+
 /** A browser with cookies, and a login session. */
 export interface Browser {
   readonly cookies: Map<string, string>
   readonly session: { mark: unknown }
-  get (path: string, headers?: Record<string, string | undefined>): Promise<Answer>
+  get (path: string, headers?: Sent): Promise<Answer>
   head (path: string): Promise<Answer>
-  post (path: string, fields?: Record<string, string> | string, headers?: Record<string, string | undefined>): Promise<Answer>
+  post (path: string, fields?: Record<string, string> | string, headers?: Sent): Promise<Answer>
   /** Opens the page that an answer leads to. */
   follow (answer: Answer): Promise<Answer>
   /** Enrolls and verifies an app on the pages. */
@@ -88,7 +92,8 @@ export interface DeskOptions {
 /** Makes one. Pages are rendered as JSON of their contents. */
 export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): Desk {
   const store = countingStore()
-  const clock = testClock(START)
+  const time = testClock(START)
+  const clock = totp.clock ?? time
   const events: TotpEvent[] = []
   const logged: Array<{ error: Error, message: string }> = []
   const log = (error: Error, message: string) => { logged.push({ error, message }) }
@@ -109,7 +114,8 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
     write ({ session }: Request, _reply: Reply, mark: string) { session.mark = mark }
   }
   const cookie = requestCookie<Request, Reply>(settings, ({ cookies }, header) => { cookies.push(header) })
-  const requests = requestCaller<Request, Reply>({ ...settings, session, cookie, beganAt: () => null, log }, verifier)
+  const beganAt = () => null
+  const requests = requestCaller<Request, Reply>({ ...settings, session, cookie, beganAt, log }, verifier)
   const { callerAtArrival } = serviceOver(requests, verifier, settings.trustedOrigins)
   assert(settings.pages !== undefined)
   const parts = { settings, options: settings.pages, at, verifier, requests, callerAtArrival, log }
@@ -126,17 +132,19 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
     assert(route !== undefined, `there is ${method} ${path}`)
     const answer = await route.answer({ ...exchange, query: query.length === 0 ? '' : `?${query.join('?')}` })
     const made = answer.body.startsWith('{') ? JSON.parse(answer.body) : {}
-    return { ...answer, cookies: [...exchange.reply.cookies, ...answer.cookies], location: answer.headers['location'], ...made }
+    const cookies = [...exchange.reply.cookies, ...answer.cookies]
+    return { ...answer, cookies, location: answer.headers['location'], ...made }
   }
 
   function browser (user: unknown, session: { mark: unknown }, cookies: Map<string, string>): Browser {
     async function request (
-      method: string, url: string, body: string | undefined, given: Record<string, string | undefined> = {}
+      method: string, url: string, body: string | undefined, given: Sent = {}
     ): Promise<Answer> {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
       const all = { host: 'acme.example', 'sec-fetch-site': 'same-origin', cookie, ...type, ...given }
-      const headers = untyped(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)))
+      const sent = Object.entries(all).filter(([, value]) => value !== undefined)
+      const headers = untyped(Object.fromEntries(sent))
       const reply = { cookies: [] }
       const readForm = async () => {
         if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) {
@@ -144,7 +152,8 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
         }
         return body
       }
-      const exchange = { request: { user, session, headers }, reply, method, headers, host: 'acme.example', readForm }
+      const request = { user, session, headers }
+      const exchange = { request, reply, method, headers, host: 'acme.example', readForm }
       const answer = await send(exchange, url)
       for (const line of answer.cookies) keepCookie(cookies, line)
       return answer
@@ -156,7 +165,7 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
       get: async (path, headers) => await request('GET', path, undefined, headers),
       head: async path => await request('HEAD', path, undefined),
       post: async (path, fields = {}, headers) =>
-        await request('POST', path, typeof fields === 'string' ? fields : new URLSearchParams(fields).toString(), headers),
+        await request('POST', path, new URLSearchParams(fields).toString(), headers),
 
       async follow ({ location = '' }) {
         assert(location.startsWith(at), `${location} is a page`)
@@ -174,7 +183,7 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
       },
 
       async challenge (app) {
-        clock.advance(30)
+        time.advance(30)
         return await self.post('/challenge', { code: app.code(clock()) })
       },
 
@@ -190,7 +199,7 @@ export function desk ({ totp = {}, at = '/totp', render }: DeskOptions = {}): De
     store,
     paths: routes.map(({ path }) => path),
     now: clock,
-    wait: clock.advance,
+    wait: time.advance,
     login: (user, session = { mark: null }) => browser(user, session, new Map())
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
+import { EnrollmentEndedError, FactorLimitError, FactorNotFoundError, LockedError, ProviderError } from '../../src/errors.js'
 import { authenticator } from '../authenticator.js'
 import { desk, type Answer, type Browser } from './desk.js'
 
@@ -217,4 +218,39 @@ t.test('over plain HTTP the cookie has another name', async t => {
   const begun = await alice.post('/enroll', { action: 'begin' })
   t.match(begun.cookies[0], /^other-enrolling=YF[^;]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
   t.equal((await alice.get('/enroll')).page.kind, 'scan')
+})
+
+t.test('a factor that another session took in between has ended, or is verified', async t => {
+  const { login, verifier } = desk()
+  const alice = login('alice')
+  await begin(alice)
+  verifier.verify = async () => {
+    await begin(login('alice'))
+    throw new FactorNotFoundError()
+  }
+  t.equal((await alice.post('/enroll', { action: 'verify', code: '123456' })).location, '/totp/enroll?problem=ended')
+})
+
+t.test('what a provider refuses ends the enrollment, or is told', async t => {
+  const { login, verifier } = desk()
+  const refusals = [
+    [new EnrollmentEndedError(), { location: '/totp/enroll?problem=ended' }, false],
+    [new FactorLimitError(), { location: '/totp/enroll?problem=limit' }, false],
+    [new LockedError(60), { status: 429, page: { kind: 'problem', problem: 'busy' } }, true],
+    [new ProviderError(new Error('down')), { status: 503, page: { kind: 'problem', problem: 'unavailable' } }, true]
+  ] as const
+  for (const [error, answer, isKept] of refusals) {
+    const alice = login(error.name)
+    await begin(alice)
+    verifier.verify = async () => { throw error }
+    t.match(await alice.post('/enroll', { action: 'verify', code: '123456' }), answer, error.name)
+    t.equal(alice.cookies.has(COOKIE), isKept, error.name)
+  }
+})
+
+t.test('a browser without any cookie begins', async t => {
+  const { login } = desk()
+  const alice = login('alice')
+  await begin(alice)
+  t.equal((await alice.get('/enroll', { cookie: undefined })).page.kind, 'start')
 })

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { ROOT } from '../root.js'
@@ -7,20 +9,21 @@ import { ROOT } from '../root.js'
 const HOOKS = `
   import { writeSync } from 'node:fs'
   export async function load (url, context, nextLoad) {
-    if (/\\/src\\/pages/.test(url)) writeSync(1, url.replace(/.*\\/src\\//, '') + '\\n')
+    if (/\\/(?:src|dist)\\/pages/.test(url)) writeSync(1, url.replace(/.*\\/(?:src|dist)\\//, '') + '\\n')
     return await nextLoad(url, context)
   }`
 
 /** The files of the pages that a process has loaded once its servers have answered. */
 async function loadedWith (options: string): Promise<string[]> {
   const program = `
+    import { randomBytes } from 'node:crypto'
     import { register } from 'node:module'
     register('data:text/javascript,${encodeURIComponent(HOOKS).replaceAll('\'', '%27')}')
     const { default: Fastify } = await import('fastify')
-    const { verifyTotp, memoryStore } = await import('./build/src/index.js')
-    const { createTotp } = await import('./build/src/connect.js')
+    const { verifyTotp, memoryStore } = await import('fastify-verify-totp')
+    const { createTotp } = await import('fastify-verify-totp/connect')
     const session = { read: () => null, write: () => {} }
-    const keys = [Buffer.alloc(32)]
+    const keys = [randomBytes(32)]
     const options = { issuer: 'Acme', keys, store: memoryStore(), identify: () => 'alice', session, ${options} }
     const app = Fastify()
     await app.register(verifyTotp, options)
@@ -30,7 +33,8 @@ async function loadedWith (options: string): Promise<string[]> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit']
   })
-  const lines = await text(child.stdout)
+  const [lines, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+  assert.equal(code, 0)
   return lines.split('\n').filter(line => line !== '')
 }
 
@@ -40,5 +44,5 @@ t.test('no file of the pages is loaded without the option', async t => {
 
 t.test('with it they are', async t => {
   const loaded = await loadedWith('pages: { brand: { name: \'Acme\' } }')
-  t.ok(loaded.includes('pages/site.js'), loaded.join())
+  for (const file of ['pages/site.js', 'pages/render.js']) t.ok(loaded.includes(file), file)
 })

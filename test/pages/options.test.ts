@@ -68,16 +68,14 @@ t.test('each wrong one stops the boot, and is named', async t => {
 t.test('with sessions that have no cookies they stop the boot, on every server', async t => {
   const pages = { brand: BRAND }
   const [claims, issue] = [() => null, () => 'token']
-  const OF_CONNECT: readonly unknown[] = [
-    connect.tokenSession(untyped({ claims, issue })), { read: () => null, write: () => {}, cookies: false }
-  ]
-  for (const session of OF_CONNECT) {
-    t.throws(() => connect.createTotp({ ...NEEDED, session: untyped(session), pages }), refusalOf('pages'))
+  const own = { read: () => null, write: () => {}, cookies: false }
+  for (const session of [connect.tokenSession({ claims, issue }), own]) {
+    t.throws(() => connect.createTotp({ ...NEEDED, session, pages }), refusalOf('pages'))
   }
   const app = Fastify()
-  await t.rejects(async () => {
-    await app.register(verifyTotp, untyped({ ...NEEDED, session: tokenSession(untyped({ claims, issue })), pages }))
-  }, refusalOf('pages'))
+  for (const session of [tokenSession({ claims, issue }), own]) {
+    await t.rejects(async () => { await app.register(verifyTotp, { ...NEEDED, session, pages }) }, refusalOf('pages'))
+  }
   await app.close()
 })
 

@@ -36,3 +36,11 @@ t.test('wrong ones are told', async t => {
   }
   t.equal((await alice.post('/recover')).location, '/totp/recover?problem=malformed')
 })
+
+t.test('an approval that was withdrawn meanwhile leads to the challenge', async t => {
+  const { login, now, verifier } = desk()
+  const alice = login('alice')
+  const { recoveryCodes: [code = ''] } = await alice.enroll()
+  await verifier.withdraw({ identity: 'alice', session: { mark: String(alice.session.mark), began: now() } })
+  t.match((await alice.post('/recover', { code })).location, /^\/totp\/challenge\?return=\d+\.[\w-]{43}%2Ftotp%2Frecover$/)
+})

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { en } from '../../src/pages.js'
 import { desk } from './desk.js'
 
 const PATHS = ['/', '/enroll', '/challenge', '/recover', '/codes', '/remembered']
@@ -209,7 +210,13 @@ t.test('a page that can\'t be rendered is an answer all the same', async t => {
 
 t.test('a fault of the program is told to the log, without secrets', async t => {
   const { login, verifier, logged } = desk()
-  verifier.factors = async () => { throw new Error('unexpected') }
+  verifier.factors = async () => { throw new Error('unexpected at postgres://acme:hunter2@db/acme') }
   t.match(await login('alice').get('/'), { status: 500, page: { problem: 'failed' } })
-  t.match(logged, [{ error: { message: 'unexpected' } }])
+  t.match(logged, [{ error: { message: /^unexpected/ } }])
+  t.notMatch(logged[0]?.error.message, /hunter2/)
+})
+
+t.test('the languages of the option are those of the pages', async t => {
+  const { login } = desk({ totp: { pages: { brand: { name: 'Acme' }, languages: { tlh: en } } } })
+  t.equal((await login('alice').get('/')).status, 200)
 })

@@ -1,6 +1,6 @@
 import {
-  ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError, MalformedError,
-  NotEnrolledError
+  ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError,
+  MalformedError
 } from '../../errors.js'
 import type { Approval } from '../../entity/approvals.js'
 import type { Factor } from '../../entity/factors.js'
@@ -25,7 +25,6 @@ export const challenge: Flow = {
   async show (context, visit) {
     const found = await context.verifier.factors(visit.caller)
     const factors = verifiedOf(found)
-    if (factors.length === 0) throw new NotEnrolledError()
     if (isJustApproved(context, visit, found.approval)) return leave(context, visit)
     return { page: challengePage(context, visit, factors, await stateOf(context, visit)) }
   },
@@ -46,8 +45,10 @@ export const challenge: Flow = {
   }
 }
 
-/** Whether a code was right that the user typed after the guard refused. A guard that refuses it, too, is heard. */
-function isJustApproved ({ now }: FlowContext, { wayBack, query }: Visit, approval: Approval | null): boolean {
+/** Whether a code was right that the user typed after the guard refused. Else it would refuse in a circle. */
+function isJustApproved (
+  { now }: FlowContext, { wayBack, query }: Visit, approval: Approval | null
+): boolean {
   if (approval === null || approval.method !== 'totp' || now() - approval.at > JUST_NOW) return false
   // Without a way back, nothing but the second answer to a form says that the user has just been here.
   return wayBack === null ? query.problem !== null : approval.at > wayBack.refusedAt

@@ -41,7 +41,7 @@ export const codes: Flow = {
   }
 }
 
-/** The codes that are left. Throws unless the session may replace them: a button that can't work helps nobody. */
+/** The codes that are left. Throws unless the session may replace them, which the page's button does. */
 async function countCodes (
   { verifier, now, settings: { freshness } }: FlowContext, { caller }: Visit
 ): Promise<number> {

@@ -1,7 +1,8 @@
 import type { Factor } from '../../entity/factors.js'
 import { isFriendlyName } from '../../entity/friendly-name.js'
 import {
-  ChallengeDeniedError, EnrollmentEndedError, FactorLimitError, FactorNotFoundError, LockedError, MalformedError
+  ChallengeDeniedError, EnrollmentEndedError, FactorLimitError, FactorNotFoundError, LockedError,
+  MalformedError
 } from '../../errors.js'
 import { qrCode } from '../../qr.js'
 import type { Binding } from '../enrollment-cookie.js'
@@ -80,13 +81,13 @@ async function enrollmentOf ({ verifier }: FlowContext, { caller }: Visit): Prom
 }
 
 async function beginEnrollment (context: FlowContext, visit: Visit, typed: string): Promise<void> {
-  const { caller: { identity, session }, friendlyName, keep, setCookie } = visit
+  const { caller: { identity, session: { mark } }, friendlyName, setCookie } = visit
   const { verifier, enrolling } = context
   const account = await friendlyName()
   const names = typed === '' ? { account } : { account, friendlyName: typed }
-  const { factor: { sid }, secret, uri, mark } = await verifier.enroll(visit.caller, names)
-  await keep({ mark })
-  setCookie(enrolling.name, enrolling.headerFor({ secret, uri }, { identity, mark: mark ?? session.mark, sid }))
+  // It returns no mark to keep: the session got one when the request began.
+  const { factor: { sid }, secret, uri } = await verifier.enroll(visit.caller, names)
+  setCookie(enrolling.name, enrolling.headerFor({ secret, uri }, { identity, mark, sid }))
 }
 
 function leadToStart (context: FlowContext, visit: Visit, error: unknown): Outcome {
@@ -141,10 +142,10 @@ function startPage (isFirst: boolean, problem: StartProblem | null): Page {
 }
 
 async function scanPage (
-  { settings: { issuer } }: FlowContext, { query }: Visit, { config: { codeLength } }: Factor, { secret, uri }: Binding
+  { settings: { issuer } }: FlowContext, { query }: Visit, { config }: Factor, { secret, uri }: Binding
 ): Promise<Page> {
-  const qr = await qrCode(uri, 'svg')
-  return { kind: 'scan', label: labelIn(uri), issuer, uri, qr, secret, codeLength, problem: codeProblemIn(query) }
+  const [qr, { codeLength }, problem] = [await qrCode(uri, 'svg'), config, codeProblemIn(query)]
+  return { kind: 'scan', label: labelIn(uri), issuer, uri, qr, secret, codeLength, problem }
 }
 
 /** The account's name in a key URI, after the issuer's. */

@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import { text } from 'node:stream/consumers'
+import Fastify from 'fastify'
+import t from 'tap'
+import { memoryStore, verifyTotp } from '../../src/index.js'
+import { KEY, site } from '../site.js'
+
+const pages = { brand: { name: 'Acme' } }
+const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
+
+t.test('a guard over the scope of the plugin lets the pages pass', async t => {
+  const { login } = await site(t, {
+    totp: { pages },
+    host: app => {
+      app.addHook('onRequest', async (request, reply) => {
+        if (!request.url.startsWith('/log')) await app.totp.required()(request, reply)
+      })
+    }
+  })
+  const alice = await login('alice')
+  t.match(await alice.vault(), { status: 403 })
+  for (const path of ['/totp', '/totp/', '/totp/enroll', '/totp/recover']) t.equal((await alice.get(path)).status, 200, path)
+  t.equal((await alice.request('POST', '/totp/recover', 'code=1', FORM)).status, 303)
+})
+
+t.test('without the routes the pages remain', async t => {
+  const { login } = await site(t, { totp: { pages, routes: false } })
+  const alice = await login('alice')
+  t.match(await alice.get('/totp/'), { status: 200, text: /^<!doctype html>/ })
+  t.equal((await alice.get('/totp/factors')).status, 404)
+})
+
+t.test('below a prefix of the host the pages know their path', async t => {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  const session = { read: () => null, write: () => {} }
+  await app.register(async scope => {
+    await scope.register(verifyTotp, { issuer: 'Acme', keys: [KEY], store: memoryStore(), identify: () => 'alice', session, pages, prefix: '/second' })
+  }, { prefix: '/app' })
+  const page = await app.inject('/app/second/')
+  t.equal(page.statusCode, 200)
+  t.match(page.payload, /href="\/app\/second\/enroll"/)
+  const answer = await app.inject({ method: 'POST', url: '/app/second/recover', headers: FORM, payload: 'code=1' })
+  t.equal(answer.headers.location, '/app/second/recover?problem=malformed')
+})
+
+t.test('the parsers of the host don\'t reach the pages, nor theirs the host', async t => {
+  let parsed = 0
+  const { app, login } = await site(t, {
+    totp: { pages },
+    host: app => {
+      app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) => {
+        parsed++
+        done(null, { host: true })
+      })
+    },
+    routes: app => { app.post('/form', async request => request.body) }
+  })
+  const alice = await login('alice')
+  t.equal((await alice.request('POST', '/totp/recover', 'code=1', FORM)).headers['location'], '/totp/recover?problem=malformed')
+  t.equal(parsed, 0)
+  t.match((await alice.request('POST', '/form', 'code=1', FORM)).json(), { host: true })
+  t.equal((await app.inject({ method: 'POST', url: '/form', headers: { 'content-type': 'text/x' }, payload: 'x' })).statusCode, 415)
+})
+
+t.test('a host that logs less of the routes logs less of the pages', async t => {
+  const lines: string[] = []
+  const { login } = await site(t, { totp: { pages, logLevel: 'silent' }, log: line => { lines.push(line) } })
+  const alice = await login('alice')
+  lines.length = 0
+  await alice.get('/totp/')
+  t.strictSame(lines.filter(line => line.includes('"url":"/totp/"')), [])
+})
+
+t.test('over HTTP/2 a form that is too large is told without a header of HTTP/1', async t => {
+  const app = Fastify({ http2: true })
+  const session = { read: () => null, write: () => {} }
+  await app.register(verifyTotp, { issuer: 'Acme', keys: [KEY], store: memoryStore(), identify: () => 'alice', session, pages })
+  const client = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
+  t.teardown(async () => {
+    client.close()
+    await app.close()
+  })
+  const warnings: Error[] = []
+  const note = (warning: Error) => { warnings.push(warning) }
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const stream = client.request({ ...FORM, ':method': 'POST', ':path': '/totp/recover' })
+  stream.end(`code=${'x'.repeat(6000)}`)
+  const [headers] = await once(stream, 'response')
+  t.match(headers, { ':status': 413 })
+  t.equal(headers['connection'], undefined)
+  t.strictSame(warnings, [])
+  t.match(await text(stream), /^<!doctype html>/)
+})
