@@ -89,7 +89,7 @@ function speechOf (tag: string, table: Words): Speech {
 /** A tag that `Intl` doesn't take is no reason to have no pages: dates and numbers are English then. */
 function localeOf (tag: string): string {
   try {
-    return Intl.getCanonicalLocales(tag)[0] ?? 'en'
+    return new Intl.Locale(tag).toString()
   } catch {
     return 'en'
   }

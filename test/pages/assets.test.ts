@@ -30,7 +30,7 @@ t.test('the files have their content in their names', async t => {
   const assetsOf = (accent: string) => createRenderer({ brand: { name: 'Acme', accent }, at: '/totp', home: '/' }).assets
   const [style, script] = assetsOf('#aa0000')
   const [otherStyle, sameScript] = assetsOf('#00aa00')
-  t.match(style, { path: /^pages-[0-9a-f]{12}-[0-9a-f]{12}\.css$/, type: 'text/css; charset=utf-8' })
+  t.match(style, { path: /^pages-[0-9a-f]{12}-[0-9a-f]{18}\.css$/, type: 'text/css; charset=utf-8' })
   t.match(script, { path: /^pages-[0-9a-f]{12}\.js$/, type: 'text/javascript; charset=utf-8' })
   t.not(style?.path, otherStyle?.path)
   t.not(style?.body, otherStyle?.body)

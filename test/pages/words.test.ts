@@ -16,7 +16,9 @@ function textsOf (table: object, path = ''): Map<string, string> {
 
 t.test('every table has the texts of English', async t => {
   const expected = [...textsOf(en).keys()].sort()
-  for (const [tag, table] of Object.entries(others)) t.strictSame([...textsOf(table).keys()].sort(), expected, tag)
+  for (const [tag, table] of Object.entries(others)) {
+    t.strictSame([...textsOf(table).keys()].sort(), expected, tag)
+  }
 })
 
 t.test('no text is empty, none is left in English, and each shows its values', async t => {

@@ -1,4 +1,4 @@
-import { colorOf, hexOf, readable, type Color } from './contrast.js'
+import { colorOf, contrast, hexOf, readable, type Color } from './contrast.js'
 
 /** What WCAG 2.2 AA asks of text. */
 const RATIO = 4.5
@@ -19,15 +19,18 @@ export interface AccentStyle {
 }
 
 /**
- * The accent of a brand as CSS, made darker or lighter until it can be read on every background. What can be
- * read on white carries white text, so the buttons need no color of their own.
+ * The accent of a brand as CSS. Buttons have the color itself, with text that can be read on it. Links are
+ * made darker or lighter until they can be read on every background.
  */
 export function accentStyle (accent = DEFAULT): AccentStyle {
-  const light = hexOf(readable(colorOf(accent), { end: BLACK, on: LIGHT, ratio: RATIO }))
-  const dark = hexOf(readable(colorOf(accent), { end: WHITE, on: DARK, ratio: RATIO }))
+  const color = colorOf(accent)
+  // What is too light for white text carries black text: no color is too dark for both.
+  const text = contrast(color, WHITE) >= RATIO ? WHITE : BLACK
+  const light = hexOf(readable(color, { end: BLACK, on: LIGHT, ratio: RATIO }))
+  const dark = hexOf(readable(color, { end: WHITE, on: DARK, ratio: RATIO }))
   return {
-    name: `${light}${dark}`.replaceAll('#', ''),
-    body: `:root{--totp-accent:${light};--totp-on-accent:#fff}` +
-      `@media (prefers-color-scheme:dark){:root{--totp-accent:${dark};--totp-on-accent:#0d1014}}`
+    name: [hexOf(color), light, dark].join('').replaceAll('#', ''),
+    body: `:root{--totp-accent:${hexOf(color)};--totp-on-accent:${hexOf(text)};--totp-link:${light}}` +
+      `@media (prefers-color-scheme:dark){:root{--totp-link:${dark}}}`
   }
 }

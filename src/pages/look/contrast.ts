@@ -3,8 +3,8 @@ export type Color = readonly [number, number, number]
 
 /** Reads a color such as `#0a5cd6`. */
 export function colorOf (hex: string): Color {
-  const [red = 0, green = 0, blue = 0] = hex.slice(1).match(/../g)?.map(part => parseInt(part, 16)) ?? []
-  return [red, green, blue]
+  const value = parseInt(hex.slice(1), 16)
+  return [value >> 16, value >> 8 & 255, value & 255]
 }
 
 /** Writes a color. */

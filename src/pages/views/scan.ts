@@ -7,7 +7,6 @@ import { form, type Scene, type View } from './scene.js'
 export function viewScan (page: ScanPage, scene: Scene): View {
   const { speech } = scene
   const { scan } = speech.words
-  const groups = page.secret.match(/.{1,4}/g) ?? []
   return {
     title: scan.title,
     hasProblem: page.problem !== null,
@@ -23,7 +22,7 @@ export function viewScan (page: ScanPage, scene: Scene): View {
 <details>
 <summary>${scan.cannotScan}</summary>
 <p>${scan.howToType}</p>
-<p class="key"><span class="label">${scan.key}</span> <code id="key" translate="no" dir="ltr">${groups.join(' ')}</code></p>
+<p class="key"><span class="label">${scan.key}</span> <code id="key" translate="no" dir="ltr">${page.secret.replace(/.{4}(?=.)/g, '$& ')}</code></p>
 ${copyButton(speech, scan.copyKey, 'key')}
 </details>
 </section>

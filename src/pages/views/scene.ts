@@ -1,10 +1,14 @@
+import type { PagesOptions } from '../../options.js'
 import { html, type Html } from '../html.js'
 import type { Setting } from '../page.js'
-import type { RendererOptions } from '../render.js'
 import type { Speech } from '../speech.js'
 
 /** What a view needs besides its page. */
-export interface Scene extends Pick<RendererOptions, 'brand' | 'at' | 'home'> {
+export interface Scene extends Pick<PagesOptions, 'brand'> {
+  /** The full path of the pages. */
+  readonly at: string
+  /** The path to leave to. */
+  readonly home: string
   readonly speech: Speech
   readonly setting: Setting
 }

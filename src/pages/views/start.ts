@@ -28,9 +28,9 @@ ${(!isFirst || refusedName !== null) && nameField({
     hasProblem: problem !== null,
     body: html`
 ${text !== null && alert(text)}
-<p>${start.whatItIs}</p>
-<p>${start.whichApps}</p>
-${problem?.is !== 'limit' && begin}
+${isFirst && html`<p>${start.whatItIs}</p>
+<p>${start.whichApps}</p>`}
+${problem?.is !== 'limit' && html`${!isFirst && html`<p>${start.further}</p>`}${begin}`}
 ${manageLink(scene)}`
   }
 }

@@ -102,6 +102,8 @@ export interface Words {
     readonly titleFurther: string
     readonly whatItIs: string
     readonly whichApps: string
+    /** In place of both where the user has an app. */
+    readonly further: string
     readonly name: string
     readonly nameHint: string
     readonly refusedName: string
