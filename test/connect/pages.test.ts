@@ -33,6 +33,7 @@ for (const kind of KINDS) {
     t.match(await post(served, '/totp/recover', headers, 'code=1'), { status: 303, headers: { location: '/totp/recover?problem=malformed' } })
     t.match(await post(served, '/totp/recover', headers, 'code=1&code=2'), { status: 400, text: /^<!doctype html>/ })
     t.match(await post(served, '/totp/recover', headers, 'code[a]=1'), { status: 400 })
+    t.equal((await post(served, '/totp/recover', headers, `code=${'x'.repeat(4096)}`)).status, 413)
   })
 }
 
@@ -41,7 +42,8 @@ t.test('a body in chunks is read to its limit', async t => {
   const served = await serve(t, 'node:http', host => host.use(totp.routes()))
   const headers = login('alice')
   t.equal((await post(served, '/totp/recover', headers, ['code=', '1'])).status, 303)
-  const large = await post(served, '/totp/recover', headers, ['code=', 'x'.repeat(4000), 'x'.repeat(4000)])
+  const kept = { ...headers, connection: 'keep-alive' }
+  const large = await post(served, '/totp/recover', kept, ['code=', 'x'.repeat(4000), 'x'.repeat(4000)])
   t.match(large, { status: 413, text: /^<!doctype html>/, headers: { connection: 'close' } })
 })
 

@@ -15,8 +15,10 @@ export interface BrowserPage {
   link (name: string | RegExp): Locator
   /** Types a code into the page's field for codes, and submits it. */
   giveCode (code: string): Promise<void>
-  /** Opens the example's first page, and logs in there. */
+  /** Logs in on the example's first page, which it opens if no page is open yet. */
   logIn (username: string): Promise<void>
+  /** Logs out on the example's first page. */
+  logOut (): Promise<void>
 }
 
 /** Opens an empty page in Chromium; `url` is that of the example, to log in there. */
@@ -60,12 +62,17 @@ export async function browserPage (
     },
 
     async logIn (username) {
-      await page.goto(url)
+      if (page.url() === 'about:blank') await page.goto(url)
       await heading('Gold Vault')
       await page.getByLabel('Name').fill(username)
       await page.getByLabel('Password').fill('demo')
       await button('Log in').click()
       await heading(`Hello, ${username}`)
+    },
+
+    async logOut () {
+      await button('Log out').click()
+      await heading('Gold Vault')
     }
   }
 }

@@ -24,7 +24,7 @@ t.test('a user finds everything that the second factor needs, and the site has n
   const dataDir = await dataFolder(t)
   let server = await startExample(t, { dataDir, port: await freePort() })
   const browser = await browserPage(t, server.url)
-  const { page, faults, heading, says, button, link, giveCode, logIn } = browser
+  const { page, faults, heading, says, button, link, giveCode, logIn, logOut } = browser
 
   await page.goto(server.url)
   await heading('Gold Vault')
@@ -42,7 +42,7 @@ t.test('a user finds everything that the second factor needs, and the site has n
   await heading('The vault is open')
 
   await link('Back').click()
-  await button('Log out').click()
+  await logOut()
   await logIn('alice')
   await link('Open the vault').click()
   await heading('Enter your code')
@@ -63,7 +63,7 @@ t.test('a user finds everything that the second factor needs, and the site has n
   await says('status', 'The gold is sent.')
 
   await link('Back').click()
-  await button('Log out').click()
+  await logOut()
   await logIn('alice')
   await link('Open the vault').click()
   await link('Lost your phone?').click()
@@ -81,7 +81,7 @@ t.test('with several apps at Twilio the challenge page asks which one it is', { 
   const verify = await standIn(t)
   const server = await startExample(t, { dataDir: await dataFolder(t), env: environmentOf(verify) })
   const browser = await browserPage(t, server.url)
-  const { page, faults, heading, says, button, link, giveCode, logIn } = browser
+  const { page, faults, heading, link, giveCode, logIn, logOut } = browser
 
   await logIn('alice')
   await link('Open the vault').click()
@@ -96,7 +96,7 @@ t.test('with several apps at Twilio the challenge page asks which one it is', { 
   verify.wait(30)
 
   await page.goto(server.url)
-  await button('Log out').click()
+  await logOut()
   await logIn('alice')
   await link('Open the vault').click()
   await heading('Enter your code')
@@ -105,13 +105,15 @@ t.test('with several apps at Twilio the challenge page asks which one it is', { 
   await giveCode(tablet.code(verify.now()))
   await heading('The vault is open')
 
-  verify.wait(600)
+  verify.wait(30)
   await verify.app.close()
-  await page.goto(`${server.url}send`)
+  await link('Back').click()
+  await logOut()
+  await logIn('alice')
+  await link('Open the vault').click()
   await heading('Enter your code')
   await page.getByRole('radio', { name: 'Tablet' }).check()
   await giveCode(tablet.code(verify.now()))
   await heading('This doesn’t work at the moment')
-  await says('alert', /try again/).catch(() => {})
   t.same(faults, [])
 })

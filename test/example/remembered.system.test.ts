@@ -24,7 +24,7 @@ t.test('with REMEMBER the server remembers browsers, over its plain HTTP', async
 t.test('the challenge page offers to remember the browser, and it can be forgotten', { skip }, async t => {
   const env = { REMEMBER: String(30 * 86_400) }
   const server = await startExample(t, { dataDir: await dataFolder(t), env })
-  const { page, faults, heading, says, button, link, logIn } = await browserPage(t, server.url)
+  const { page, faults, heading, says, button, link, logIn, logOut } = await browserPage(t, server.url)
   const phone = await (await server.login('alice')).enrollEarly(server.now)
 
   await logIn('alice')
@@ -36,7 +36,7 @@ t.test('the challenge page offers to remember the browser, and it can be forgott
   await heading('The vault is open')
 
   await link('Back').click()
-  await button('Log out').click()
+  await logOut()
   await logIn('alice')
   await link('Open the vault').click()
   await heading('The vault is open')

@@ -82,10 +82,15 @@ t.test('over HTTP/2 a form that is too large is told without a header of HTTP/1'
     client.close()
     await app.close()
   })
+  const warnings: Error[] = []
+  const note = (warning: Error) => { warnings.push(warning) }
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
   const stream = client.request({ ...FORM, ':method': 'POST', ':path': '/totp/recover' })
   stream.end(`code=${'x'.repeat(6000)}`)
   const [headers] = await once(stream, 'response')
   t.match(headers, { ':status': 413 })
   t.equal(headers['connection'], undefined)
+  t.strictSame(warnings, [])
   t.match(await text(stream), /^<!doctype html>/)
 })

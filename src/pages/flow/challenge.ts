@@ -1,6 +1,6 @@
 import {
   ChallengeDeniedError, ChallengeRequiredError, DisabledError, FactorNotFoundError, LockedError,
-  MalformedError, NotEnrolledError
+  MalformedError
 } from '../../errors.js'
 import type { Approval } from '../../entity/approvals.js'
 import type { Factor } from '../../entity/factors.js'
@@ -25,7 +25,6 @@ export const challenge: Flow = {
   async show (context, visit) {
     const found = await context.verifier.factors(visit.caller)
     const factors = verifiedOf(found)
-    if (factors.length === 0) throw new NotEnrolledError()
     if (isJustApproved(context, visit, found.approval)) return leave(context, visit)
     return { page: challengePage(context, visit, factors, await stateOf(context, visit)) }
   },
