@@ -129,6 +129,66 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     await alice.atOwn('/recovered?page=3', 'recovered')
   })
 
+  await t.test('who begins often has to wait, and who has many apps has to remove one', async t => {
+    const { site, alice, phone } = await enrolled(t, { maxFactors: 2 })
+    await alice.open('/totp/enroll')
+    for (let n = 0; n < 4; n++) {
+      await alice.send(start.begin)
+      await alice.at(scan.title)
+      await alice.send(scan.cancel)
+      await alice.follow(manage.addApp)
+      await alice.at(start.titleFurther)
+    }
+    await alice.send(start.begin)
+    await alice.at(start.titleFurther)
+    await alice.page.getByText(start.wait('10 minutes')).waitFor()
+    t.ok(await alice.page.getByRole('button', { name: start.begin }).isDisabled())
+
+    site.wait(600)
+    await alice.open('/totp/enroll')
+    await alice.send(start.begin)
+    await alice.at(challenge.title)
+    await give(alice, phone.code(site.now()), challenge.submit)
+    await alice.at(start.titleFurther)
+    const second = await surfer(browser, { url: site.url, account: 'alice', beside: alice.page })
+    await second.open('/totp/enroll')
+    await alice.send(start.begin)
+    await give(alice, authenticator(await keyOf(alice)).code(site.now()), scan.verify)
+    await alice.at(manage.title)
+    t.ok(await alice.page.getByText(manage.noRoom).isVisible())
+    await second.send(start.begin)
+    await second.at(start.titleFurther, { alert: start.limit })
+  })
+
+  await t.test('another site sends no form, shows no page in its own, and makes no page say anything', async t => {
+    const { site, alice } = await enrolled(t)
+    const { page } = alice
+    const evil = async (body: string) => {
+      await page.route('http://evil.example/', async route => await route.fulfill({ contentType: 'text/html', body }))
+      await page.goto('http://evil.example/')
+    }
+    await evil(`<form method="post" action="${site.url}/totp/enroll">
+      <input name="action" value="begin"><button>Win</button></form>`)
+    await alice.send('Win')
+    await alice.at(problem.crossSite.title)
+    await page.unrouteAll()
+
+    for (const query of ['?done=removed', '/challenge?problem=denied', '/enroll?problem=wait&seconds=600']) {
+      await evil(`<a href="${site.url}/totp${query}">Win</a>`)
+      await alice.follow('Win')
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      for (const role of ['alert', 'status'] as const) t.equal(await page.getByRole(role).count(), 0, query)
+      t.equal(await page.getByText('Wait').count(), 0, query)
+      await page.unrouteAll()
+    }
+    t.strictSame(alice.faults, [])
+
+    // Not even a page of the site itself.
+    await alice.open('/frame')
+    t.match(alice.faults.join(), /frame-ancestors 'none'/)
+    t.equal(await page.frameLocator('iframe').getByRole('heading', { name: manage.title }).count(), 0)
+  })
+
   await t.test('a second tab after the first one has finished', async t => {
     const { site, alice } = await opened(t)
     const second = await surfer(browser, { url: site.url, account: 'alice', beside: alice.page })

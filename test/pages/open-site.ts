@@ -37,6 +37,7 @@ export async function openSite (
       app.get('/recent', { preHandler: required({ maxAge: 60 }) }, async () => ({ page: 'recent' }))
       app.get('/recovered', { preHandler: required({ methods: ['recovery'] }) }, async () => ({ page: 'recovered' }))
       app.get('/form', async (_request, reply) => await reply.type('text/html').send(FORM))
+      app.get('/frame', async (_request, reply) => await reply.type('text/html').send(FRAME))
       app.post('/pay', { preHandler: required({ maxAge: 60 }) }, async () => ({ page: 'paid' }))
     }
   })
@@ -47,6 +48,8 @@ export async function openSite (
     created: () => open.events.filter(({ type }) => type === 'recovery.created').length
   }
 }
+
+const FRAME = '<!doctype html><html lang="en"><title>Frame</title><iframe src="/totp/"></iframe></html>'
 
 /** As plain text, which every framework takes without a parser of the host. */
 const FORM = `<!doctype html>

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import assert from 'node:assert/strict'
 import type { Browser, BrowserContextOptions, Locator, Page, Response } from 'playwright-core'
+import { en } from '../../src/pages/words/en.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -120,7 +121,7 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
         if (text !== undefined) await page.getByRole(role).filter({ hasText: text }).waitFor()
       }
       if (says.alert === undefined) assert.equal(await page.getByRole('alert').count(), 0, `no alert on ${title}`)
-      hasAccount = title !== 'You are logged out'
+      hasAccount = !STRANGERS.includes(title)
       await lookAround()
       assert.deepEqual(faults, [])
     },
@@ -132,6 +133,9 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
     }
   }
 }
+
+/** Titles of pages for a browser whose user isn't known. */
+const STRANGERS = [en.problem.loggedOut.title, en.problem.crossSite.title]
 
 /** What a page shows of itself. */
 interface Seen {
