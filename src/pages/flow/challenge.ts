@@ -49,7 +49,10 @@ export const challenge: Flow = {
 function isJustApproved (
   { now }: FlowContext, { wayBack, query }: Visit, approval: Approval | null
 ): boolean {
-  if (approval === null || approval.method !== 'totp' || now() - approval.at > JUST_NOW) return false
+  if (approval === null || approval.method !== 'totp') return false
+  const age = now() - approval.at
+  // By a clock that has gone back, a guard that refuses again would seem to have refused before.
+  if (age < 0 || age > JUST_NOW) return false
   // Without a way back, nothing but the second answer to a form says that the user has just been here.
   return wayBack === null ? query.problem !== null : approval.at > wayBack.refusedAt
 }
