@@ -57,10 +57,10 @@ t.test('nothing else is read', async t => {
   }), { numRuns: times(2000, 100) })
 })
 
-t.test('every path that is signed leads to this site', async () => {
+t.test('every path that is signed leads to this site', async t => {
   const unit = fc.constantFrom('/', '\\', '.', 'a', ':', '@', '?', '#', '%', ' ', '\t')
-  fc.assert(fc.property(fc.string({ unit }), path => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.string({ unit }), path => {
     const read = paths.read(paths.sign({ path, refusedAt }, 'alice'), 'alice')
     return read === null || new URL(read.path, 'https://own.example/totp/challenge').origin === 'https://own.example'
-  }), { numRuns: times(20_000, 500) })
+  }), { numRuns: times(20_000, 500) }))
 })
