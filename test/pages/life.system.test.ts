@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import t, { type Test } from 'tap'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { isFriendlyName } from '../../src/entity/friendly-name.js'
+import { memoryStore, type FastifyTotpOptions } from '../../src/index.js'
+import { en } from '../../src/pages/words/en.js'
+import { authenticator } from '../authenticator.js'
+import { lacking } from '../example/programs.js'
+import { faultyStore } from '../faulty-store.js'
+import { startBrowser } from './gallery.js'
+import { give, keyOf, live } from './life.js'
+import { NAUGHTY } from './naughty.js'
+import { openSite, type OpenSite } from './open-site.js'
+import { surfer, type Surfer, type SurferOptions } from './surfer.js'
+
+const { code, recoveryCode, manage, start, scan, challenge, recover, newCodes, problem } = en
+
+let browser: Browser
+
+t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 300_000 }, async t => {
+  browser = await startBrowser()
+  t.teardown(async () => await browser.close())
+
+  for (const hasScript of [true, false]) {
+    const name = `from the first app to the last, ${hasScript ? 'with' : 'without'} a script`
+    await t.test(name, { timeout: 120_000 }, async t => {
+      const { alice } = await live(t, browser, { hasScript, isThorough: hasScript })
+      t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
+    })
+  }
+
+  await t.test('codes that are turned off: a recovery code turns them on again', async t => {
+    const { site, alice, phone, spare } = await enrolled(t, { attempts: { disableAfter: 5 } })
+    site.wait(60)
+    await alice.open('/enter?user=alice')
+    await alice.open('/vault')
+    await alice.at(challenge.title)
+    for (let n = 0; n < 5; n++) await give(alice, phone.wrongCode(site.now()), challenge.submit)
+    await alice.at(challenge.title, { alert: challenge.disabled })
+    t.equal(await alice.page.getByLabel(code.label).count(), 0)
+    await alice.open('/vault?again')
+    await alice.at(challenge.title, { alert: challenge.disabled })
+    await alice.follow(challenge.useRecoveryCode)
+    await alice.at(recover.title)
+    await alice.fill(recoveryCode.label, spare)
+    await alice.send(recover.submit)
+    await alice.atOwn('/vault?again', 'recovery')
+    site.wait(120)
+    await alice.open('/recent')
+    await alice.at(challenge.title)
+    await give(alice, phone.code(site.now()), challenge.submit)
+    await alice.atOwn('/recent', 'recent')
+  })
+
+  await t.test('a store that is down: the page says so, and works again later', async t => {
+    const store = faultyStore(memoryStore())
+    const { site, alice, phone } = await enrolled(t, { store })
+    const down = async () => { throw new Error('down') }
+    for (const method of ['get', 'replace'] as const) {
+      site.wait(120)
+      await alice.open('/recent?x')
+      await alice.at(challenge.title)
+      store.break(method, down)
+      await give(alice, phone.code(site.now()), challenge.submit)
+      await alice.at(problem.unavailable.title)
+      store.mend()
+      await alice.open('/recent?x')
+      site.wait(30)
+      await give(alice, phone.code(site.now()), challenge.submit)
+      await alice.atOwn('/recent?x', 'recent')
+    }
+    store.break('get', down)
+    for (const path of ['/', '/enroll', '/challenge', '/codes', '/remembered']) {
+      const answer = await alice.page.goto(`${site.url}/totp${path}`)
+      t.equal(answer?.status(), 503, path)
+      await alice.at(problem.unavailable.title)
+    }
+  })
+
+  await t.test('a session that is over says so, wherever its user was', async t => {
+    const { site, alice } = await opened(t)
+    await alice.open('/totp/enroll')
+    await alice.at(start.titleFirst)
+    await alice.send(start.begin)
+    await alice.at(scan.title)
+    await alice.page.context().clearCookies()
+    await give(alice, '123456', scan.verify)
+    await alice.at(problem.loggedOut.title)
+    for (const path of ['/', '/enroll', '/challenge', '/recover', '/codes', '/remembered']) {
+      const answer = await alice.page.goto(`${site.url}/totp${path}`)
+      t.equal(answer?.status(), 401, path)
+      await alice.at(problem.loggedOut.title)
+    }
+  })
+
+  await t.test('another user in the same browser sees nothing of an enrollment', async t => {
+    const { alice } = await opened(t)
+    await alice.open('/totp/enroll')
+    await alice.send(start.begin)
+    await alice.at(scan.title)
+    await alice.open('/enter?user=alice of Bob')
+    await alice.open('/totp/enroll')
+    await alice.at(start.titleFirst)
+  })
+
+  await t.test('guards of every kind lead to a page and back', async t => {
+    const { site, alice, phone, spare } = await enrolled(t)
+    site.wait(120)
+    await alice.open('/recent?page=2&q=%C3%A4')
+    await alice.at(challenge.title)
+    await give(alice, phone.code(site.now()), challenge.submit)
+    await alice.atOwn('/recent?page=2&q=%C3%A4', 'recent')
+
+    site.wait(120)
+    await alice.open('/form')
+    await alice.send('Pay now')
+    await alice.at(challenge.title)
+    t.equal(new URL(alice.page.url()).search, '', 'a form is not sent again')
+    await give(alice, phone.code(site.now()), challenge.submit)
+    await alice.atOwn('/', 'home')
+    await alice.open('/form')
+    await alice.send('Pay now')
+    await alice.atOwn('/pay', 'paid')
+
+    await alice.open('/recovered?page=3')
+    await alice.at(recover.title)
+    await alice.fill(recoveryCode.label, spare)
+    await alice.send(recover.submit)
+    await alice.atOwn('/recovered?page=3', 'recovered')
+  })
+
+  await t.test('a second tab after the first one has finished', async t => {
+    const { site, alice } = await opened(t)
+    const second = await surfer(browser, { url: site.url, account: 'alice', beside: alice.page })
+    await alice.open('/totp/enroll')
+    await alice.send(start.begin)
+    await second.open('/totp/enroll')
+    await second.at(scan.title)
+    const phone = authenticator(await keyOf(alice))
+    await give(alice, phone.code(site.now()), scan.verify)
+    await alice.at(newCodes.title)
+    await give(second, phone.code(site.now()), scan.verify)
+    await second.at(manage.title)
+    site.wait(60)
+    await alice.open('/enter?user=alice')
+    for (const tab of [alice, second]) await tab.open('/vault')
+    site.wait(5)
+    for (const tab of [alice, second]) {
+      await give(tab, phone.code(site.now()), challenge.submit)
+      await tab.atOwn('/vault', 'gold')
+    }
+    t.equal(site.created(), 1)
+  })
+
+  await t.test('names that break pages break none', { timeout: 120_000 }, async t => {
+    let account = 'alice'
+    const { site, alice } = await opened(t, { friendlyName: () => account, maxFactors: 10 })
+    const { page, open, send } = alice
+    for (const text of NAUGHTY) {
+      account = text
+      await open('/totp/enroll')
+      // What such an enrollment has shown needn't be shown again, and few may begin at a time.
+      site.wait(200)
+      await send(start.begin)
+      await page.getByRole('heading', { level: 1, name: scan.title }).waitFor()
+      t.strictSame(await harmOf(page), { hacked: false, over: 0 }, JSON.stringify(text))
+      await send(scan.cancel)
+    }
+
+    account = 'alice'
+    const names = NAUGHTY.filter(isFriendlyName)
+    for (let from = 0; from < names.length; from += 10) {
+      const who = await site.login(`user ${from}`)
+      for (const name of names.slice(from, from + 10)) {
+        site.wait(200)
+        await who.enrollVerified(site.now(), name)
+      }
+      await page.context().addCookies([...who.cookies.keys()].map(name => ({
+        name, value: encodeURIComponent(who.cookies.get(name) ?? ''), url: site.url
+      })))
+      await open('/totp/')
+      t.equal(await page.getByRole('listitem').count(), Math.min(10, names.length - from))
+      for (const summary of await page.locator('summary').all()) await summary.click()
+      t.strictSame(await harmOf(page), { hacked: false, over: 0 }, `names from ${from}`)
+    }
+    t.strictSame(alice.faults, [])
+  })
+
+  await t.test('by keyboard alone', async t => {
+    const { site, alice } = await opened(t)
+    const { page, at, moves } = alice
+    const enter = async () => await moves(async () => await page.keyboard.press('Enter'))
+    await alice.open('/vault')
+    await at(start.titleFirst)
+    await tabTo(page, page.getByRole('button', { name: start.begin }))
+    await enter()
+    await at(scan.title)
+    await tabTo(page, page.locator('summary'))
+    await page.keyboard.press('Enter')
+    const phone = authenticator(await keyOf(alice))
+    await tabTo(page, page.getByLabel(code.label))
+    await page.keyboard.type(phone.wrongCode(site.now()))
+    await enter()
+    await at(scan.title, { alert: code.denied })
+    await page.keyboard.type(phone.code(site.now()))
+    await enter()
+    await at(newCodes.title)
+    const [first = ''] = await page.getByRole('list', { name: newCodes.list }).getByRole('listitem').allInnerTexts()
+    await tabTo(page, page.getByLabel(recoveryCode.label))
+    await page.keyboard.type(first)
+    await enter()
+    await alice.atOwn('/vault', 'gold')
+
+    site.wait(60)
+    await alice.open('/enter?user=alice')
+    await alice.open('/vault')
+    await at(challenge.title)
+    await page.keyboard.type(phone.wrongCode(site.now()))
+    await enter()
+    await at(challenge.title, { alert: code.denied })
+    await page.keyboard.type(phone.code(site.now()))
+    await tabTo(page, page.getByLabel(challenge.remember('30 days')))
+    await page.keyboard.press('Space')
+    await tabTo(page, page.getByRole('button', { name: challenge.submit }))
+    await enter()
+    await alice.atOwn('/vault', 'gold')
+    await alice.open('/enter?user=alice')
+    await alice.open('/vault')
+    await alice.atOwn('/vault', 'remembered')
+  })
+
+  for (const hasScript of [true, false]) {
+    const name = `beside a keyboard on a phone, error and field are in sight, ${hasScript ? 'with' : 'without'} a script`
+    await t.test(name, async t => {
+      const context = { viewport: { width: 390, height: 500 }, javaScriptEnabled: hasScript }
+      const { site, alice } = await opened(t, {}, { context })
+      await alice.open('/totp/enroll')
+      await alice.send(start.begin)
+      const phone = authenticator(await keyOf(alice))
+      await give(alice, phone.wrongCode(site.now()), scan.verify)
+      await inSight(t, alice, code.label)
+      await give(alice, phone.code(site.now() + 240), scan.verify)
+      await inSight(t, alice, code.label)
+      await give(alice, phone.code(site.now()), scan.verify)
+      await alice.fill(recoveryCode.label, 'nowhere')
+      await alice.send(newCodes.check)
+      await inSight(t, alice, recoveryCode.label)
+      site.wait(60)
+      await alice.open('/enter?user=alice')
+      await alice.open('/vault')
+      for (const typed of ['x', phone.wrongCode(site.now())]) {
+        await give(alice, typed, challenge.submit)
+        await inSight(t, alice, code.label)
+      }
+      await alice.follow(challenge.lostPhone)
+      await alice.fill(recoveryCode.label, 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA')
+      await alice.send(recover.submit)
+      await inSight(t, alice, recoveryCode.label)
+    })
+  }
+})
+
+/** Somebody who has logged in. */
+async function opened (
+  t: Test, totp: Partial<FastifyTotpOptions> = {}, options: Partial<SurferOptions> = {}
+): Promise<{ site: OpenSite, alice: Surfer }> {
+  const site = await openSite(t, totp, totp.store)
+  const alice = await surfer(browser, { url: site.url, account: 'alice', ...options })
+  t.teardown(async () => await alice.page.context().close())
+  await alice.open('/enter?user=alice')
+  return { site, alice }
+}
+
+/** Somebody with an app, in a session that its first code approved. */
+async function enrolled (t: Test, totp: Partial<FastifyTotpOptions> = {}) {
+  const { site, alice } = await opened(t, totp)
+  const { page } = alice
+  await alice.open('/totp/enroll')
+  await alice.send(start.begin)
+  const phone = authenticator(await keyOf(alice))
+  await give(alice, phone.code(site.now()), scan.verify)
+  await alice.at(newCodes.title)
+  const [spare = ''] = await page.getByRole('list', { name: newCodes.list }).getByRole('listitem').allInnerTexts()
+  return { site, alice, phone, spare }
+}
+
+/** Whether a script was injected, and how far the page reaches over its edge. */
+async function harmOf (page: Page): Promise<unknown> {
+  return await page.evaluate(`(({ scrollWidth, clientWidth }) =>
+    ({ hacked: window.hacked !== undefined, over: scrollWidth - clientWidth }))(document.documentElement)`)
+}
+
+/** Presses Tab until something has the focus. */
+async function tabTo (page: Page, wanted: Locator): Promise<void> {
+  for (let n = 0; n < 20; n++) {
+    await page.keyboard.press('Tab')
+    if (await wanted.and(page.locator(':focus')).count() === 1) return
+  }
+  assert.fail(`Tab never leads to ${wanted}`)
+}
+
+async function inSight (t: Test, { page }: Surfer, label: string): Promise<void> {
+  const { height = 0 } = page.viewportSize() ?? {}
+  const title = await page.title()
+  for (const element of [page.getByRole('alert'), page.getByLabel(label, { exact: true })]) {
+    const box = await element.boundingBox()
+    const [top, bottom] = [box?.y ?? -1, (box?.y ?? 0) + (box?.height ?? height + 1)]
+    t.ok(top >= 0 && bottom <= height, `${title}: ${element} from ${top} to ${bottom}`)
+  }
+}
