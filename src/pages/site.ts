@@ -121,7 +121,9 @@ export function createPages<Request, Reply> (
 
   async function showOrLead (outcome: Outcome, exchange: Sent, visit: Visit): Promise<PageAnswer> {
     if (hasOwn(outcome, 'location')) return leadingAnswer(outcome.location)
-    return pageAnswer(output, outcome.page, await settingOf(exchange, visit), outcome.status)
+    const { page, status, returnTo } = outcome
+    const setting = await settingOf(exchange, visit)
+    return pageAnswer(output, page, returnTo === undefined ? setting : { ...setting, returnTo }, status)
   }
 
   function refuse (error: unknown, setting: Setting): PageAnswer {

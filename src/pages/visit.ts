@@ -54,7 +54,12 @@ export interface Visit {
 
 /** What a request for a page leads to: a page, or another one's URL. */
 export type Outcome =
-  | { readonly page: Page, readonly status?: number }
+  | {
+    readonly page: Page
+    readonly status?: number
+    /** The way back that the page's links have, in the place of the visit's. */
+    readonly returnTo?: string | null
+  }
   | { readonly location: string }
 
 /** What a form does. */
@@ -97,15 +102,22 @@ export function leadBack (
 
 /** Leads to the challenge, and from there to this page again. */
 export function leadToChallenge (
-  context: FlowContext, { caller: { identity }, wayBack }: Pick<Visit, 'caller' | 'wayBack'>, path: string
+  context: FlowContext, visit: Pick<Visit, 'caller' | 'wayBack'>, path: string
 ): Outcome {
+  const signed = wayBackTo(context, visit, path)
+  return { location: `${context.settings.at}/challenge${queryFor(signed === null ? {} : { return: signed })}` }
+}
+
+/** The way back to this page, with its own way back in it. */
+export function wayBackTo (
+  context: FlowContext, { caller: { identity }, wayBack }: Pick<Visit, 'caller' | 'wayBack'>, path: string
+): string | null {
   const { returnPaths, now, settings: { at } } = context
   const sign = (path: string) => returnPaths.sign({ path, refusedAt: now() }, identity)
   const page = at + path
   const further = queryFor(wayBack === null ? {} : { return: wayBack.signed })
   // A way back that doesn't fit in another one is dropped.
-  const signed = sign(page + further) ?? sign(page)
-  return { location: `${at}/challenge${queryFor(signed === null ? {} : { return: signed })}` }
+  return sign(page + further) ?? sign(page)
 }
 
 function queryFor (parameters: Readonly<Record<string, string>>): string {

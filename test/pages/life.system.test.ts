@@ -156,15 +156,16 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     let account = 'alice'
     const { site, alice } = await opened(t, { friendlyName: () => account, maxFactors: 10 })
     const { page, open, send } = alice
-    for (const text of NAUGHTY) {
+    // Markup, and what is wide or turns around; inject has seen the others.
+    for (const text of NAUGHTY.filter(text => /[<>"']|[^ ]{40}|\u202e/.test(text))) {
       account = text
       await open('/totp/enroll')
       // What such an enrollment has shown needn't be shown again, and few may begin at a time.
       site.wait(200)
       await send(start.begin)
       await page.getByRole('heading', { level: 1, name: scan.title }).waitFor()
-      t.strictSame(await harmOf(page), { hacked: false, over: 0 }, JSON.stringify(text))
-      await send(scan.cancel)
+      assert.deepEqual(await harmOf(page), { hacked: false, over: 0 }, text)
+      await page.context().clearCookies({ name: 'totp-enrolling' })
     }
 
     account = 'alice'
@@ -181,7 +182,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
       await open('/totp/')
       t.equal(await page.getByRole('listitem').count(), Math.min(10, names.length - from))
       for (const summary of await page.locator('summary').all()) await summary.click()
-      t.strictSame(await harmOf(page), { hacked: false, over: 0 }, `names from ${from}`)
+      assert.deepEqual(await harmOf(page), { hacked: false, over: 0 }, names[from])
     }
     t.strictSame(alice.faults, [])
   })

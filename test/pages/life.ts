@@ -6,7 +6,8 @@ import { authenticator, type Authenticator } from '../authenticator.js'
 import { openSite, type OpenSite } from './open-site.js'
 import { surfer, type Surfer } from './surfer.js'
 
-const { frame, notices, code, recoveryCode, manage, start, scan, challenge, recover, codes, newCodes, remembered } = en
+const { frame, notices, code, recoveryCode, manage, start, scan, challenge, recover } = en
+const { codes, newCodes, remembered } = en
 
 /** Recovery codes look like this, and none is this one. */
 const NO_RECOVERY_CODE = 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA'
@@ -188,7 +189,9 @@ async function addApp (
 }
 
 /** A new login: wrong codes, a lock, and the way in without the phone. */
-async function lockAndRecover ({ site, alice, hasScript }: Life, phone: Authenticator, spare: string): Promise<void> {
+async function lockAndRecover (
+  { site, alice, hasScript }: Life, phone: Authenticator, spare: string
+): Promise<void> {
   const { page, open, at, atOwn, follow } = alice
   site.wait(60)
   await open('/enter?user=alice')
@@ -326,7 +329,6 @@ async function removeAll ({ site, alice }: Life, tablet: Authenticator): Promise
   await at(challenge.title)
   site.wait(30)
   await give(alice, tablet.code(site.now()), challenge.submit)
-  await open('/totp/')
   await at(manage.title)
   await removeRow(alice, 'Tablet')
   await open('/vault')
@@ -348,7 +350,7 @@ function rowOf ({ page }: Surfer, name: string) {
   return page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) })
 }
 
-/** Expects the message of a field beside it: those who can't see it hear it with the field, which has the focus. */
+/** Expects the message of a field beside it: the field has the focus, and names the message. */
 async function beside ({ page }: Surfer, label: string, message: string): Promise<void> {
   const field = page.getByLabel(label, { exact: true })
   const ids = (await field.getAttribute('aria-describedby'))?.split(' ') ?? []

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { START } from '../site.js'
 import { desk } from './desk.js'
 
 t.test('without an approval the page shows names alone', async t => {
@@ -81,4 +82,15 @@ t.test('remembered browsers are listed and forgotten', async t => {
   t.match((await login('alice').get('/remembered')).location, /^\/totp\/challenge\?return=/)
   t.equal((await login('bob').get('/remembered')).location, '/totp/enroll')
   t.match(await desk().login('alice').get('/remembered'), { status: 404, page: { problem: 'notFound' } })
+})
+
+t.test('the challenge leads back to the page that asked for it, and that one to where its user came from', async t => {
+  const { login, wait } = desk()
+  const phone = await login('alice').enroll()
+  wait(60)
+  const alice = login('alice')
+  const { setting: { returnTo } } = await alice.get('/')
+  const answer = await alice.post(`/challenge?return=${encodeURIComponent(returnTo ?? '')}`, { code: phone.code(START + 60) })
+  t.match(answer, { status: 303, location: '/totp/' })
+  t.match(await alice.follow(answer), { page: { isApproved: true }, setting: { returnTo: null } })
 })

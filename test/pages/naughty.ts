@@ -31,7 +31,7 @@ export const NAUGHTY: readonly string[] = [
   '</textarea></select></fieldset></form></main></body></html>',
   // Templates.
   '{{7*7}}',
-  '${7*7}',
+  '$' + '{7*7}',
   '<%= 7*7 %>',
   '#{7*7}',
   '$& $1 $` $\' $$',

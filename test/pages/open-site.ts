@@ -4,7 +4,7 @@ import { site, type Site } from '../site.js'
 /** A site with pages that browsers can reach, and with pages of its own. */
 export interface OpenSite extends Site {
   readonly url: string
-  /** What the site's store holds is told here: how often recovery codes were created. */
+  /** How often recovery codes were created. */
   created (): number
 }
 

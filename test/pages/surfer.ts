@@ -23,9 +23,15 @@ export interface Surfer {
   follow (name: string): Promise<void>
   fill (label: string, text: string): Promise<void>
   /** Expects a page of the package, and that all is well with it. */
-  at (title: string, says?: { readonly alert?: string | RegExp, readonly status?: string | RegExp }): Promise<void>
+  at (title: string, says?: Says): Promise<void>
   /** Expects a page of the site, at this path and query. */
   atOwn (path: string, text: string): Promise<void>
+}
+
+/** Messages that a page has. Without an alert, it must have none. */
+export interface Says {
+  readonly alert?: string | RegExp
+  readonly status?: string | RegExp
 }
 
 export interface SurferOptions {
@@ -45,8 +51,7 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
   const context = options.beside?.context() ??
     await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', ...options.context })
   const page = await context.newPage()
-  page.setDefaultTimeout(Number(process.env['SURFER'] ?? 30_000))
-  // Whoever injects a script could only show it by this.
+  page.setDefaultTimeout(30_000)
   const faults: string[] = []
   const met = new Set<string>()
   let hasAccount = true

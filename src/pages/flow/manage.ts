@@ -3,7 +3,7 @@ import { isFriendlyName } from '../../entity/friendly-name.js'
 import { FactorNotFoundError } from '../../errors.js'
 import type { Factors } from '../../verifier/factors.js'
 import type { AppRow, ManagePage } from '../page.js'
-import { leadTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
+import { leadTo, wayBackTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
 
 /** The user's apps, recovery codes and browsers. */
 export const manage: Flow = {
@@ -11,7 +11,10 @@ export const manage: Flow = {
   isOn: () => true,
 
   async show (context, visit) {
-    return { page: await managePage(context, visit, null) }
+    const page = await managePage(context, visit, null)
+    // The page sends its user to the challenge first, and has to be there again afterwards.
+    const isLeading = !page.isApproved && page.apps.length > 0
+    return isLeading ? { page, returnTo: wayBackTo(context, visit, '/') } : { page }
   },
 
   actions: {
