@@ -172,6 +172,8 @@ export interface PagesOptions {
      * to read. @default a blue
      */
     readonly accent?: string
+    /** A style sheet that changes the custom properties of ours: a path of this site. @default none */
+    readonly style?: string
   }
   /**
    * The languages of the pages by their tags; the first one is the default.
@@ -237,7 +239,8 @@ const PAGES = {
     accent: {
       isValid: color => typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color),
       expected: 'must be a color such as "#0a5cd6"'
-    }
+    },
+    style: PATH
   })),
   languages: {
     isValid: isLanguages,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { isForm, readBytes, requireReadable } from '../http/body-text.js'
+import { UnreadableError } from '../http/unreadable-error.js'
 import { varying } from '../http/vary.js'
 import { createPages, type PagesParts } from '../pages/site.js'
 import { OWN_ROUTE } from './own-route.js'
@@ -43,9 +44,10 @@ export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): F
         return reply.code(status).headers(varying(told, reply.getHeader('vary'))).send(body)
 
         async function readForm (): Promise<unknown> {
-          requireReadable(headers, isForm)
           const payload = request[PAYLOAD] ?? null
-          return payload === null ? undefined : (await readBytes(payload)).toString()
+          if (payload === null) throw new UnreadableError('unsupported')
+          requireReadable(headers, isForm)
+          return (await readBytes(payload)).toString()
         }
       }
     }

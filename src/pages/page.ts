@@ -42,6 +42,7 @@ export interface StartPage {
 
 /** Why an enrollment has to begin, or can't begin. */
 export type StartProblem =
+  | { readonly is: 'wrongCodes' }
   | { readonly is: 'ended' }
   | { readonly is: 'limit' }
   | { readonly is: 'wait', readonly seconds: number }

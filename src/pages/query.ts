@@ -54,7 +54,7 @@ export function recoveryProblemIn ({ problem }: Query): RecoverPage['problem'] {
 
 /** Why an enrollment has to begin again, or can't begin. */
 export function startProblemIn ({ problem, seconds }: Query): StartProblem | null {
-  if (problem === 'ended' || problem === 'limit') return { is: problem }
+  if (problem === 'wrongCodes' || problem === 'ended' || problem === 'limit') return { is: problem }
   const wait = seconds('seconds') ?? 0
   return problem === 'wait' && wait > 0 ? { is: 'wait', seconds: wait } : null
 }

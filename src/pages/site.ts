@@ -132,20 +132,22 @@ export function createPages<Request, Reply> (
     return { ...answer, headers: { ...answer.headers, ...headers } }
   }
 
-  async function settingOf (exchange: Sent, { wayBack, query, friendlyName }: Visit): Promise<Setting> {
+  async function settingOf (exchange: Sent, visit: Visit): Promise<Setting> {
+    const { caller, wayBack, query, friendlyName } = visit
     return {
-      account: await accountOf(friendlyName),
+      account: await accountOf(caller, friendlyName),
       notice: query.notice,
       acceptLanguage: acceptLanguageOf(exchange),
       returnTo: wayBack?.signed ?? null
     }
   }
 
-  /** The name that pages show. A page without it is better than none. */
-  async function accountOf (friendlyName: Visit['friendlyName']): Promise<string | null> {
+  /** The name that pages show: the user may see the identity, unlike Twilio. A page without it beats none. */
+  async function accountOf (
+    { identity }: Visit['caller'], friendlyName: Visit['friendlyName']
+  ): Promise<string | null> {
     try {
-      const name = await friendlyName()
-      return name === null ? null : fittingName(name)
+      return fittingName(await friendlyName() ?? identity)
     } catch (error) {
       log(scrubbed(error), 'totp: friendlyName failed')
       return null

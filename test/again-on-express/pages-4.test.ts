@@ -2,3 +2,4 @@ import { useExpress } from './express-server.js'
 
 useExpress(4)
 await import('../pages/served.test.js')
+await import('../pages/leading.test.js')

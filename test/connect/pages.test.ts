@@ -75,6 +75,25 @@ t.test('in a mounted app the pages need their whole path, and the log says so on
   }
 })
 
+t.test('without a framework, what is no page is answered by the pages themselves', async t => {
+  const { totp, login, logged } = secondFactor({ pages })
+  const middleware = totp.pages()
+  const served = await serve(t, 'node:http', host => host.use((request, response) => middleware(request, response)))
+  const headers = login('alice')
+  t.match(await served.ask({ path: '/totp/', headers }), { status: 200 })
+  t.match(await served.ask({ path: '/totp/nothing', headers }), { status: 404, text: /"Not Found"/ })
+  t.match(await served.ask({ path: '/elsewhere', headers }), { status: 404 })
+  t.strictSame(logged, [])
+})
+
+t.test('a path that a middleware in front has rewritten is no mount', async t => {
+  const { totp, login, logged } = secondFactor({ pages })
+  const rewrite: Handler = (request, _response, next) => { request.url = '/totp/'; next() }
+  const served = await serve(t, 'Express 5', host => host.use(rewrite, totp.pages()))
+  t.match(await served.ask({ path: '/account', headers: login('alice') }), { status: 200 })
+  t.strictSame(logged, [])
+})
+
 t.test('what the pages pass on may fail, and is refused', async t => {
   const { totp, login, logged } = secondFactor({ pages })
   const broken: Handler = () => { throw new Error('the host failed') }

@@ -126,10 +126,22 @@ t.test('wrong first codes are told, and the fifth ends the enrollment', async t 
     t.match((await alice.follow(answer)).page, { kind: 'scan', problem })
   }
   const last = await alice.post('/enroll', { action: 'verify', code: app.wrongCode(now()) })
-  t.equal(last.location, '/totp/enroll?problem=ended')
+  t.equal(last.location, '/totp/enroll?problem=wrongCodes')
   t.notOk(alice.cookies.has(COOKIE))
-  t.match((await alice.follow(last)).page, { kind: 'start', problem: { is: 'ended' } })
+  t.match((await alice.follow(last)).page, { kind: 'start', problem: { is: 'wrongCodes' } })
   t.equal((await alice.post('/enroll', { action: 'verify', code: '123456' })).location, '/totp/enroll?problem=ended')
+})
+
+t.test('while codes are locked, a further app takes a code first', async t => {
+  const { login, now, wait } = desk()
+  const alice = login('alice')
+  const app = await alice.enroll()
+  const again = login('alice')
+  wait(30)
+  for (let n = 0; n < 5; n++) await again.post('/challenge', { code: app.wrongCode(now()) })
+  const led = await again.post('/enroll', { action: 'begin' })
+  t.match(led, { status: 303, location: /^\/totp\/challenge\?return=/ })
+  t.match((await again.follow(led)).page, { kind: 'challenge', state: { is: 'locked' } })
 })
 
 t.test('an enrollment that expired has ended', async t => {

@@ -37,6 +37,7 @@ t.test('each wrong one stops the boot, and is named', async t => {
     ['pages.brand.name', { brand: { name: 'a:b' } }], ['pages.brand.name', { brand: { name: 'x'.repeat(65) } }],
     ['pages.brand.logo', { brand: { name: 'A', logo: 'https://cdn.example/logo.png' } }],
     ['pages.brand.logo', { brand: { name: 'A', logo: '//cdn.example/logo.png' } }],
+    ['pages.brand.style', { brand: { name: 'A', style: 'https://cdn.example/a.css' } }],
     ['pages.brand.logo', { brand: { name: 'A', logo: 'data:text/html,x' } }],
     ['pages.brand.logo', { brand: { name: 'A', logo: 'javascript:alert(1)' } }],
     ['pages.brand.accent', { brand: { name: 'A', accent: 'red' } }],

@@ -25,7 +25,7 @@ t.test('what browsers would take for another site, or rewrite, is never signed',
   for (const path of [
     '//evil.example', '/\\evil.example', 'https:evil.example', 'https://evil.example/', 'evil', '', '/\t/evil.example',
     '/a\nb', '/a\rb', '/a\0b', '/a b', '/ä', '/\u2028', '/\u007f', `/${'a'.repeat(3072)}`, '/' + '%'.repeat(1100)
-  ]) t.equal(paths.sign({ path, refusedAt }, 'alice'), null, encodeURI(path).slice(0, 40))
+  ]) t.equal(paths.sign({ path, refusedAt }, 'alice'), null, encodeURIComponent(path).slice(0, 40))
 })
 
 t.test('what another signer signed is refused where it is no path of this site', async t => {
@@ -57,10 +57,10 @@ t.test('nothing else is read', async t => {
   }), { numRuns: times(2000, 100) })
 })
 
-t.test('every path that is signed leads to this site', async () => {
+t.test('every path that is signed leads to this site', async t => {
   const unit = fc.constantFrom('/', '\\', '.', 'a', ':', '@', '?', '#', '%', ' ', '\t')
-  fc.assert(fc.property(fc.string({ unit }), path => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.string({ unit }), path => {
     const read = paths.read(paths.sign({ path, refusedAt }, 'alice'), 'alice')
     return read === null || new URL(read.path, 'https://own.example/totp/challenge').origin === 'https://own.example'
-  }), { numRuns: times(20_000, 500) })
+  }), { numRuns: times(20_000, 500) }))
 })

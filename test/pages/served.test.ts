@@ -100,6 +100,7 @@ t.test('a form that can\'t be read is told in HTML', async t => {
   t.match(await submit(alice, '/totp/recover', { code: '1' }, { 'content-encoding': 'gzip' }), { status: 415 })
   t.match(await submit(alice, '/totp/recover', { code: '1', more: '2' }), { status: 400, text: /^<!doctype html>/ })
   t.match(await alice.request('POST', '/totp/recover', undefined, FORM), { status: 303 }, 'no body at all')
+  t.match(await alice.request('POST', '/totp/recover', undefined, { 'sec-fetch-site': 'same-origin' }), { status: 415 }, 'no type')
 })
 
 t.test('what the server varies its answers by is kept', async t => {

@@ -65,6 +65,7 @@ export const STATES: Readonly<Record<string, State>> = {
   'manage-refused-name': { page: { ...MANAGE, refusedName: { sid: 'YF2', typed: 'My: tablet' } } },
   start: { page: { kind: 'start', isFirst: true, problem: null } },
   'start-further': { page: { kind: 'start', isFirst: false, problem: null } },
+  'start-wrong-codes': { page: { kind: 'start', isFirst: true, problem: { is: 'wrongCodes' } } },
   'start-ended': { page: { kind: 'start', isFirst: true, problem: { is: 'ended' } } },
   'start-limit': { page: { kind: 'start', isFirst: false, problem: { is: 'limit' } } },
   'start-wait': { page: { kind: 'start', isFirst: true, problem: { is: 'wait', seconds: 540 } } },

@@ -63,6 +63,13 @@ t.test('without an account none is named', async t => {
   t.notMatch(decodeURIComponent(show('new-codes', { account: null })), 'Account')
 })
 
+t.test('a style sheet of the host comes after ours', async t => {
+  const brand = { name: 'Acme', style: '/acme.css' }
+  const renderer = createRenderer({ brand, at: '/totp', home: '/' })
+  const sheets = renderer.render({ kind: 'problem', problem: 'failed' }, SETTING).match(/rel="stylesheet" href="[^"]+"/g)
+  t.match(sheets, [/"\/totp\/pages-/, 'rel="stylesheet" href="/acme.css"'])
+})
+
 t.test('a logo stands for the name, and is called like it', async t => {
   const renderer = createRenderer({ brand: { name: 'Acme & Co', logo: '/logo.svg' }, at: '/totp', home: '/' })
   const [state] = Object.values(STATES)
@@ -193,6 +200,7 @@ t.test('before an enrollment', async t => {
   t.notMatch(text(show('start-further')), en.start.whatItIs)
   t.match(show('start-further'), '<input id="name" name="friendlyName" type="text" value="" maxlength="64" autocomplete="off" dir="auto" aria-describedby="name-hint">')
   t.match(text(show('start-ended')), en.start.ended)
+  t.match(text(show('start-wrong-codes')), en.start.wrongCodes)
   t.match(text(show('start-limit')), en.start.limit)
   t.notMatch(show('start-limit'), '<form')
   t.match(text(show('start-wait')), 'Wait 9 minutes , then start again.')

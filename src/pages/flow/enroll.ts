@@ -5,6 +5,7 @@ import {
   MalformedError
 } from '../../errors.js'
 import { qrCode } from '../../qr.js'
+import { isWithin } from '../../time/age.js'
 import type { Binding } from '../enrollment-cookie.js'
 import type { Page, StartProblem } from '../page.js'
 import { codeProblemIn, startProblemIn } from '../query.js'
@@ -36,7 +37,7 @@ export const enroll: Flow = {
           await beginEnrollment(context, visit, typed)
           return leadTo(context, visit, '/enroll')
         } catch (error) {
-          return leadToStart(context, visit, error)
+          return await leadToStart(context, visit, error)
         }
       }
     },
@@ -70,14 +71,22 @@ export const enroll: Flow = {
 interface Enrollment {
   /** Whether the user has no app yet. */
   readonly isFirst: boolean
+  /** Whether the session's approval is fresh enough to add an app. */
+  readonly isFresh: boolean
   /** The unverified factor, if this session enrolled it. */
   readonly factor: Factor | null
 }
 
-async function enrollmentOf ({ verifier }: FlowContext, { caller }: Visit): Promise<Enrollment> {
+async function enrollmentOf (
+  { verifier, now, settings: { freshness } }: FlowContext, { caller }: Visit
+): Promise<Enrollment> {
   const found = await verifier.factors(caller)
-  const factor = found.factors.find(({ status }) => status === 'unverified') ?? null
-  return { isFirst: verifiedOf(found).length === 0, factor }
+  const { factors, approval } = found
+  return {
+    isFirst: verifiedOf(found).length === 0,
+    isFresh: approval !== null && isWithin(freshness, approval.at, now()),
+    factor: factors.find(({ status }) => status === 'unverified') ?? null
+  }
 }
 
 async function beginEnrollment (context: FlowContext, visit: Visit, typed: string): Promise<void> {
@@ -90,9 +99,12 @@ async function beginEnrollment (context: FlowContext, visit: Visit, typed: strin
   setCookie(enrolling.name, enrolling.headerFor({ secret, uri }, { identity, mark, sid }))
 }
 
-function leadToStart (context: FlowContext, visit: Visit, error: unknown): Outcome {
+async function leadToStart (context: FlowContext, visit: Visit, error: unknown): Promise<Outcome> {
   if (error instanceof FactorLimitError) return leadTo(context, visit, '/enroll', { problem: 'limit' })
   if (!(error instanceof LockedError)) throw error
+  const { isFirst, isFresh } = await enrollmentOf(context, visit)
+  // Codes are locked, and a further app takes one first.
+  if (!isFirst && !isFresh) throw error
   return leadTo(context, visit, '/enroll', { problem: 'wait', seconds: String(error.retryAfter) })
 }
 
@@ -115,7 +127,7 @@ async function leadToScan (context: FlowContext, visit: Visit, error: unknown): 
   const { isFirst, factor } = await enrollmentOf(context, visit)
   if (error instanceof FactorNotFoundError) return leaveEnrollment(context, visit, isFirst)
   if (!(error instanceof ChallengeDeniedError)) throw error
-  if (factor === null) return endEnrollment(context, visit, 'ended')
+  if (factor === null) return endEnrollment(context, visit, 'wrongCodes')
   const { clockOff } = error
   const says = clockOff === null ? { problem: 'denied' } : { problem: 'clock', off: String(clockOff) }
   return leadTo(context, visit, '/enroll', says)
@@ -128,7 +140,7 @@ function leaveEnrollment (context: FlowContext, visit: Visit, isFirst: boolean):
   return leadTo(context, visit, '/')
 }
 
-function endEnrollment (context: FlowContext, visit: Visit, problem: 'ended' | 'limit'): Outcome {
+function endEnrollment (context: FlowContext, visit: Visit, problem: 'wrongCodes' | 'ended' | 'limit'): Outcome {
   dropBinding(context, visit)
   return leadTo(context, visit, '/enroll', { problem })
 }

@@ -21,7 +21,8 @@ export function document (scene: Scene, view: View, files: Files): Html {
 <meta name="color-scheme" content="light dark">
 <title>${hasProblem ? words.frame.problemTitle(title) : title} – ${brand.name}</title>
 <link rel="stylesheet" href="${at}/${files.style}">
-<script type="module" src="${at}/${files.script}"></script>
+${brand.style !== undefined && html`<link rel="stylesheet" href="${brand.style}">
+`}<script type="module" src="${at}/${files.script}"></script>
 </head>
 <body${isWide && html` class="wide"`}>
 <header>${brand.logo === undefined

@@ -38,5 +38,6 @@ ${manageLink(scene)}`
 /** The text above the form; null where it stands in the form. */
 function problemText (problem: StartProblem, start: Words['start']): string | null {
   if (problem.is === 'ended') return start.ended
+  if (problem.is === 'wrongCodes') return start.wrongCodes
   return problem.is === 'limit' ? start.limit : null
 }

@@ -82,6 +82,7 @@ export const de: Words = {
     nameHint: 'Freiwillig. Damit unterscheiden Sie Ihre Apps, zum Beispiel „Tablet“.',
     refusedName: 'Geben Sie einen Namen mit 1 bis 64 Zeichen und ohne Doppelpunkt ein, oder lassen Sie das Feld leer.',
     begin: 'Einrichtung starten',
+    wrongCodes: 'Zu viele falsche Codes, deshalb ist diese Einrichtung beendet. Löschen Sie den Eintrag, den Sie gerade in Ihrer App angelegt haben, und beginnen Sie mit einem neuen Bild.',
     ended: 'Die Einrichtung hat zu lange gedauert und ist abgelaufen. Es hat sich nichts geändert. Bitte starten Sie noch einmal.',
     limit: 'Mehr Apps sind nicht möglich. Entfernen Sie zuerst eine.',
     wait: time => `Sie haben schon mehrmals gestartet. Warten Sie ${time} und starten Sie dann noch einmal.`,

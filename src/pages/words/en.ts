@@ -82,6 +82,7 @@ export const en: Words = {
     nameHint: 'Optional. It helps you to tell your apps apart, for example “Tablet”.',
     refusedName: 'Type a name of 1 to 64 characters without a colon, or leave the field empty.',
     begin: 'Start setup',
+    wrongCodes: 'Too many wrong codes, so this setup has ended. Delete the entry you just made in your app, then start again with a new picture.',
     ended: 'The setup took too long and has ended. Nothing has changed. Please start again.',
     limit: 'You can’t add more apps. Remove one first.',
     wait: time => `You have started several times. Wait ${time}, then start again.`,

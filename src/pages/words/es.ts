@@ -82,6 +82,7 @@ export const es: Words = {
     nameHint: 'Opcional. Le ayuda a distinguir sus aplicaciones, por ejemplo «Tableta».',
     refusedName: 'Escriba un nombre de 1 a 64 caracteres, sin dos puntos, o deje el campo vacío.',
     begin: 'Empezar la configuración',
+    wrongCodes: 'Demasiados códigos incorrectos: esta configuración ha terminado. Borre de su aplicación la entrada que acaba de crear y empiece de nuevo con otra imagen.',
     ended: 'La configuración ha tardado demasiado y ha caducado. No se ha cambiado nada. Vuelva a empezar.',
     limit: 'No se pueden añadir más aplicaciones. Quite una antes.',
     wait: time => `Ha empezado varias veces. Espere ${time} y vuelva a empezar.`,

@@ -82,6 +82,7 @@ export const fr: Words = {
     nameHint: 'Facultatif. Il vous aide à distinguer vos applications, par exemple « Tablette ».',
     refusedName: 'Saisissez un nom de 1 à 64 caractères, sans deux-points, ou laissez le champ vide.',
     begin: 'Commencer la configuration',
+    wrongCodes: 'Trop de codes erronés : cette configuration est terminée. Supprimez l’entrée que vous venez de créer dans votre application, puis recommencez avec une nouvelle image.',
     ended: 'La configuration a pris trop de temps et a expiré. Rien n’a changé. Veuillez recommencer.',
     limit: 'Vous ne pouvez pas ajouter d’autre application. Supprimez-en d’abord une.',
     wait: time => `Vous avez commencé plusieurs fois. Patientez ${time}, puis recommencez.`,

@@ -108,6 +108,8 @@ export interface Words {
     readonly nameHint: string
     readonly refusedName: string
     readonly begin: string
+    /** The last wrong code that an enrollment takes. */
+    readonly wrongCodes: string
     readonly ended: string
     readonly limit: string
     readonly wait: (time: string) => string
