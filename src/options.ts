@@ -168,8 +168,8 @@ export interface PagesOptions {
     /** A picture in place of the name: a path of this site, or a data URI of an image. @default none */
     readonly logo?: string
     /**
-     * The color of buttons and links, such as '#0a5cd6'. It is made darker or lighter where it would be hard
-     * to read. @default a blue
+     * The color of buttons and links, such as '#0a5cd6'. Links are made darker or lighter where they would be
+     * hard to read. @default a blue
      */
     readonly accent?: string
     /** A style sheet that changes the custom properties of ours: a path of this site. @default none */

@@ -107,6 +107,11 @@ t.test('wrong codes are told, and a lock is shown with its seconds', async t => 
   for (let count = 0; count < 5; count++) {
     const answer = await alice.post('/challenge', { ...form, code: app.wrongCode(now()) })
     t.equal(answer.location, `/totp/challenge?problem=denied${more}`)
+    const { page } = await alice.follow(answer)
+    const shown = count < 4
+      ? { state: { is: 'open' }, problem: { is: 'denied' } }
+      : { state: { is: 'locked', seconds: 30 }, problem: null }
+    t.match(page, { kind: 'challenge', ...shown }, `after ${count + 1} wrong codes`)
   }
   const locked = await alice.post('/challenge', { ...form, code: app.code(now()) })
   t.match(locked, { status: 303, location: `/totp/challenge?return=${encodeURIComponent(back)}` })

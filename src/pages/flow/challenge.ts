@@ -84,7 +84,8 @@ function challengePage (
     codeLengths: [...new Set(factors.map(({ config }) => config.codeLength))],
     remember,
     state,
-    problem: codeProblemIn(query)
+    // While codes aren't judged, the next one is of no use.
+    problem: state.is === 'open' ? codeProblemIn(query) : null
   }
 }
 
