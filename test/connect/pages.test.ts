@@ -86,6 +86,14 @@ t.test('without a framework, what is no page is answered by the pages themselves
   t.strictSame(logged, [])
 })
 
+t.test('a page comes too late for an answer that was begun, and ends it', async t => {
+  const { totp, login, logged } = secondFactor({ pages })
+  const begin: Handler = (_request, response, next) => { response.write('begun'); next() }
+  const served = await serve(t, 'node:http', host => host.use(begin, totp.pages()))
+  await t.rejects(served.ask({ path: '/totp/', headers: login('alice') }))
+  t.strictSame(logged, [])
+})
+
 t.test('a path that a middleware in front has rewritten is no mount', async t => {
   const { totp, login, logged } = secondFactor({ pages })
   const rewrite: Handler = (request, _response, next) => { request.url = '/totp/'; next() }
