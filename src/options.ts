@@ -332,11 +332,12 @@ export function settingsOf<Request, Reply> (
   must('freshness', freshness <= maxAge, `must be at most maxAge, ${maxAge}`)
   must('attempts.disableAfter', attempts.disableAfter >= attempts.lockAfter,
     `must be at least attempts.lockAfter, ${attempts.lockAfter}`)
-  const { remember: rememberGiven, session } = options
+  const { remember: rememberGiven, pages: pagesGiven, session } = options
   const remember = rememberGiven && ownOnly(rememberGiven)
+  const pages = pagesGiven && ownOnly({ ...pagesGiven, brand: ownOnly(pagesGiven.brand) })
   must('remember', remember === undefined || session === undefined || ownValue(session, 'cookies') !== false,
     'needs login sessions in a browser: the session port says that its requests have no cookies')
-  must('pages', options.pages === undefined || session === undefined || ownValue(session, 'cookies') !== false,
+  must('pages', pages === undefined || session === undefined || ownValue(session, 'cookies') !== false,
     'need login sessions in a browser: the session port says that its requests have no cookies')
   provider?.requireConfig(config)
   const providers = [...(provider === undefined ? [] : [provider]), ...formerProviders]
@@ -354,10 +355,10 @@ export function settingsOf<Request, Reply> (
     session: undefined,
     friendlyName: undefined,
     acr: undefined,
-    pages: undefined,
     context: undefined,
     onEvent: undefined,
     ...options,
+    pages,
     provider,
     maxAge,
     freshness,

@@ -1,4 +1,5 @@
 import type { PagesOptions } from '../options.js'
+import { ownOnly } from '../own-property.js'
 import { accentStyle } from './look/accent.js'
 import { SCRIPT, STYLE } from './look/assets.js'
 import type { Page, Setting } from './page.js'
@@ -46,7 +47,7 @@ export interface RendererOptions extends Pick<PagesOptions, 'brand' | 'languages
 
 /** Makes the renderer of a server. */
 export function createRenderer (options: RendererOptions): Renderer {
-  const { brand, at, home, languages = { en, de, es, fr } } = options
+  const { brand, at, home, languages = { en, de, es, fr } } = ownOnly(options)
   const speak = interpreterOf(languages)
   const accent = accentStyle(brand.accent)
   const style = {

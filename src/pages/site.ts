@@ -121,7 +121,7 @@ export function createPages<Request, Reply> (
 
   async function showOrLead (outcome: Outcome, exchange: Sent, visit: Visit): Promise<PageAnswer> {
     if (hasOwn(outcome, 'location')) return leadingAnswer(outcome.location)
-    const { page, status, returnTo } = outcome
+    const { page, status, returnTo } = ownOnly(outcome)
     const setting = await settingOf(exchange, visit)
     return pageAnswer(output, page, returnTo === undefined ? setting : { ...setting, returnTo }, status)
   }

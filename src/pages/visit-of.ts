@@ -1,4 +1,5 @@
 import type { RequestCaller } from '../http/request-caller.js'
+import { ownOnly } from '../own-property.js'
 import type { PageExchange } from './exchange.js'
 import { queryOf } from './query.js'
 import type { SessionCaller } from '../verifier/caller.js'
@@ -30,7 +31,8 @@ export function visitOf<Request, Reply> (
     friendlyName: async () => await requests.friendlyName(request, identity),
     setCookie: (name, header) => { cookies.set(name, header) },
 
-    async keep ({ mark, browserTokens }) {
+    async keep (kept) {
+      const { mark, browserTokens } = ownOnly(kept)
       await requests.keep(request, reply, { mark, rotate: true, browserTokens })
       // An enrollment that is under way belongs to the new mark from now on.
       const resealed = mark && enrolling.resealedFor(headers, { identity, mark: session.mark }, mark)

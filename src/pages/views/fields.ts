@@ -1,3 +1,4 @@
+import { ownOnly } from '../../own-property.js'
 import { html, type Html } from '../html.js'
 import type { CodeProblem } from '../page.js'
 import type { Speech } from '../speech.js'
@@ -27,8 +28,9 @@ export interface CodeFieldOptions {
 
 /** The field for a code of an app, with its error beside it. */
 export function codeField (
-  speech: Speech, lengths: readonly number[], { problem, isFirst, also }: CodeFieldOptions
+  speech: Speech, lengths: readonly number[], options: CodeFieldOptions
 ): Html {
+  const { problem, isFirst, also } = ownOnly(options)
   const { words, either } = speech
   const describedBy = ['hint', problem !== null && 'error', also].filter(id => typeof id === 'string').join(' ')
   return html`<div class="field">
@@ -59,7 +61,8 @@ export interface NameField {
 }
 
 /** The field for an app's name, with its error beside it. */
-export function nameField ({ id, label, hint, value, error }: NameField): Html {
+export function nameField (field: NameField): Html {
+  const { id, label, hint, value, error } = ownOnly(field)
   const describedBy = [hint !== undefined && `${id}-hint`, error !== null && `${id}-error`].filter(id => id !== false)
   return html`<div class="field">
 <label for="${id}">${label}</label>

@@ -1,3 +1,4 @@
+import { ownOnly } from '../../own-property.js'
 import { html, type Html } from '../html.js'
 import { around, linkTo, type Scene, type View } from './scene.js'
 
@@ -10,8 +11,8 @@ export interface Files {
 /** A whole document. */
 export function document (scene: Scene, view: View, files: Files): Html {
   const { at, home, brand, setting, speech: { tag, direction, words } } = scene
-  const { title, body, hasProblem = false, isWide = false } = view
-  const notice = view.notice ?? (setting.notice && words.notices[setting.notice])
+  const { title, body, hasProblem = false, isWide = false, notice: done } = ownOnly(view)
+  const notice = done ?? (setting.notice && words.notices[setting.notice])
   return html`<!doctype html>
 <html lang="${tag}" dir="${direction}">
 <head>
