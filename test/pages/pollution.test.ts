@@ -40,7 +40,8 @@ const { render } = createRenderer({ brand: brandOf(), at: '/totp', home: '/' })
 
 async function draw (): Promise<string[]> {
   const setting = { account: 'ada', acceptLanguage: 'en', returnTo: null }
-  return Object.values(STATES).map(ownOnly).map(({ page, notice = null }) => render(page, { ...setting, notice }))
+  return Object.values(STATES).map(ownOnly)
+    .map(({ page, notice = null }) => render(page, { ...setting, notice }))
 }
 
 /** What a user gets on the way through the pages, without what is random. */
