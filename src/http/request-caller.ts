@@ -9,6 +9,7 @@ import { isTokenPort } from '../sessions/token-session.js'
 import { scrubbed } from '../scrubbed.js'
 import type { Log } from '../events.js'
 import type { Settings } from '../options.js'
+import { ownOnly } from '../own-property.js'
 import type { SessionPort } from '../sessions/session.js'
 import { identityOf, type Browser, type SessionCaller } from '../verifier/caller.js'
 import type { Verifier } from '../verifier/verifier.js'
@@ -126,9 +127,8 @@ export function requestCaller<Request, Reply> (
     }
   }
 
-  async function keep (
-    request: Request, reply: Reply, { mark, rotate = false, browserTokens = null }: Kept
-  ): Promise<NewToken> {
+  async function keep (request: Request, reply: Reply, given: Kept): Promise<NewToken> {
+    const { mark, rotate = false, browserTokens = null } = ownOnly(given)
     const kept = mark === null ? {} : await keepMark(request, reply, mark, rotate)
     if (browserTokens !== null) cookie?.write(reply, browserTokens)
     return kept

@@ -362,10 +362,13 @@ async function tabTo (page: Page, wanted: Locator): Promise<void> {
 
 async function inSight (t: Test, { page }: Surfer, label: string): Promise<void> {
   const { height = 0 } = page.viewportSize() ?? {}
-  const title = await page.title()
   for (const element of [page.getByRole('alert'), page.getByLabel(label, { exact: true })]) {
-    const box = await element.boundingBox()
-    const [top, bottom] = [box?.y ?? -1, (box?.y ?? 0) + (box?.height ?? height + 1)]
-    t.ok(top >= 0 && bottom <= height, `${title}: ${element} from ${top} to ${bottom}`)
+    const isInSight = async () => {
+      const box = await element.boundingBox()
+      return box !== null && box.y >= 0 && box.y + box.height <= height
+    }
+    // A browser scrolls to the field with the focus some time after it has loaded the page.
+    for (let looks = 0; looks < 300 && !await isInSight(); looks++) await page.waitForTimeout(100)
+    t.ok(await isInSight(), `${await page.title()}: ${element}`)
   }
 }

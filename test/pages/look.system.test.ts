@@ -60,8 +60,9 @@ t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 300_000 },
     for (const tag of TAGS) {
       for (const name of Object.keys(STATES).filter(name => /-(denied|malformed|clock|name)$/.test(name) && !/^problem/.test(name))) {
         await page.goto(`${gallery.url}/${tag}/${name}`)
-        const [top, bottom] = await page.evaluate<[number, number]>(ERROR_AND_FIELD)
-        t.ok(top >= 0 && bottom <= 500, `${tag} ${name} from ${top} to ${bottom}`)
+        // A browser scrolls to the field with the focus some time after it has loaded the page.
+        await page.waitForFunction(`(([top, bottom]) => top >= 0 && bottom <= innerHeight)(${ERROR_AND_FIELD})`)
+        t.pass(`${tag} ${name}`)
       }
     }
   })

@@ -46,7 +46,7 @@ async function draw (): Promise<string[]> {
 
 /** What a user gets on the way through the pages, without what is random. */
 async function walk (): Promise<string[]> {
-  const { login, wait } = desk({ at: '/totp' })
+  const { login, wait } = desk({ at: '/totp', totp: { remember: { for: 60 } } })
   const alice = login('alice')
   const answers = [await alice.get('/'), await alice.get('/enroll?problem=limit'), await alice.post('/', { action: 'none' })]
   const app = await alice.enroll()
