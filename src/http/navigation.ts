@@ -56,7 +56,7 @@ export function leaderTo ({ path, at }: PagesPath, returnPaths: ReturnPaths, clo
       if (page === null || isWithin(at, url)) return null
       // A form that was refused is lost. Its user sends it again, never a page.
       if (request.method !== 'GET') return at + page
-      const signed = returnPaths.sign({ path: url, refusedAt: Math.floor(secondsOf(clock)) }, identity)
+      const signed = returnPaths.sign({ path: url, refusedAt: secondsOf(clock) }, identity)
       return signed === null ? at + page : `${at}${page}?return=${encodeURIComponent(signed)}`
     }
   }
