@@ -188,7 +188,7 @@ export interface PagesOptions {
    */
   readonly at?: string
   /**
-   * Whether the cookie that keeps a new secret during enrollment may travel over plain HTTP: for development
+   * Whether the pages' cookies, such as that of a new secret, may travel over plain HTTP: for development
    * alone. @default false
    */
   readonly insecure?: boolean

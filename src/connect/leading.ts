@@ -16,9 +16,9 @@ export function leadWith<Request extends IncomingMessage, Response extends Serve
   return async (request, response, refusal) => {
     try {
       const { method = '', headers } = request
-      const { identity } = await caller(request)
-      const location = leader.lead({ method, headers, url: originalUrlOf(request) }, refusal, identity)
-      if (location === null || response.headersSent) return false
+      const urlFor = leader.lead({ method, headers, url: originalUrlOf(request) }, refusal)
+      if (urlFor === null || response.headersSent) return false
+      const location = urlFor((await caller(request)).identity)
       setHeaders(response, leadingHeaders(location, response.getHeader('vary')))
       send(response, 303)
       return true

@@ -156,9 +156,10 @@ async function lead (
 ): Promise<void> {
   const { method, headers, url } = request
   try {
-    const caller = await requests.caller(request)
-    const location = leader.lead({ method, headers, url }, refusal, caller.identity)
-    if (location !== null) noteRefused(request, refusal.error, location)
+    const urlFor = leader.lead({ method, headers, url }, refusal)
+    if (urlFor === null) return
+    const { identity } = await requests.caller(request)
+    noteRefused(request, refusal.error, urlFor(identity))
   } catch {
     // No user is known, so there is no page to lead to.
   }

@@ -2,6 +2,7 @@ import { isToken, MAX_TOKENS } from '../entity/browsers.js'
 import type { RememberOptions } from '../options.js'
 import { getOwn } from '../own-property.js'
 import type { Browser } from '../verifier/caller.js'
+import { cookieValues } from './cookie-values.js'
 import type { Headers } from './cross-site.js'
 
 /** The cookie with the tokens of a browser: one for each of its users, and their names aren't in it. */
@@ -24,19 +25,17 @@ export function browserCookie (
   const start = `${cookie}=`
   const attributes = `Path=/; HttpOnly; ${insecure ? '' : 'Secure; '}SameSite=Lax`
 
-  function tokensIn (header: string | string[] | undefined): readonly string[] {
-    // Most requests have no such cookie, and it is the guard that asks.
-    if (typeof header !== 'string' || !header.includes(start)) return []
-    const [own, another] = header.split(';').map(withoutBlanks).filter(pair => pair.startsWith(start))
+  function tokensIn (headers: Headers): readonly string[] {
+    const [own, another] = cookieValues(headers, cookie)
     if (own === undefined || another !== undefined) return []
-    const tokens = own.slice(start.length).split(SEPARATOR, MAX_TOKENS + 1)
+    const tokens = own.split(SEPARATOR, MAX_TOKENS + 1)
     return tokens.length <= MAX_TOKENS && tokens.every(isToken) ? tokens : []
   }
 
   return {
     read (headers) {
       const userAgent = getOwn(headers, 'user-agent')
-      return { tokens: tokensIn(getOwn(headers, 'cookie')), userAgent: String(userAgent ?? '') }
+      return { tokens: tokensIn(headers), userAgent: String(userAgent ?? '') }
     },
 
     headerFor (tokens) {
@@ -44,9 +43,4 @@ export function browserCookie (
       return `${start}${tokens.slice(0, MAX_TOKENS).join(SEPARATOR)}; Max-Age=${life}; ${attributes}`
     }
   }
-}
-
-/** Other blanks belong to a name, also where browsers look for `__Host-`. */
-function withoutBlanks (pair: string): string {
-  return pair.replace(/^[ \t]+|[ \t]+$/g, '')
 }

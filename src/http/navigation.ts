@@ -23,10 +23,10 @@ export interface Refusal {
 /** Finds the page that the user of a refused request needs. */
 export interface Leader {
   /**
-   * The URL of that page, with the way back in it. Null for a request that isn't a browser's navigation, and
-   * for a refusal that no page mends.
+   * Makes the URL of that page for an identity, with the way back in it. Null for a request that isn't a
+   * browser's navigation, and for a refusal that no page mends.
    */
-  lead (request: RefusedRequest, refusal: Refusal, identity: string): string | null
+  lead (request: RefusedRequest, refusal: Refusal): ((identity: string) => string) | null
 }
 
 /** The path of the pages. */
@@ -49,15 +49,18 @@ export function leadingHeaders (
 export function leaderTo ({ path, at }: PagesPath, returnPaths: ReturnPaths, clock: Clock): Leader {
   const outer = at.endsWith(path) ? at.slice(0, -path.length) : ''
   return {
-    lead (request, refusal, identity) {
+    lead (request, refusal) {
       const page = isNavigation(request) ? pageFor(refusal) : null
       const url = request.url.startsWith(`${outer}/`) ? request.url : outer + request.url
       // A guard in front of the pages would lead in a circle.
-      if (page === null || isWithin(at, url)) return null
+      if (page === null || isWithin(at, url) || isWithin(path, request.url)) return null
       // A form that was refused is lost. Its user sends it again, never a page.
-      if (request.method !== 'GET') return at + page
-      const signed = returnPaths.sign({ path: url, refusedAt: secondsOf(clock) }, identity)
-      return signed === null ? at + page : `${at}${page}?return=${encodeURIComponent(signed)}`
+      if (request.method !== 'GET') return () => at + page
+      const returnPath = { path: url, refusedAt: secondsOf(clock) }
+      return identity => {
+        const signed = returnPaths.sign(returnPath, identity)
+        return signed === null ? at + page : `${at}${page}?return=${encodeURIComponent(signed)}`
+      }
     }
   }
 }

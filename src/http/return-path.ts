@@ -15,7 +15,7 @@ export interface ReturnPaths {
   read (text: unknown, identity: string): ReturnPath | null
 }
 
-/** Characters of a path, form-encoded: a form has to send it back in a body of 4 KiB. */
+/** Characters of a path as a form encodes it, which has to send it back in a body of 4 KiB. */
 const LONGEST = 3072
 
 /** Time, MAC and path. */
@@ -52,5 +52,5 @@ function textOf ({ path, refusedAt }: ReturnPath): string {
  * control characters before they look.
  */
 function isPathOfSite (path: string): boolean {
-  return /^\/(?![/\\])[!-~]*$/.test(path) && encodeURIComponent(path).length <= LONGEST
+  return /^\/(?![/\\])[!-~]*$/.test(path) && new URLSearchParams({ path }).toString().length <= LONGEST
 }

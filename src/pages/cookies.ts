@@ -1,5 +1,5 @@
+import { cookieValues } from '../http/cookie-values.js'
 import type { Headers } from '../http/cross-site.js'
-import { getOwn } from '../own-property.js'
 
 /** What a cookie of the pages is like. */
 export interface CookieRules {
@@ -13,11 +13,8 @@ export interface CookieRules {
 
 /** The value of a cookie; null where it is missing or doubled. */
 export function cookieIn (headers: Headers, name: string): string | null {
-  const header = getOwn(headers, 'cookie')
-  const text = typeof header === 'string' ? header : ''
-  const pairs = text.split(';').map(pair => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-  const [own, another] = pairs.filter(pair => pair.startsWith(`${name}=`))
-  return own === undefined || another !== undefined ? null : own.slice(name.length + 1)
+  const [own, another] = cookieValues(headers, name)
+  return own === undefined || another !== undefined ? null : own
 }
 
 /** The header that gives the browser a cookie. */

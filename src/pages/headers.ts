@@ -7,12 +7,15 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   ...UNCACHED, ...NO_SNIFFING, 'referrer-policy': 'same-origin'
 }
 
-/** The headers of an answer with a page in it. */
+/**
+ * The headers of an answer with a page in it. No `form-action`: browsers hold it against redirects after a
+ * form, too, and the way back may end at another site, as that of an identity provider does.
+ */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...ANSWER_HEADERS,
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': 'default-src \'none\'; style-src \'self\'; script-src \'self\'; img-src \'self\' data:; ' +
-    'form-action \'self\'; base-uri \'none\'; frame-ancestors \'none\'',
+    'base-uri \'none\'; frame-ancestors \'none\'',
   vary: 'Accept-Language'
 }
 

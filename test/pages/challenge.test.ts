@@ -78,8 +78,10 @@ t.test('whatever a guard refuses after an approval, the page shows its form: no 
   const refusedAfter = signed('/vault', now())
   t.equal((await alice.get(`/challenge?return=${encodeURIComponent(refusedAfter)}`)).page.kind, 'challenge')
   t.equal((await alice.get('/challenge')).page.kind, 'challenge')
-  const refusedBefore = signed('/vault', now() - 2)
-  t.equal((await alice.get(`/challenge?return=${encodeURIComponent(refusedBefore)}`)).location, '/vault')
+  const [after, before] = [refusedAfter, signed('/vault', now() - 2)].map(encodeURIComponent)
+  t.equal((await alice.get(`/challenge?return=${before}`)).page.kind, 'challenge', 'a guard never says a problem')
+  t.equal((await alice.get(`/challenge?problem=denied&return=${after}`)).page.kind, 'challenge')
+  t.equal((await alice.get(`/challenge?problem=denied&return=${before}`)).location, '/vault')
 })
 
 t.test('an approval by a recovery code is none by an app', async t => {

@@ -5,7 +5,7 @@ import { createRenderer, type RendererOptions } from '../../src/pages/render.js'
 import { programPath } from '../example/programs.js'
 import { STATES } from './states.js'
 
-const POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; " +
+const POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; frame-ancestors 'none'"
 
 /** Every state of the pages at `<url>/<language>/<state>`, with the headers of a real server. */

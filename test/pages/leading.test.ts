@@ -85,6 +85,33 @@ t.test('requests that no page helps are refused as before', async t => {
   t.match(await navigate(await elsewhere('alice'), '/vault'), { status: 403, location: null }, 'without pages')
 })
 
+t.test('a user who is gone by then is led nowhere', async t => {
+  let asked: number | null = null
+  const { login } = await siteWithPages(t, {
+    totp: {
+      identify: request => {
+        if (asked !== null) asked++
+        return asked === 2 ? undefined : request.session.userId
+      }
+    }
+  })
+  const alice = await login('alice')
+  asked = 0
+  t.match(await navigate(alice, '/vault'), { status: 403, location: null, text: /ERR_TOTP_NOT_ENROLLED/ })
+  t.equal(asked, 2)
+  asked = 2
+  t.match(await navigate(alice, '/vault'), { status: 303, page: '/totp/enroll' })
+})
+
+t.test('a refusal that no page mends asks for the user once', async t => {
+  let asked = 0
+  const { login } = await siteWithPages(t, { totp: { identify: request => { asked++; return request.session.userId } } })
+  const alice = await login('alice')
+  asked = 0
+  t.match(await navigate(alice, '/vault', { accept: 'application/json' }), { status: 403 })
+  t.equal(asked, 1)
+})
+
 t.test('a form that was refused is not sent again: its user is led to the page, without a way back', async t => {
   const { login } = await siteWithPages(t)
   const { status, headers } = await (await login('alice')).request('POST', '/form', {}, NAVIGATION)
@@ -117,10 +144,10 @@ t.test('pages that browsers see at another path than the server', async t => {
 t.test('a guard in front of the pages leads nowhere, or it would lead in a circle', async t => {
   const { lead } = leaderTo({ path: '/totp', at: '/app/totp' }, returnPathsUnder([KEY]), () => START)
   const refusal = { error: new NotEnrolledError(), methods: ['totp'] as const }
-  const led = (url: string) => lead({ method: 'GET', headers: NAVIGATION, url }, refusal, 'alice') !== null
+  const led = (url: string) => lead({ method: 'GET', headers: NAVIGATION, url }, refusal) !== null
   for (const url of ['/totp', '/totp/', '/totp?a=b', '/totp/enroll', '/app/totp', '/app/totp/enroll']) t.notOk(led(url), url)
   const broken = { error: new StoreError(new Error('gone')), methods: ['totp'] as const }
-  t.equal(lead({ method: 'GET', headers: NAVIGATION, url: '/vault' }, broken, 'alice'), null, 'no page mends it')
+  t.equal(lead({ method: 'GET', headers: NAVIGATION, url: '/vault' }, broken), null, 'no page mends it')
   for (const url of ['/', '/totpx', '/a/totp', '/vault?totp']) t.ok(led(url), url)
 })
 

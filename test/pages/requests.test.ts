@@ -112,7 +112,7 @@ t.test('pages have the headers that keep them from caches, frames and scripts', 
     'referrer-policy': 'same-origin',
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': 'default-src \'none\'; style-src \'self\'; script-src \'self\'; img-src \'self\' data:; ' +
-      'form-action \'self\'; base-uri \'none\'; frame-ancestors \'none\'',
+      'base-uri \'none\'; frame-ancestors \'none\'',
     vary: 'Accept-Language',
     'content-language': 'fr'
   })

@@ -45,16 +45,16 @@ export const challenge: Flow = {
   }
 }
 
-/** Whether a code was right that the user typed after the guard refused. Else it would refuse in a circle. */
+/**
+ * Whether the answer to a form that was sent twice leads here: the first one has got an approval. A guard
+ * never leads here with a problem, so one that refuses again makes no circle.
+ */
 function isJustApproved (
   { now }: FlowContext, { wayBack, query }: Visit, approval: Approval | null
 ): boolean {
-  if (approval === null || approval.method !== 'totp') return false
-  const age = now() - approval.at
-  // By a clock that has gone back, a guard that refuses again would seem to have refused before.
-  if (age < 0 || age > JUST_NOW) return false
-  // Without a way back, nothing but the second answer to a form says that the user has just been here.
-  return wayBack === null ? query.problem !== null : approval.at > wayBack.refusedAt
+  if (query.problem === null || approval === null || approval.method !== 'totp') return false
+  const isRecent = Math.abs(now() - approval.at) <= JUST_NOW
+  return isRecent && (wayBack === null || approval.at > wayBack.refusedAt)
 }
 
 function leave ({ settings: { home } }: FlowContext, { wayBack }: Visit): Outcome {
