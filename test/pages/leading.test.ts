@@ -105,7 +105,9 @@ t.test('a user who is gone by then is led nowhere', async t => {
 
 t.test('a refusal that no page mends asks for the user once', async t => {
   let asked = 0
-  const { login } = await siteWithPages(t, { totp: { identify: request => { asked++; return request.session.userId } } })
+  const { login } = await siteWithPages(t, {
+    totp: { identify: request => { asked++; return request.session.userId } }
+  })
   const alice = await login('alice')
   asked = 0
   t.match(await navigate(alice, '/vault', { accept: 'application/json' }), { status: 403 })
