@@ -45,7 +45,11 @@ export async function browserPage (
     if (!/^Failed to load resource: .* status of (400|401|403|404|429|503)/.test(message.text())) faults.push(message.text())
   })
   const button = (name: string | RegExp) => page.getByRole('button', { name })
-  const heading = async (text: string) => await page.getByRole('heading', { level: 1, name: text }).waitFor()
+  const heading = async (text: string) => {
+    await page.getByRole('heading', { level: 1, name: text }).waitFor()
+    // A button is of no use before the page's script is there.
+    await page.waitForLoadState()
+  }
 
   return {
     page,
