@@ -33,7 +33,7 @@ const Credentials = Type.Object({
   password: Type.String({ maxLength: 256, description: 'Always "demo"' })
 }, { additionalProperties: false })
 
-/** They only describe: the guard says itself what is wrong with them. */
+/** A description only: the guard checks these headers itself. */
 const PaymentHeaders = Type.Object({
   'totp-code': Type.Optional(Type.String({ description: 'A code of an authenticator app' })),
   'totp-factor': Type.Optional(Type.String({ description: 'The sid of its factor: needed with several at Twilio' }))

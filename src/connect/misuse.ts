@@ -3,7 +3,7 @@ import { notAGuard, MisconfiguredError } from '../errors.js'
 import { hasFunctions } from '../option-checks.js'
 import { getOwn } from '../own-property.js'
 
-/** The methods that take a request and its response, and what comes third, if that is what they are for. */
+/** Methods that take a request and its response, and whether the third argument is one of a proper call. */
 const OF_REQUESTS: Readonly<Record<string, (third: unknown) => boolean>> = {
   keep: third => third === null || typeof third === 'string',
   forget: third => third === undefined

@@ -26,7 +26,7 @@ export function pages<Request extends IncomingMessage, Response extends ServerRe
 ): MiddlewareOf<Request, Response> {
   const { prefix, options, lookAfter, refusals: { refuse, passOn }, warn } = parts
   const loading = load(parts)
-  // Whoever asks for a page is told.
+  // Each request for a page reports the failure.
   loading.catch(() => {})
   let isNoted = options.at !== undefined
 

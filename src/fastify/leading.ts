@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { leadingHeaders } from '../http/navigation.js'
+import { hasFunctions } from '../option-checks.js'
 import type { AnyRequest } from './any-server.js'
 
 /** A refusal that a page mends, if it is what the request is answered with. */
@@ -23,6 +24,9 @@ export function noteRefused (request: AnyRequest, error: unknown, location: stri
   request[REFUSED] = { error, location, isAnswer: false }
 }
 
+/** Headers that belong to the answer which the redirect takes the place of. */
+const OF_THE_ERROR = ['content-type', 'content-length', 'content-encoding', 'etag', 'last-modified', 'retry-after']
+
 /**
  * Leads browsers to the page that a guard chose. Not where the guard throws: with `relation: 'or'` of
  * @fastify/auth the request may pass all the same.
@@ -37,7 +41,8 @@ export function leadBrowsers (fastify: FastifyInstance): void {
     const refused = request[REFUSED] ?? null
     if (refused?.isAnswer !== true || reply.statusCode < 400) return done(null, payload)
     reply.code(303).headers(leadingHeaders(refused.location, reply.getHeader('vary')))
-    for (const name of ['content-type', 'content-length', 'retry-after']) reply.removeHeader(name)
+    for (const name of OF_THE_ERROR) reply.removeHeader(name)
+    if (hasFunctions<{ destroy (): void }>(payload, ['destroy'])) payload.destroy()
     done(null, null)
   })
 }

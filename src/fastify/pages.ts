@@ -19,7 +19,7 @@ declare module 'fastify' {
 export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): FastifyPluginAsync {
   const pages = createPages(parts)
   return async fastify => {
-    // The body is read once its sender is known, so what it says helps no stranger.
+    // The body is read only after its sender is known, so a stranger learns nothing about it.
     fastify.removeAllContentTypeParsers()
     fastify.addContentTypeParser('*', (request, payload, done) => {
       request[PAYLOAD] = payload

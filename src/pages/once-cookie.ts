@@ -1,6 +1,7 @@
 import { markOf, newMark } from '../entity/mark.js'
+import { cookieValues } from '../http/cookie-values.js'
 import type { Headers } from '../http/cross-site.js'
-import { cookieHeader, cookieIn } from './cookies.js'
+import { cookieHeader } from './cookies.js'
 
 /** Forms that the browser remembers to have sent. */
 const MOST = 8
@@ -26,7 +27,8 @@ export function onceCookie (
 ): OnceCookie {
   const name = `${instance}-once`
   const rules = { name, path: at, maxAge: 86_400, sameSite: 'Strict', insecure } as const
-  const sentIn = (headers: Headers) => cookieIn(headers, name)?.split(SEPARATOR) ?? []
+  // Of doubled cookies, one may have been planted by a subdomain: it must not hide the other.
+  const sentIn = (headers: Headers) => cookieValues(headers, name).flatMap(value => value.split(SEPARATOR))
 
   return {
     name,

@@ -24,6 +24,8 @@ t.test('one form creates and shows new codes, and sent again it does nothing', a
   const { writes } = pages.store
   const again = await alice.post('/codes', form)
   t.match(again, { status: 303, location: '/totp/codes?done=codesTwice' })
+  const planted = { cookie: `totp-once=planted; totp-once=${form.once}` }
+  t.match(await alice.post('/codes', form, planted), { status: 303 }, 'a second cookie hides nothing')
   t.equal(pages.store.writes, writes)
   t.match(await alice.follow(again), { page: { kind: 'codes' }, setting: { notice: 'codesTwice' } })
   t.equal((await alice.post('/codes', { action: 'check', code: old })).status, 403, 'the old ones are void')

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import auth from '@fastify/auth'
 import t, { type Test } from 'tap'
 import { NotEnrolledError, StoreError } from '../../src/errors.js'
@@ -161,6 +162,7 @@ t.test('the answer says that it differs with more than the host says', async t =
 })
 
 const ofFastify = async (t: Test) => {
+  const streamed = Readable.from(['<p>no</p>'])
   const { login } = await siteWithPages(t, {
     routes: async app => {
       await app.register(auth)
@@ -176,12 +178,19 @@ const ofFastify = async (t: Test) => {
         scope.get('/handled', { preHandler: app.totp.required() }, async () => ({}))
       })
       await app.register(async scope => {
+        scope.setErrorHandler(async (_error, _request, reply) => await reply.code(403).header('etag', '"a"').send(streamed))
+        scope.get('/streamed', { preHandler: app.totp.required() }, async () => ({}))
+      })
+      await app.register(async scope => {
         scope.setErrorHandler(async (_error, _request, reply) => await reply.code(200).send('a page of the host'))
         scope.get('/shown', { preHandler: app.totp.required() }, async () => ({}))
       })
     }
   })
   const alice = await login('alice')
+  t.match(await navigate(alice, '/streamed'), { status: 303, page: '/totp/enroll', text: '' })
+  t.ok(streamed.destroyed, 'the page of the host is not read')
+  t.equal((await alice.request('GET', '/streamed', undefined, NAVIGATION)).headers['etag'], undefined)
   t.match(await navigate(alice, '/either'), { status: 200, text: '{"passed":true}' })
   t.match(await navigate(alice, '/failing'), { status: 500, location: null })
   t.match(await navigate(alice, '/neither'), { status: 303, page: '/totp/enroll', text: '' })

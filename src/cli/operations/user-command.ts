@@ -61,7 +61,7 @@ export interface UserCall extends StoreCall {
   readonly kept: KeptEntity
 }
 
-/** What came of a command. */
+/** The outcome of a command. */
 export interface UserOutcome {
   /** Printed with `--json`. */
   readonly json: object

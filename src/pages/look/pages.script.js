@@ -36,7 +36,7 @@ addEventListener('submit', event => {
 })
 addEventListener('pageshow', () => sent.clear())
 
-// Counts down, and frees the fields in the end. A clock that went on while the device slept is right.
+// Counts down, and frees the fields in the end.
 for (const wait of document.querySelectorAll('.wait')) {
   const fields = wait.closest('form').querySelector('fieldset')
   const left = wait.querySelector('[data-left]')
