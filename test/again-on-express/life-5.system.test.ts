@@ -6,7 +6,7 @@ import { useExpress } from './express-server.js'
 
 useExpress(5)
 
-t.test('the life of a second factor in Chromium, on Express', { skip: lacking('chromium'), timeout: 120_000 }, async t => {
+t.test('the life of a second factor in Chromium, on Express', { skip: lacking('chromium'), timeout: 300_000 }, async t => {
   const browser = await startBrowser()
   t.teardown(async () => await browser.close())
   const { alice } = await live(t, browser, { hasScript: true, isThorough: false })

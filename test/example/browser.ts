@@ -1,4 +1,5 @@
 import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core'
+import { watchPage } from '../page-faults.js'
 import { programPath } from './programs.js'
 
 /** A page in a browser, with the actions of its user. */
@@ -39,11 +40,7 @@ export async function browserPage (
   page.setDefaultTimeout(60_000)
 
   const faults: string[] = []
-  page.on('pageerror', error => faults.push(`${error}`))
-  page.on('console', message => {
-    // The browser logs every answer of 400 and more, which the tests provoke.
-    if (!/^Failed to load resource: .* status of (400|401|403|404|429|503)/.test(message.text())) faults.push(message.text())
-  })
+  watchPage(page, fault => faults.push(fault))
   const button = (name: string | RegExp) => page.getByRole('button', { name })
   const heading = async (text: string) => {
     await page.getByRole('heading', { level: 1, name: text }).waitFor()

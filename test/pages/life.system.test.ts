@@ -8,7 +8,8 @@ import { authenticator } from '../authenticator.js'
 import { lacking } from '../example/programs.js'
 import { faultyStore } from '../faulty-store.js'
 import { startBrowser } from './gallery.js'
-import { give, keyOf, live } from './life.js'
+import { inSight } from './in-sight.js'
+import { focused, give, keyOf, live } from './life.js'
 import { NAUGHTY } from './naughty.js'
 import { openSite, type OpenSite } from './open-site.js'
 import { surfer, type Surfer, type SurferOptions } from './surfer.js'
@@ -17,13 +18,13 @@ const { code, recoveryCode, manage, start, scan, challenge, recover, newCodes, p
 
 let browser: Browser
 
-t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 300_000 }, async t => {
+t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 600_000 }, async t => {
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
 
   for (const hasScript of [true, false]) {
     const name = `from the first app to the last, ${hasScript ? 'with' : 'without'} a script`
-    await t.test(name, { timeout: 120_000 }, async t => {
+    await t.test(name, { timeout: 300_000 }, async t => {
       const { alice } = await live(t, browser, { hasScript, isThorough: hasScript })
       t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
     })
@@ -212,7 +213,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     t.equal(site.created(), 1)
   })
 
-  await t.test('names that break pages break none', { timeout: 120_000 }, async t => {
+  await t.test('names that break pages break none', { timeout: 300_000 }, async t => {
     let account = 'alice'
     const { site, alice } = await opened(t, { friendlyName: () => account, maxFactors: 10 })
     const { page, open, send } = alice
@@ -251,6 +252,10 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     const { site, alice } = await opened(t)
     const { page, at, moves } = alice
     const enter = async () => await moves(async () => await page.keyboard.press('Enter'))
+    const type = async (label: string, text: string) => {
+      await focused(page.getByLabel(label)).waitFor()
+      await page.keyboard.type(text)
+    }
     await alice.open('/vault')
     await at(start.titleFirst)
     await tabTo(page, page.getByRole('button', { name: start.begin }))
@@ -260,15 +265,15 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     await page.keyboard.press('Enter')
     const phone = authenticator(await keyOf(alice))
     await tabTo(page, page.getByLabel(code.label))
-    await page.keyboard.type(phone.wrongCode(site.now()))
+    await type(code.label, phone.wrongCode(site.now()))
     await enter()
     await at(scan.title, { alert: code.denied })
-    await page.keyboard.type(phone.code(site.now()))
+    await type(code.label, phone.code(site.now()))
     await enter()
     await at(newCodes.title)
     const [first = ''] = await page.getByRole('list', { name: newCodes.list }).getByRole('listitem').allInnerTexts()
     await tabTo(page, page.getByLabel(recoveryCode.label))
-    await page.keyboard.type(first)
+    await type(recoveryCode.label, first)
     await enter()
     await alice.atOwn('/vault', 'gold')
 
@@ -276,10 +281,10 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     await alice.open('/enter?user=alice')
     await alice.open('/vault')
     await at(challenge.title)
-    await page.keyboard.type(phone.wrongCode(site.now()))
+    await type(code.label, phone.wrongCode(site.now()))
     await enter()
     await at(challenge.title, { alert: code.denied })
-    await page.keyboard.type(phone.code(site.now()))
+    await type(code.label, phone.code(site.now()))
     await tabTo(page, page.getByLabel(challenge.remember('30 days')))
     await page.keyboard.press('Space')
     await tabTo(page, page.getByRole('button', { name: challenge.submit }))
@@ -299,24 +304,24 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
       await alice.send(start.begin)
       const phone = authenticator(await keyOf(alice))
       await give(alice, phone.wrongCode(site.now()), scan.verify)
-      await inSight(t, alice, code.label)
+      await inSight(t, alice.page, 'a code')
       await give(alice, phone.code(site.now() + 240), scan.verify)
-      await inSight(t, alice, code.label)
+      await inSight(t, alice.page, 'a code')
       await give(alice, phone.code(site.now()), scan.verify)
       await alice.fill(recoveryCode.label, 'nowhere')
       await alice.send(newCodes.check)
-      await inSight(t, alice, recoveryCode.label)
+      await inSight(t, alice.page, 'a recovery code')
       site.wait(60)
       await alice.open('/enter?user=alice')
       await alice.open('/vault')
       for (const typed of ['x', phone.wrongCode(site.now())]) {
         await give(alice, typed, challenge.submit)
-        await inSight(t, alice, code.label)
+        await inSight(t, alice.page, 'a code')
       }
       await alice.follow(challenge.lostPhone)
       await alice.fill(recoveryCode.label, 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA')
       await alice.send(recover.submit)
-      await inSight(t, alice, recoveryCode.label)
+      await inSight(t, alice.page, 'a recovery code')
     })
   }
 })
@@ -355,20 +360,7 @@ async function harmOf (page: Page): Promise<unknown> {
 async function tabTo (page: Page, wanted: Locator): Promise<void> {
   for (let n = 0; n < 20; n++) {
     await page.keyboard.press('Tab')
-    if (await wanted.and(page.locator(':focus')).count() === 1) return
+    if (await focused(wanted).count() === 1) return
   }
   assert.fail(`Tab never leads to ${wanted}`)
-}
-
-async function inSight (t: Test, { page }: Surfer, label: string): Promise<void> {
-  const { height = 0 } = page.viewportSize() ?? {}
-  for (const element of [page.getByRole('alert'), page.getByLabel(label, { exact: true })]) {
-    const isInSight = async () => {
-      const box = await element.boundingBox()
-      return box !== null && box.y >= 0 && box.y + box.height <= height
-    }
-    // A browser scrolls to the field with the focus some time after it has loaded the page.
-    for (let looks = 0; looks < 300 && !await isInSight(); looks++) await page.waitForTimeout(100)
-    t.ok(await isInSight(), `${await page.title()}: ${element}`)
-  }
 }

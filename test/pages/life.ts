@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator } from 'playwright-core'
 import { en } from '../../src/pages/words/en.js'
 import { authenticator, type Authenticator } from '../authenticator.js'
 import { openSite, type OpenSite } from './open-site.js'
@@ -40,6 +40,11 @@ export async function live (
   await removeAll(life, tablet)
   assert.deepEqual(alice.faults, [])
   return life
+}
+
+/** What is wanted, if it has the focus. `autofocus` gives it some time after the page is loaded. */
+export function focused (wanted: Locator): Locator {
+  return wanted.and(wanted.page().locator(':focus'))
 }
 
 /** Reads the key that the page shows. */
@@ -357,7 +362,7 @@ async function beside ({ page }: Surfer, label: string, message: string): Promis
   const described = await Promise.all(ids.map(async id => await page.locator(`#${id}`).innerText()))
   assert.ok(described.includes(message), `${described} has ${message}`)
   assert.equal(await field.getAttribute('aria-invalid'), 'true')
-  assert.equal(await page.evaluate('document.activeElement.id'), await field.getAttribute('id'), 'has the focus')
+  await focused(field).waitFor()
   const [error, input] = [await page.getByRole('alert').boundingBox(), await field.boundingBox()]
   const gap = (input?.y ?? 0) - ((error?.y ?? 0) + (error?.height ?? 0))
   assert.ok(gap >= 0 && gap < 30, `${gap} px between message and field`)

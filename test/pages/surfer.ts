@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import assert from 'node:assert/strict'
 import type { Browser, BrowserContextOptions, Locator, Page, Response } from 'playwright-core'
+import { watchPage } from '../page-faults.js'
 import { en } from '../../src/pages/words/en.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -57,14 +58,10 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
   const met = new Set<string>()
   let hasAccount = true
 
-  page.on('pageerror', error => faults.push(`${error}`))
+  watchPage(page, fault => faults.push(fault))
   page.on('dialog', async dialog => { faults.push(`dialog: ${dialog.message()}`); await dialog.dismiss() })
   page.on('requestfailed', request => {
     if (!request.url().startsWith('data:')) faults.push(`${request.url()} failed: ${request.failure()?.errorText}`)
-  })
-  page.on('console', message => {
-    // Pages with a problem have the status of an error. Files that are missing are told below.
-    if (!/^Failed to load resource: .* status of \d+/.test(message.text())) faults.push(message.text())
   })
   page.on('response', response => { faults.push(...faultsOf(response)) })
 
