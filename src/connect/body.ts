@@ -61,8 +61,8 @@ function parsedBefore ({ body }: Incoming, parse: (bytes: Buffer) => unknown): u
   return body
 }
 
-const GONE = new MisplacedError('totp.routes() finds no body: a middleware in front has read it and kept nothing. ' +
-  'Put totp.routes() in front of that middleware')
+const GONE = new MisplacedError('totp.routes() or totp.pages() finds no body: a middleware in front has read it ' +
+  'and kept nothing. Put them in front of that middleware')
 
 function parse (bytes: Buffer): unknown {
   const text = textOf(bytes)

@@ -52,7 +52,7 @@ t.test('a parser that kept nothing is a fault of the server', async t => {
   const eater: Handler = (request, _response, next) => { request.on('end', () => next()).resume() }
   const served = await serve(t, 'Express 5', host => host.use(eater, totp.routes()))
   t.match(await post(served, '/totp/recover', login('alice'), 'code=1'), { status: 500, text: /^<!doctype html>/ })
-  t.match(logged.join(), /finds no body/)
+  t.match(logged.join(), /totp.pages\(\) finds no body/)
 })
 
 t.test('in a mounted app the pages need their whole path, and the log says so once', async t => {
