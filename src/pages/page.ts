@@ -77,6 +77,8 @@ export interface ChallengePage {
   readonly codeLengths: readonly number[]
   /** Seconds for which the browser can be remembered; null where that is off. */
   readonly remember: number | null
+  /** Whether the site has recovery codes. Without, support gives a code to whoever has lost the phone. */
+  readonly hasRecoveryCodes: boolean
   readonly state: ChallengeState
   readonly problem: CodeProblem | null
 }
@@ -90,6 +92,8 @@ export type ChallengeState =
 /** `GET /recover`: the form for a recovery code or a pass. */
 export interface RecoverPage {
   readonly kind: 'recover'
+  /** Whether the site has recovery codes. */
+  readonly hasRecoveryCodes: boolean
   readonly problem: Exclude<CodeProblem, { readonly is: 'clock' }> | null
 }
 

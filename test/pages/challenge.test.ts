@@ -22,7 +22,13 @@ t.test('a right code leads back to the page that a guard refused, else home', as
   const back = signed('/vault?page=2', now())
   const { page, setting } = await alice.get(`/challenge?return=${encodeURIComponent(back)}`)
   t.strictSame(page, {
-    kind: 'challenge', choices: [], codeLengths: [6], remember: null, state: { is: 'open' }, problem: null
+    kind: 'challenge',
+    choices: [],
+    codeLengths: [6],
+    remember: null,
+    hasRecoveryCodes: true,
+    state: { is: 'open' },
+    problem: null
   })
   t.equal(setting.returnTo, back)
   const answer = await alice.post('/challenge', { code: app.code(now()), return: back })

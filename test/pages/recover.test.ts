@@ -9,10 +9,22 @@ t.test('a recovery code lets in, also while challenges are disabled', async t =>
   const app = await alice.enroll()
   wait(31)
   await alice.post('/challenge', { code: app.wrongCode(now()) })
-  t.strictSame((await alice.get('/recover')).page, { kind: 'recover', problem: null })
+  t.strictSame((await alice.get('/recover')).page, { kind: 'recover', hasRecoveryCodes: true, problem: null })
   const answer = await alice.post('/recover', { code: app.recoveryCodes[0] ?? '' })
   t.match(answer, { status: 303, location: '/totp/?done=recovered' })
   t.match(await alice.follow(answer), { page: { isApproved: true, recoveryCodes: 9 }, setting: { notice: 'recovered' } })
+})
+
+t.test('a site without recovery codes asks for a pass alone', async t => {
+  const attempts = { lockAfter: 1, disableAfter: 1 }
+  const { login, wait, now } = desk({ totp: { recoveryCodes: 0, attempts } })
+  const alice = login('alice')
+  const app = await alice.enroll()
+  wait(31)
+  t.match((await alice.get('/challenge')).page, { hasRecoveryCodes: false })
+  const answer = await alice.post('/challenge', { code: app.wrongCode(now()) })
+  t.match((await alice.follow(answer)).page, { hasRecoveryCodes: false, state: { is: 'disabled' } })
+  t.match((await alice.get('/recover')).page, { kind: 'recover', hasRecoveryCodes: false })
 })
 
 t.test('it leads back to the page that a guard refused', async t => {

@@ -21,8 +21,9 @@ const MANAGE: Page = {
   kind: 'manage', apps: [PHONE, TABLET], isApproved: true, canAdd: true, recoveryCodes: 8, remembered: 2, refusedName: null
 }
 const CHALLENGE: Page = {
-  kind: 'challenge', choices: [], codeLengths: [6], remember: 30 * DAY, state: { is: 'open' }, problem: null
+  kind: 'challenge', choices: [], codeLengths: [6], remember: 30 * DAY, hasRecoveryCodes: true, state: { is: 'open' }, problem: null
 }
+const RECOVER: Page = { kind: 'recover', hasRecoveryCodes: true, problem: null }
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
 const URI = `otpauth://totp/Acme:ada%40example.org?secret=${SECRET}&issuer=Acme`
@@ -80,9 +81,11 @@ export const STATES: Readonly<Record<string, State>> = {
   'challenge-clock': { page: { ...CHALLENGE, problem: { is: 'clock', off: 7200 } } },
   'challenge-locked': { page: { ...CHALLENGE, state: { is: 'locked', seconds: 30 } } },
   'challenge-disabled': { page: { ...CHALLENGE, state: { is: 'disabled' } } },
-  recover: { page: { kind: 'recover', problem: null } },
-  'recover-denied': { page: { kind: 'recover', problem: { is: 'denied' } } },
-  'recover-malformed': { page: { kind: 'recover', problem: { is: 'malformed' } } },
+  'challenge-disabled-without-codes': { page: { ...CHALLENGE, hasRecoveryCodes: false, state: { is: 'disabled' } } },
+  recover: { page: RECOVER },
+  'recover-without-codes': { page: { ...RECOVER, hasRecoveryCodes: false } },
+  'recover-denied': { page: { ...RECOVER, problem: { is: 'denied' } } },
+  'recover-malformed': { page: { ...RECOVER, problem: { is: 'malformed' } } },
   codes: { page: { kind: 'codes', remaining: 8, once: 'once' }, notice: 'codesTwice' },
   'codes-none': { page: { kind: 'codes', remaining: 0, once: 'once' } },
   'new-codes': { page: { kind: 'newCodes', codes: CODES, isFirst: false } },

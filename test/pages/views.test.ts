@@ -168,7 +168,6 @@ t.test('the apps of a user', async t => {
   t.match(text(html), 'Added on February 2, 2026 Last used on May 3, 2026')
   t.match(text(html), 'Not used yet')
   t.equal(text(html).split(en.manage.removing).length - 1, 2)
-  t.match(text(show('manage-one')), en.manage.removingLast)
   t.match(html, `<a class="button quiet" href="/totp/enroll">${en.manage.addApp}</a>`)
   t.match(show('manage-no-codes'), en.manage.noRoom)
   t.match(show('manage-none'), `<a class="button" href="/totp/enroll">${en.manage.setUp}</a>`)
@@ -245,8 +244,35 @@ t.test('a user whose codes are off is told what to do', async t => {
   const html = show('challenge-disabled')
   t.match(text(html), en.challenge.disabled)
   t.match(text(html), 'ask Acme for help')
+  t.match(text(html), en.challenge.notYours)
   t.match(html, `<a class="button" href="/totp/recover">${en.challenge.useRecoveryCode}</a>`)
   t.notMatch(html, '<form')
+})
+
+t.test('a site without recovery codes names none', async t => {
+  const disabled = text(show('challenge-disabled-without-codes'))
+  t.match(disabled, `${en.challenge.whatToDoWithoutCodes('Acme')} ${en.challenge.notYours}`)
+  t.match(disabled, en.challenge.useCodeOfSite('Acme'))
+  const recover = text(show('recover-without-codes'))
+  t.match(recover, en.recover.askForHelp('Acme'))
+  for (const words of [en.recover.howTo, en.recover.noCodes]) {
+    t.match(text(show('recover')), words)
+    t.notMatch(recover, words)
+  }
+  t.notMatch(disabled, /recovery code/i)
+})
+
+t.test('whoever removes the last app is told that its recovery codes go with it', async t => {
+  const page = STATES['manage-one']?.page
+  if (page?.kind !== 'manage') throw new Error('there is no such page')
+  const lost = `${en.manage.removingLast} ${en.manage.removingCodes}`
+  t.match(text(show('manage-one')), lost)
+  for (const recoveryCodes of [null, 0]) {
+    const html = text(shown({ ...page, recoveryCodes }))
+    t.match(html, en.manage.removingLast)
+    t.notMatch(html, en.manage.removingCodes)
+  }
+  t.notMatch(text(show('manage')), en.manage.removingCodes)
 })
 
 t.test('recovery codes: how many, and what new ones do to them', async t => {

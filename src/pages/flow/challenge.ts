@@ -75,7 +75,7 @@ async function stateOf ({ verifier }: FlowContext, { caller }: Visit): Promise<C
 function challengePage (
   { settings }: FlowContext, { query }: Visit, factors: readonly Factor[], state: ChallengeState
 ): ChallengePage {
-  const { provider, formerProviders, rememberFor: remember } = settings
+  const { provider, formerProviders, rememberFor: remember, recoveryCodes } = settings
   // Of several apps at Twilio, the code alone doesn't tell which one it is of.
   const isAsked = factors.length > 1 && (provider !== undefined || formerProviders.length > 0)
   return {
@@ -83,6 +83,7 @@ function challengePage (
     choices: isAsked ? factors.map(({ sid, friendlyName: name }) => ({ sid, name })) : [],
     codeLengths: [...new Set(factors.map(({ config }) => config.codeLength))],
     remember,
+    hasRecoveryCodes: recoveryCodes > 0,
     state,
     // While codes aren't judged, the next one is of no use.
     problem: state.is === 'open' ? codeProblemIn(query) : null

@@ -7,8 +7,9 @@ export const recover: Flow = {
   path: '/recover',
   isOn: () => true,
 
-  async show (_context, { query }) {
-    return { page: { kind: 'recover', problem: recoveryProblemIn(query) } }
+  async show ({ settings: { recoveryCodes } }, { query }) {
+    const problem = recoveryProblemIn(query)
+    return { page: { kind: 'recover', hasRecoveryCodes: recoveryCodes > 0, problem } }
   },
 
   actions: {

@@ -9,15 +9,18 @@ export function viewChallenge (page: ChallengePage, scene: Scene): View {
   return {
     title: challenge.title,
     hasProblem: page.problem !== null || page.state.is !== 'open',
-    body: page.state.is === 'disabled' ? disabled(scene) : asking(page, scene)
+    body: page.state.is === 'disabled' ? disabled(page, scene) : asking(page, scene)
   }
 }
 
-function disabled (scene: Scene): Html {
-  const { brand, speech: { words: { challenge } } } = scene
+function disabled ({ hasRecoveryCodes }: ChallengePage, scene: Scene): Html {
+  const { brand: { name }, speech: { words: { challenge } } } = scene
+  const [whatToDo, how] = hasRecoveryCodes
+    ? [challenge.whatToDo(name), challenge.useRecoveryCode]
+    : [challenge.whatToDoWithoutCodes(name), challenge.useCodeOfSite(name)]
   return html`${alert(challenge.disabled)}
-<p>${challenge.whatToDo(brand.name)}</p>
-<p><a class="button" href="${linkTo(scene, '/recover')}">${challenge.useRecoveryCode}</a></p>
+<p>${whatToDo} ${challenge.notYours}</p>
+<p><a class="button" href="${linkTo(scene, '/recover')}">${how}</a></p>
 <p class="more"><a href="${linkTo(scene, '/recover')}">${challenge.lostPhone}</a></p>`
 }
 

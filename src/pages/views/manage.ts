@@ -65,11 +65,13 @@ ${form(scene, '/', { action: 'rename', sid }, html`${nameField({
 </details>`
 }
 
-function removal ({ sid, name }: AppRow, { apps }: ManagePage, scene: Scene): Html {
+function removal ({ sid, name }: AppRow, { apps, recoveryCodes }: ManagePage, scene: Scene): Html {
   const { manage } = scene.speech.words
+  const losesCodes = recoveryCodes !== null && recoveryCodes > 0
+  const losing = html`${manage.removingLast}${losesCodes && ` ${manage.removingCodes}`}`
   return html`<details>
 <summary>${manage.remove} <span class="hidden">${name}</span></summary>
-${form(scene, '/', { action: 'remove', sid }, html`<p>${apps.length === 1 ? manage.removingLast : manage.removing}</p>
+${form(scene, '/', { action: 'remove', sid }, html`<p>${apps.length === 1 ? losing : manage.removing}</p>
 <button class="danger">${manage.removeApp}</button>`)}
 </details>`
 }

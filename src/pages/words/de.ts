@@ -51,7 +51,8 @@ export const de: Words = {
     refusedName: 'Geben Sie einen Namen mit 1 bis 64 Zeichen und ohne Doppelpunkt ein.',
     remove: 'Entfernen',
     removing: 'Codes aus dieser App gelten hier dann nicht mehr. Ihre anderen Apps funktionieren weiter.',
-    removingLast: 'Das ist Ihre einzige App. Ohne sie schützt nur noch das Passwort Ihr Konto. Auch Ihre Wiederherstellungscodes werden gelöscht.',
+    removingLast: 'Das ist Ihre einzige App. Ohne sie schützt nur noch das Passwort Ihr Konto.',
+    removingCodes: 'Auch Ihre Wiederherstellungscodes werden gelöscht.',
     removeApp: 'Diese App entfernen',
     addApp: 'Weitere App hinzufügen',
     noRoom: 'Mehr Apps sind nicht möglich. Entfernen Sie zuerst eine.',
@@ -116,8 +117,11 @@ export const de: Words = {
     wait: time => `Warten Sie ${time}. Geben Sie danach den Code ein, den Ihre App dann zeigt.`,
     waited: 'Sie können jetzt einen Code eingeben.',
     disabled: 'Codes aus Ihrer App sind abgeschaltet, weil zu viele falsche eingegeben wurden.',
-    whatToDo: brand => `Melden Sie sich mit einem Wiederherstellungscode an. Wenn Sie keinen haben, bitten Sie ${brand} um Hilfe. Wenn die falschen Codes nicht von Ihnen waren, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.`,
-    useRecoveryCode: 'Wiederherstellungscode benutzen'
+    whatToDo: brand => `Melden Sie sich mit einem Wiederherstellungscode an. Wenn Sie keinen haben, bitten Sie ${brand} um Hilfe.`,
+    useRecoveryCode: 'Wiederherstellungscode benutzen',
+    whatToDoWithoutCodes: brand => `Bitten Sie ${brand} um Hilfe, um sich anzumelden. Sobald Ihre Identität bestätigt ist, können Sie einen Code bekommen.`,
+    useCodeOfSite: brand => `Code von ${brand} eingeben`,
+    notYours: 'Wenn die falschen Codes nicht von Ihnen waren, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.'
   },
   recover: {
     title: 'Ohne Handy anmelden',

@@ -51,7 +51,8 @@ export const en: Words = {
     refusedName: 'Type a name of 1 to 64 characters, without a colon.',
     remove: 'Remove',
     removing: 'Codes from this app will no longer work here. Your other apps keep working.',
-    removingLast: 'This is your only app. Without it, your account is protected by your password alone. Your recovery codes are deleted too.',
+    removingLast: 'This is your only app. Without it, your account is protected by your password alone.',
+    removingCodes: 'Your recovery codes are deleted too.',
     removeApp: 'Remove this app',
     addApp: 'Add another app',
     noRoom: 'You can’t add more apps. Remove one first.',
@@ -116,8 +117,11 @@ export const en: Words = {
     wait: time => `Wait ${time}, then type the code that your app shows then.`,
     waited: 'You can type a code now.',
     disabled: 'Codes from your app are turned off, because too many wrong ones were typed.',
-    whatToDo: brand => `To get in, use a recovery code. If you have none, ask ${brand} for help. If the wrong codes weren’t yours, someone may know your password: change it.`,
-    useRecoveryCode: 'Use a recovery code'
+    whatToDo: brand => `To get in, use a recovery code. If you have none, ask ${brand} for help.`,
+    useRecoveryCode: 'Use a recovery code',
+    whatToDoWithoutCodes: brand => `To get in, ask ${brand} for help. Once they know that it’s you, they can give you a code.`,
+    useCodeOfSite: brand => `Enter the code from ${brand}`,
+    notYours: 'If the wrong codes weren’t yours, someone may know your password: change it.'
   },
   recover: {
     title: 'Log in without your phone',

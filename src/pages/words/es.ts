@@ -51,7 +51,8 @@ export const es: Words = {
     refusedName: 'Escriba un nombre de 1 a 64 caracteres, sin dos puntos.',
     remove: 'Quitar',
     removing: 'Los códigos de esta aplicación dejarán de servir aquí. Sus otras aplicaciones seguirán funcionando.',
-    removingLast: 'Es su única aplicación. Sin ella, solo la contraseña protegerá su cuenta. También se borrarán sus códigos de recuperación.',
+    removingLast: 'Es su única aplicación. Sin ella, solo la contraseña protegerá su cuenta.',
+    removingCodes: 'También se borrarán sus códigos de recuperación.',
     removeApp: 'Quitar esta aplicación',
     addApp: 'Añadir otra aplicación',
     noRoom: 'No se pueden añadir más aplicaciones. Quite una antes.',
@@ -116,8 +117,11 @@ export const es: Words = {
     wait: time => `Espere ${time} y escriba el código que muestre entonces su aplicación.`,
     waited: 'Ya puede escribir un código.',
     disabled: 'Los códigos de su aplicación están desactivados porque se han escrito demasiados códigos incorrectos.',
-    whatToDo: brand => `Para entrar, use un código de recuperación. Si no tiene ninguno, pida ayuda a ${brand}. Si no fue usted quien escribió los códigos incorrectos, es posible que alguien conozca su contraseña: cámbiela.`,
-    useRecoveryCode: 'Usar un código de recuperación'
+    whatToDo: brand => `Para entrar, use un código de recuperación. Si no tiene ninguno, pida ayuda a ${brand}.`,
+    useRecoveryCode: 'Usar un código de recuperación',
+    whatToDoWithoutCodes: brand => `Para entrar, pida ayuda a ${brand}. Cuando hayan comprobado que es usted, pueden darle un código.`,
+    useCodeOfSite: brand => `Escribir el código de ${brand}`,
+    notYours: 'Si no fue usted quien escribió los códigos incorrectos, es posible que alguien conozca su contraseña: cámbiela.'
   },
   recover: {
     title: 'Entrar sin el teléfono',

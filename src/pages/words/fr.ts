@@ -51,7 +51,8 @@ export const fr: Words = {
     refusedName: 'Saisissez un nom de 1 à 64 caractères, sans deux-points.',
     remove: 'Supprimer',
     removing: 'Les codes de cette application ne fonctionneront plus ici. Vos autres applications continueront de fonctionner.',
-    removingLast: 'C’est votre seule application. Sans elle, votre compte n’est plus protégé que par votre mot de passe. Vos codes de secours seront supprimés eux aussi.',
+    removingLast: 'C’est votre seule application. Sans elle, votre compte n’est plus protégé que par votre mot de passe.',
+    removingCodes: 'Vos codes de secours seront supprimés eux aussi.',
     removeApp: 'Supprimer cette application',
     addApp: 'Ajouter une application',
     noRoom: 'Vous ne pouvez pas ajouter d’autre application. Supprimez-en d’abord une.',
@@ -116,8 +117,11 @@ export const fr: Words = {
     wait: time => `Patientez ${time}, puis saisissez le code que votre application affichera à ce moment-là.`,
     waited: 'Vous pouvez maintenant saisir un code.',
     disabled: 'Les codes de votre application sont désactivés, car trop de codes erronés ont été saisis.',
-    whatToDo: brand => `Pour vous connecter, utilisez un code de secours. Si vous n’en avez pas, demandez de l’aide à ${brand}. Si ces codes erronés ne viennent pas de vous, quelqu’un connaît peut-être votre mot de passe\u00a0: changez-le.`,
-    useRecoveryCode: 'Utiliser un code de secours'
+    whatToDo: brand => `Pour vous connecter, utilisez un code de secours. Si vous n’en avez pas, demandez de l’aide à ${brand}.`,
+    useRecoveryCode: 'Utiliser un code de secours',
+    whatToDoWithoutCodes: brand => `Pour vous connecter, demandez de l’aide à ${brand}. Une fois votre identité vérifiée, on pourra vous donner un code.`,
+    useCodeOfSite: brand => `Saisir le code de ${brand}`,
+    notYours: 'Si ces codes erronés ne viennent pas de vous, quelqu’un connaît peut-être votre mot de passe\u00a0: changez-le.'
   },
   recover: {
     title: 'Se connecter sans téléphone',

@@ -82,6 +82,8 @@ export interface Words {
     readonly removing: string
     /** It is the last app. */
     readonly removingLast: string
+    /** The recovery codes go with it. */
+    readonly removingCodes: string
     readonly removeApp: string
     readonly addApp: string
     readonly noRoom: string
@@ -148,6 +150,10 @@ export interface Words {
     readonly disabled: string
     readonly whatToDo: (brand: string) => string
     readonly useRecoveryCode: string
+    /** The site has no recovery codes. */
+    readonly whatToDoWithoutCodes: (brand: string) => string
+    readonly useCodeOfSite: (brand: string) => string
+    readonly notYours: string
   }
   /** A recovery code in place of a code. */
   readonly recover: {
