@@ -2,6 +2,7 @@ import type { Approval } from '../entity/approvals.js'
 import type { Entity } from '../entity/entity.js'
 import { canonicalRecoveryCode, hasRecoveryCode, spendRecoveryCode, withNewRecoveryCodes } from '../entity/recovery-codes.js'
 import { aboutEntity, ChallengeDeniedError, ChallengeRequiredError, MalformedError, NotEnrolledError } from '../errors.js'
+import { refusalToJudge } from '../guard.js'
 import type { Method } from '../method.js'
 import { granted } from './approval.js'
 import { sessionOf, type SessionCaller } from './caller.js'
@@ -44,7 +45,7 @@ export async function recover (
     // Before the code is judged: otherwise the refusal would tell whether it is right, and spend nothing.
     if (entity !== null) throwRefusal(refusalOnceWithdrawn({ entity, session, now }, maxAge))
     const spent = spendRecoveryCode(entity, typed, recoveryCodes > 0, now)
-    if (spent === null || entity === null) return denied(entity)
+    if (spent === null || entity === null) return denied(context, entity, now)
     const { method, by } = spent
     const situation = { entity: spent.entity, session, now }
     const { next, approval, mark } = granted(context, situation, { method })
@@ -66,11 +67,12 @@ interface Denied {
   readonly entitySid: string | null
 }
 
-/** Told, though nothing is written. */
-function denied (entity: Entity | null): Decision<Denied> {
+/** Emits an event, though nothing is written; not while the user is locked or disabled, as for other codes. */
+function denied ({ limits }: VerifierContext, entity: Entity | null, now: number): Decision<Denied> {
+  const isOpen = entity === null || refusalToJudge(entity, limits, now) === null
   return {
     answer: { status: 'denied', entitySid: entity?.sid ?? null },
-    events: [{ type: 'challenge.denied', factorSid: null, method: 'recovery' }]
+    events: isOpen ? [{ type: 'challenge.denied', factorSid: null, method: 'recovery' }] : []
   }
 }
 

@@ -586,6 +586,23 @@ t.test('when the session can not be kept, the answer is 503 and the code is spen
   t.match((await again.recover(second)).json(), { remaining: 8 })
 })
 
+t.test('while the user is locked or disabled, wrong recovery codes emit nothing', async t => {
+  const attempts = { lockAfter: 2, disableAfter: 4 }
+  const { app, back, events, phone, now } = await enrolled(t, { totp: { attempts } })
+  const told = async () => {
+    await turn()
+    return events.splice(0).map(({ type }) => type)
+  }
+  await told()
+  for (let n = 0; n < 2; n++) await back.challenge(phone.wrongCode(now()))
+  t.strictSame(await told(), ['challenge.denied', 'challenge.denied', 'identity.locked'])
+  for (let n = 0; n < 3; n++) t.match(await back.recover(UNKNOWN), DENIED)
+  t.strictSame(await told(), [])
+  await app.totp.unlock('alice')
+  t.match(await back.recover(UNKNOWN), DENIED)
+  t.strictSame(await told(), ['identity.unlocked', 'challenge.denied'])
+})
+
 t.test('events tell of codes that are made, used and nearly gone, and of passes with who gave them', async t => {
   const { app, back, login, codes, events, phone, now, wait } = await enrolled(t, {
     totp: { recoveryCodes: 5, context: () => 'context' }
