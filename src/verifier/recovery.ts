@@ -67,7 +67,7 @@ interface Denied {
   readonly entitySid: string | null
 }
 
-/** Emits an event, though nothing is written; not while the user is locked or disabled, as for other codes. */
+/** Emits an event, though nothing is written; not while the user is locked or disabled, as for any code. */
 function denied ({ limits }: VerifierContext, entity: Entity | null, now: number): Decision<Denied> {
   const isOpen = entity === null || refusalToJudge(entity, limits, now) === null
   return {
