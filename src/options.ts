@@ -393,7 +393,8 @@ function configOf (given: TotpOptions['config'] = {}): TotpConfig {
   return { alg, codeLength, timeStep, skew }
 }
 
-function isMountPath (path: unknown): boolean {
+/** True for a path that something can be mounted at. */
+export function isMountPath (path: unknown): boolean {
   return typeof path === 'string' && /^(?:\/(?!\.+(?:\/|$))[\w.~-]+)+$/.test(path)
 }
 

@@ -110,7 +110,8 @@ export function createTotp<
   const { refuse } = refusals
   const { pages: pagesOptions } = settings
   const at = pagesOptions?.at ?? prefix
-  const leader = pagesOptions && leaderTo({ path: prefix, at }, returnPathsUnder(settings.keys), clock)
+  const pagesPath = { path: prefix, at, mayBeMounted: true }
+  const leader = pagesOptions && leaderTo(pagesPath, returnPathsUnder(settings.keys), clock)
   const lead = leadWith(leader ?? null, requests)
   const { callerAtArrival } = service
   const parts = { settings, at, verifier, requests, callerAtArrival, log, prefix, lookAfter, refusals, warn }

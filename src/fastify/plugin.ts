@@ -11,7 +11,7 @@ import { requestMethods, type RequestMethods } from '../http/request-methods.js'
 import { returnPathsUnder } from '../http/return-path.js'
 import { serviceOver } from '../http/service.js'
 import { announcesBody, hasUnreadBody } from '../http/unread-body.js'
-import { settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
+import { isMountPath, settingsOf, type RouteRequirement, type TotpOptions } from '../options.js'
 import { getOwn } from '../own-property.js'
 import { fastifySession } from '../sessions/fastify-session.js'
 import { secureSession } from '../sessions/secure-session.js'
@@ -91,10 +91,14 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const requests: RequestCaller<AnyRequest, AnyReply> =
     requestCaller({ ...settings, session, cookie, beganAt, log }, verifier)
 
-  const path = fastify.prefix + prefix
-  const leader = settings.pages === undefined
+  // As Fastify joins them.
+  const path = fastify.prefix.replace(/\/$/, '') + prefix
+  const { pages } = settings
+  const at = pages?.at ?? path
+  if (pages !== undefined) requirePath(at)
+  const leader = pages === undefined
     ? null
-    : leaderTo({ path, at: settings.pages.at ?? path }, returnPathsUnder(keys), clock)
+    : leaderTo({ path, at, mayBeMounted: false }, returnPathsUnder(keys), clock)
   if (leader !== null) leadBrowsers(fastify)
 
   fastify.decorateRequest('totp', null)
@@ -110,14 +114,19 @@ async function plugin (fastify: FastifyInstance, options: FastifyTotpOptions): P
   const service = serviceOver(requests, verifier, settings.trustedOrigins)
   const scope = options.logLevel === undefined ? { prefix } : { prefix, logLevel: options.logLevel }
   if (settings.routes) await fastify.register(routes(service, settings.acr), scope)
-  const { pages } = settings
   if (pages !== undefined) {
     // Most servers have no pages, and wait for no more than they need.
     const { pagesPlugin } = await import('./pages.js')
     const { callerAtArrival } = service
-    const parts = { settings, options: pages, at: pages.at ?? path, verifier, requests, callerAtArrival, log }
+    const parts = { settings, options: pages, at, verifier, requests, callerAtArrival, log }
     await fastify.register(pagesPlugin(parts), scope)
   }
+}
+
+/** The scope may have a prefix that is no path for a browser, such as "/:tenant". */
+function requirePath (at: string): void {
+  if (isMountPath(at)) return
+  throw new InvalidOptionError('pages.at', `must be set, because "${at}" is no path that browsers can open`)
 }
 
 function requireSameSite (trustedOrigins: readonly string[]): Guard {

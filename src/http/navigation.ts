@@ -33,8 +33,10 @@ export interface Leader {
 export interface PagesPath {
   /** As the server sees it. */
   readonly path: string
-  /** As browsers see it: longer where something in front of the server takes a part away. */
+  /** As browsers see it: longer where a proxy or a mounted app takes the front of it away. */
   readonly at: string
+  /** Whether a mounted app may have taken the front away, so that the URLs of requests still have it. */
+  readonly mayBeMounted: boolean
 }
 
 /** Headers of the answer that leads a browser to a page. `vary` is the header that the answer has already. */
@@ -46,12 +48,15 @@ export function leadingHeaders (
 }
 
 /** Leads to the pages of a path. */
-export function leaderTo ({ path, at }: PagesPath, returnPaths: ReturnPaths, clock: Clock): Leader {
-  const outer = at.endsWith(path) ? at.slice(0, -path.length) : ''
+export function leaderTo (
+  { path, at, mayBeMounted }: PagesPath, returnPaths: ReturnPaths, clock: Clock
+): Leader {
+  const front = at.endsWith(path) ? at.slice(0, -path.length) : ''
   return {
     lead (request, refusal) {
       const page = isNavigation(request) ? pageFor(refusal) : null
-      const url = request.url.startsWith(`${outer}/`) ? request.url : outer + request.url
+      const isWhole = mayBeMounted && isWithin(front, request.url)
+      const url = isWhole ? request.url : front + request.url
       // A guard in front of the pages would lead in a circle.
       if (page === null || isWithin(at, url) || isWithin(path, request.url)) return null
       // A form that was refused is lost. Its user sends it again, never a page.

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import Fastify from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { memoryStore, verifyTotp } from '../../src/index.js'
 import { KEY, site } from '../site.js'
 
@@ -31,18 +31,38 @@ t.test('without the routes the pages remain', async t => {
   t.equal((await alice.get('/totp/factors')).status, 404)
 })
 
-t.test('below a prefix of the host the pages know their path', async t => {
+/** A server whose plugin is in a scope of this prefix. */
+async function below (t: Test, prefix: string, more: { readonly at?: string } = {}) {
   const app = Fastify()
   t.teardown(async () => await app.close())
   const session = { read: () => null, write: () => {} }
+  const store = memoryStore()
+  const options = { issuer: 'Acme', keys: [KEY], store, identify: () => 'alice', session, prefix: '/second' }
   await app.register(async scope => {
-    await scope.register(verifyTotp, { issuer: 'Acme', keys: [KEY], store: memoryStore(), identify: () => 'alice', session, pages, prefix: '/second' })
-  }, { prefix: '/app' })
-  const page = await app.inject('/app/second/')
-  t.equal(page.statusCode, 200)
-  t.match(page.payload, /href="\/app\/second\/enroll"/)
-  const answer = await app.inject({ method: 'POST', url: '/app/second/recover', headers: FORM, payload: 'code=1' })
-  t.equal(answer.headers.location, '/app/second/recover?problem=malformed')
+    await scope.register(verifyTotp, { ...options, pages: { ...pages, ...more } })
+  }, { prefix })
+  return app
+}
+
+t.test('below a prefix of the host the pages know their path', async t => {
+  for (const [prefix, at] of [['/app', '/app/second'], ['/app/', '/app/second'], ['/', '/second']] as const) {
+    const app = await below(t, prefix)
+    const page = await app.inject(`${at}/`)
+    t.equal(page.statusCode, 200, prefix)
+    t.match(page.payload, `href="${at}/enroll"`)
+    const answer = await app.inject({ method: 'POST', url: `${at}/recover`, headers: FORM, payload: 'code=1' })
+    t.equal(answer.headers.location, `${at}/recover?problem=malformed`)
+  }
+})
+
+t.test('below a prefix that is no path for a browser, the pages have to be told theirs', async t => {
+  for (const prefix of ['/:tenant', '/商店', '/a b']) {
+    await t.rejects(below(t, prefix), { message: /"pages\.at" must be set/ })
+    const app = await below(t, prefix, { at: '/shop/second' })
+    const page = await app.inject('/x/second/')
+    t.equal(page.statusCode, prefix === '/:tenant' ? 200 : 404)
+    if (prefix === '/:tenant') t.match(page.payload, 'href="/shop/second/enroll"')
+  }
 })
 
 t.test('the parsers of the host don\'t reach the pages, nor theirs the host', async t => {

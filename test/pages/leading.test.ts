@@ -133,10 +133,12 @@ t.test('pages that browsers see at another path than the server', async t => {
     routes: app => { app.get('/outer/app/vault', { preHandler: app.totp.required() }, async () => ({})) }
   })
   const alice = await login('alice')
-  for (const url of ['/vault', '/outer/app/vault']) {
+  // A mounted app is told the whole path; behind a proxy, no path of a server has the front.
+  const same = isOnFastify() ? '/outer/app/outer/app/vault' : '/outer/app/vault'
+  for (const [url, path] of [['/vault', '/outer/app/vault'], ['/outer/app/vault', same]] as const) {
     const led = await navigate(alice, url)
     t.equal(led.page, '/outer/app/totp/enroll')
-    t.match(returnPathsUnder([KEY]).read(led.back, 'alice'), { path: '/outer/app/vault' })
+    t.match(returnPathsUnder([KEY]).read(led.back, 'alice'), { path })
   }
   const { login: loginElsewhere } = await siteWithPages(t, { totp: { pages: { ...PAGES, at: '/account' } } })
   const led = await navigate(await loginElsewhere('alice'), '/vault')
@@ -144,8 +146,20 @@ t.test('pages that browsers see at another path than the server', async t => {
   t.match(returnPathsUnder([KEY]).read(led.back, 'alice'), { path: '/vault' }, 'nothing is known to be taken away')
 })
 
+t.test('the page that an app is mounted at is one of its own', async t => {
+  const returnPaths = returnPathsUnder([KEY])
+  const { lead } = leaderTo({ path: '/totp', at: '/shop/totp', mayBeMounted: true }, returnPaths, () => START)
+  const refusal = { error: new NotEnrolledError(), methods: ['totp'] as const }
+  const backFrom = (url: string) => {
+    const location = lead({ method: 'GET', headers: NAVIGATION, url }, refusal)?.('alice') ?? ''
+    return returnPaths.read(new URL(location, 'http://localhost').searchParams.get('return'), 'alice')?.path
+  }
+  for (const url of ['/shop', '/shop?x=1', '/shop/', '/shop/x']) t.equal(backFrom(url), url)
+  t.equal(backFrom('/shopping'), '/shop/shopping')
+})
+
 t.test('a guard in front of the pages leads nowhere, or it would lead in a circle', async t => {
-  const { lead } = leaderTo({ path: '/totp', at: '/app/totp' }, returnPathsUnder([KEY]), () => START)
+  const { lead } = leaderTo({ path: '/totp', at: '/app/totp', mayBeMounted: true }, returnPathsUnder([KEY]), () => START)
   const refusal = { error: new NotEnrolledError(), methods: ['totp'] as const }
   const led = (url: string) => lead({ method: 'GET', headers: NAVIGATION, url }, refusal) !== null
   for (const url of ['/totp', '/totp/', '/totp?a=b', '/totp/enroll', '/app/totp', '/app/totp/enroll']) t.notOk(led(url), url)
