@@ -1,6 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { isTotpError } from '../errors.js'
 import { errorHeaders } from '../http/error-headers.js'
+import { stopReading } from '../http/stop-reading.js'
 
 /** The answer to a request that no endpoint and no route takes. */
 export const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'Not Found' }
@@ -46,25 +47,9 @@ function cutOff (response: ServerResponse): void {
 
 function sendErrorBody (response: ServerResponse, error: unknown): void {
   const { statusCode, code, message } = isTotpError(error) ? error : UNKNOWN
-  if (statusCode === 413) stopReading(response)
+  if (statusCode === 413) setHeaders(response, stopReading(response))
   setHeaders(response, errorHeaders(error))
   send(response, statusCode, { statusCode, code, error: STATUS_CODES[statusCode], message })
-}
-
-/** RFC 9113, section 7: the stream isn't needed any more. Without an error code Node.js keeps it open. */
-const CANCEL = 8
-
-/** The stream of one request over HTTP/2. */
-interface Stream {
-  close (code: number): void
-  once (event: 'finish', listener: () => void): unknown
-}
-
-/** The rest of a body that is too large is not worth reading. HTTP/2 ends its stream alone. */
-export function stopReading (response: ServerResponse & { readonly stream?: Stream }): void {
-  const { stream } = response
-  if (stream === undefined) setHeaders(response, { connection: 'close' })
-  else stream.once('finish', () => stream.close(CANCEL))
 }
 
 const UNKNOWN = { statusCode: 500, code: undefined, message: 'Internal Server Error' }

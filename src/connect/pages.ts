@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorForClient } from '../http/error-headers.js'
+import { stopReading } from '../http/stop-reading.js'
 import { varying } from '../http/vary.js'
 import type { PageAnswer } from '../pages/answer.js'
 import type { PageRoute, PagesParts } from '../pages/site.js'
-import { addCookie, NOT_FOUND, send, sendText, setHeaders, stopReading } from './answer.js'
+import { addCookie, NOT_FOUND, send, sendText, setHeaders } from './answer.js'
 import { formOf } from './body.js'
 import { exchangeOf } from './exchange.js'
 import type { LookAfter } from './guards.js'
@@ -77,6 +78,6 @@ async function load<Request, Response> (
 function sendPage (response: ServerResponse, { status, headers, cookies, body }: PageAnswer): void {
   for (const cookie of cookies) addCookie(response, cookie)
   setHeaders(response, varying(headers, response.getHeader('vary')))
-  if (status === 413) stopReading(response)
+  if (status === 413) setHeaders(response, stopReading(response))
   sendText(response, status, body)
 }

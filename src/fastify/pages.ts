@@ -1,17 +1,17 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { isForm, readBytes, requireReadable } from '../http/body-text.js'
+import { stopReading } from '../http/stop-reading.js'
 import { UnreadableError } from '../http/unreadable-error.js'
 import { varying } from '../http/vary.js'
 import { createPages, type PagesParts } from '../pages/site.js'
 import { OWN_ROUTE } from './own-route.js'
 
 /** Where a request keeps its body until it is asked for. */
-const PAYLOAD = Symbol('fastify-verify-totp payload')
+const BODY = Symbol('fastify-verify-totp body')
 
 declare module 'fastify' {
   interface FastifyRequest {
-    [PAYLOAD]?: IncomingMessage | null
+    [BODY]?: Promise<Buffer> | null
   }
 }
 
@@ -19,13 +19,16 @@ declare module 'fastify' {
 export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): FastifyPluginAsync {
   const pages = createPages(parts)
   return async fastify => {
-    // The body is read only after its sender is known, so a stranger learns nothing about it.
     fastify.removeAllContentTypeParsers()
     fastify.addContentTypeParser('*', (request, payload, done) => {
-      request[PAYLOAD] = payload
+      // At once, because a hook of the host may listen too. It is judged only after its sender is known, so a
+      // stranger learns nothing about it.
+      const body = readBytes(payload)
+      body.catch(() => {})
+      request[BODY] = body
       done(null)
     })
-    fastify.decorateRequest(PAYLOAD, null)
+    fastify.decorateRequest(BODY, null)
     fastify.decorateRequest(OWN_ROUTE, true)
 
     for (const { path, methods, answer } of pages) {
@@ -40,14 +43,14 @@ export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): F
         const { status, headers: told, cookies, body } = await answer(exchange)
         // Fastify adds these to those that the reply has already.
         for (const cookie of cookies) reply.header('set-cookie', cookie)
-        if (status === 413) closeConnection(request, reply)
+        if (status === 413) reply.headers(stopReading(reply.raw))
         return reply.code(status).headers(varying(told, reply.getHeader('vary'))).send(body)
 
         async function readForm (): Promise<unknown> {
-          const payload = request[PAYLOAD] ?? null
-          if (payload === null) throw new UnreadableError('unsupported')
+          const body = request[BODY] ?? null
+          if (body === null) throw new UnreadableError('unsupported')
           requireReadable(headers, isForm)
-          return (await readBytes(payload)).toString()
+          return (await body).toString()
         }
       }
     }
@@ -56,8 +59,3 @@ export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): F
 
 /** `hide` is for `@fastify/swagger`: pages are no API. */
 const HIDDEN: FastifySchema & { hide: true } = { hide: true }
-
-/** The rest of a body that is too large isn't worth reading. Over HTTP/2 there is no such header. */
-function closeConnection ({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
-}

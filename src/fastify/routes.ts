@@ -1,15 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyBodyParser, FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { IdentityError, UnidentifiedError } from '../errors.js'
+import { BODY_LIMIT } from '../http/body-text.js'
 import { endpoints, type Endpoint } from '../http/endpoints.js'
 import { errorForClient, UNCACHED } from '../http/error-headers.js'
 import { Nothing } from '../http/plain-schemas.js'
 import type { Exchange, Service } from '../http/service.js'
 import type { SessionCaller } from '../verifier/caller.js'
 import { OWN_ROUTE } from './own-route.js'
-
-/** Bytes of a body. A code, a name and a factor sid fit well; a bigger body is a mistake or an attack. */
-const BODY_LIMIT = 4096
 
 /** Where a request keeps its caller. */
 const CALLER = Symbol('fastify-verify-totp caller')

@@ -19,7 +19,10 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   vary: 'Accept-Language'
 }
 
-/** The headers of a file whose name changes with its content. */
+/**
+ * The headers of a file whose name changes with its content. Not `public`: a rolling session adds its cookie
+ * to every answer, and a shared cache would give that to others.
+ */
 export const ASSET_HEADERS: Readonly<Record<string, string>> = {
-  ...NO_SNIFFING, 'cache-control': 'public, max-age=31536000, immutable'
+  ...NO_SNIFFING, 'cache-control': 'private, max-age=31536000, immutable'
 }

@@ -174,7 +174,7 @@ for (const kind of KINDS) {
     t.match(answer, { status: 500, code: 'ERR_TOTP_INVALID_OPTION' })
     t.notMatch(answer.text, /middleware|routes/, 'a client learns nothing about it')
     t.equal(factor.logged.length, 1)
-    t.match(factor.logged[0], /Put totp\.routes\(\) in front of that middleware/)
+    t.match(factor.logged[0], /Put them in front of that middleware/)
     t.equal((await served.ask({ ...ENROLL, headers: factor.login('bob') })).status, 201,
       'a request without a body needs none')
   })

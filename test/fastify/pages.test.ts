@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:http2'
+import { connect, type ServerHttp2Stream } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
@@ -97,6 +97,8 @@ t.test('over HTTP/2 a form that is too large is told without a header of HTTP/1'
   const app = Fastify({ http2: true })
   const session = { read: () => null, write: () => {} }
   await app.register(verifyTotp, { issuer: 'Acme', keys: [KEY], store: memoryStore(), identify: () => 'alice', session, pages })
+  const streams: ServerHttp2Stream[] = []
+  app.server.on('stream', stream => { streams.push(stream) })
   const client = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
   t.teardown(async () => {
     client.close()
@@ -107,10 +109,30 @@ t.test('over HTTP/2 a form that is too large is told without a header of HTTP/1'
   process.on('warning', note)
   t.teardown(() => process.off('warning', note))
   const stream = client.request({ ...FORM, ':method': 'POST', ':path': '/totp/recover' })
-  stream.end(`code=${'x'.repeat(6000)}`)
+  stream.end(`code=${'x'.repeat(200_000)}`)
   const [headers] = await once(stream, 'response')
   t.match(headers, { ':status': 413 })
   t.equal(headers['connection'], undefined)
   t.strictSame(warnings, [])
   t.match(await text(stream), /^<!doctype html>/)
+  for (const stream of streams) if (!stream.closed) await once(stream, 'close')
+  t.equal(streams.length, 1)
+})
+
+t.test('a hook of the host may listen to the body of a form, too', async t => {
+  const heard: Buffer[] = []
+  const { login } = await site(t, {
+    totp: { pages },
+    host: app => {
+      app.addHook('preParsing', (_request, _reply, payload, done) => {
+        payload.on('data', (chunk: Buffer) => { heard.push(chunk) })
+        done(null, payload)
+      })
+    }
+  })
+  const alice = await login('alice')
+  heard.length = 0
+  const answer = await alice.request('POST', '/totp/recover', 'code=1', FORM)
+  t.match(answer, { status: 303, headers: { location: '/totp/recover?problem=malformed' } })
+  t.equal(String(Buffer.concat(heard)), 'code=1')
 })

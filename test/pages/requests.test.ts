@@ -131,7 +131,7 @@ t.test('a file needs no user, and is kept', async t => {
     status: 200,
     body: 'p{}',
     headers: {
-      'cache-control': 'public, max-age=31536000, immutable', 'content-type': 'text/css', 'x-content-type-options': 'nosniff'
+      'cache-control': 'private, max-age=31536000, immutable', 'content-type': 'text/css', 'x-content-type-options': 'nosniff'
     }
   })
 })

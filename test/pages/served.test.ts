@@ -81,7 +81,7 @@ t.test('style and script are served, and kept by browsers', async t => {
   const files = [...text.matchAll(/(?:href|src)="(\/totp\/pages-[^"]+)"/g)].map(([, path = '']) => path)
   t.equal(files.length, 2)
   for (const file of files) {
-    t.match(await visitor().get(file), { status: 200, headers: { 'cache-control': 'public, max-age=31536000, immutable' } })
+    t.match(await visitor().get(file), { status: 200, headers: { 'cache-control': 'private, max-age=31536000, immutable' } })
     t.equal((await visitor().post(file)).status, 404)
   }
 })
