@@ -113,10 +113,10 @@ export interface NewCodesPage {
   readonly isFirst: boolean
 }
 
-/** The answer of a check whose code is none of the set's. */
+/** `GET /codes/check`: the form that checks that the user has kept the codes. */
 export interface CheckPage {
   readonly kind: 'check'
-  readonly problem: Exclude<CodeProblem, { readonly is: 'clock' }>
+  readonly problem: Exclude<CodeProblem, { readonly is: 'clock' }> | null
 }
 
 /** `GET /remembered`. */

@@ -2,9 +2,6 @@ import type { Headers } from '../http/cross-site.js'
 import { ownValue } from '../own-property.js'
 import { NOTICES, type CodeProblem, type Notice, type RecoverPage, type StartProblem } from './page.js'
 
-/** The longest time that a page tells: a day. */
-const LONGEST = 86_400
-
 /** What the query of a page says. */
 export interface Query {
   /** The way back, if there is one. Its signature isn't checked yet. */
@@ -12,8 +9,8 @@ export interface Query {
   readonly notice: Notice | null
   /** The name of the problem. */
   readonly problem: string | null
-  /** A number of the problem. */
-  seconds (name: 'off' | 'seconds'): number | null
+  /** Seconds by which a clock is off, or a time in Unix seconds; null for what is no number. */
+  seconds (name: 'off' | 'until'): number | null
 }
 
 /** Reads a query. Only pages of this site may make a page tell something. */
@@ -34,16 +31,18 @@ export function queryOf (text: string, headers: Headers): Query {
 
     seconds (name) {
       const text = told(name) ?? ''
-      const seconds = Number(text)
-      return /^-?[1-9][0-9]*$/.test(text) && Math.abs(seconds) <= LONGEST ? seconds : null
+      return /^-?[1-9][0-9]{0,11}$/.test(text) ? Number(text) : null
     }
   }
 }
 
+/** The longest time that a page tells: a day. */
+const LONGEST = 86_400
+
 /** Why a code wasn't taken. */
 export function codeProblemIn (query: Query): CodeProblem | null {
   const off = query.seconds('off')
-  if (query.problem === 'clock' && off !== null) return { is: 'clock', off }
+  if (query.problem === 'clock' && off !== null && Math.abs(off) <= LONGEST) return { is: 'clock', off }
   return recoveryProblemIn(query)
 }
 
@@ -53,8 +52,8 @@ export function recoveryProblemIn ({ problem }: Query): RecoverPage['problem'] {
 }
 
 /** Why an enrollment has to begin again, or can't begin. */
-export function startProblemIn ({ problem, seconds }: Query): StartProblem | null {
+export function startProblemIn ({ problem, seconds }: Query, now: number): StartProblem | null {
   if (problem === 'wrongCodes' || problem === 'ended' || problem === 'limit') return { is: problem }
-  const wait = seconds('seconds') ?? 0
-  return problem === 'wait' && wait > 0 ? { is: 'wait', seconds: wait } : null
+  const wait = (seconds('until') ?? now) - now
+  return problem === 'wait' && wait > 0 && wait <= LONGEST ? { is: 'wait', seconds: wait } : null
 }

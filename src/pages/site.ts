@@ -13,6 +13,7 @@ import type { Verifier } from '../verifier/verifier.js'
 import { assetAnswer, leadingAnswer, pageAnswer, type PageAnswer } from './answer.js'
 import { enrollmentCookie } from './enrollment-cookie.js'
 import { challenge } from './flow/challenge.js'
+import { check } from './flow/check.js'
 import { codes } from './flow/codes.js'
 import { enroll } from './flow/enroll.js'
 import { manage } from './flow/manage.js'
@@ -38,7 +39,7 @@ export interface PageRoute<Request, Reply> {
 /** The settings that pages need. */
 export type PagesSettings = Pick<
   Settings<unknown, unknown>,
-  'issuer' | 'keys' | 'maxFactors' | 'freshness' | 'recoveryCodes' | 'remember' | 'provider' | 'formerProviders' |
+  'issuer' | 'keys' | 'maxFactors' | 'reenroll' | 'freshness' | 'recoveryCodes' | 'remember' | 'provider' | 'formerProviders' |
   'clock' | 'name'
 >
 
@@ -55,7 +56,7 @@ export interface PagesParts<Request, Reply> {
   readonly log: Log
 }
 
-const FLOWS: readonly Flow[] = [manage, enroll, challenge, recover, codes, remembered]
+const FLOWS: readonly Flow[] = [manage, enroll, challenge, recover, codes, check, remembered]
 
 /** Makes the pages of a server, for any framework. */
 export function createPages<Request, Reply> (

@@ -37,12 +37,21 @@ export function interpreterOf (languages: Readonly<Record<string, Words>>): Inte
   return acceptLanguage => {
     for (const wanted of wantedLanguages(acceptLanguage)) {
       if (wanted === '*') return first
-      const found = speeches.find(({ tag }) => tag.toLowerCase() === wanted) ??
-        speeches.find(({ tag }) => tag.toLowerCase() === primaryOf(wanted)) ??
-        speeches.find(({ tag }) => primaryOf(tag) === primaryOf(wanted))
+      const found = lookUp(wanted) ?? speeches.find(({ tag }) => primaryOf(tag) === primaryOf(wanted))
       if (found !== undefined) return found
     }
     return first
+  }
+
+  /** RFC 4647, section 3.4: the tag, shortened from its end until there is a table of that name. */
+  function lookUp (wanted: string): Speech | null {
+    const parts = wanted.split('-')
+    for (let length = parts.length; length > 0; length--) {
+      const shorter = parts.slice(0, length).join('-')
+      const found = speeches.find(({ tag }) => tag.toLowerCase() === shorter)
+      if (found !== undefined) return found
+    }
+    return null
   }
 }
 

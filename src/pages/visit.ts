@@ -12,7 +12,8 @@ import type { Query } from './query.js'
 
 /** The settings that the pages go by. */
 export type FlowSettings = Pick<
-  Settings<unknown, unknown>, 'issuer' | 'maxFactors' | 'freshness' | 'recoveryCodes' | 'provider' | 'formerProviders'
+  Settings<unknown, unknown>,
+  'issuer' | 'maxFactors' | 'reenroll' | 'freshness' | 'recoveryCodes' | 'provider' | 'formerProviders'
 > & {
   /** Seconds that a browser is remembered; null where that is off. */
   readonly rememberFor: number | null
@@ -81,7 +82,7 @@ export interface Flow {
 }
 
 /** The paths of the pages below their own. */
-export type PagePath = '/' | '/enroll' | '/challenge' | '/recover' | '/codes' | '/remembered'
+export type PagePath = '/' | '/enroll' | '/challenge' | '/recover' | '/codes' | '/codes/check' | '/remembered'
 
 /** Leads to a page that says this. The way back goes with it. */
 export function leadTo (

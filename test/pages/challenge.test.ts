@@ -2,8 +2,9 @@ import t from 'tap'
 import twilio from 'twilio'
 import { StoreError } from '../../src/errors.js'
 import { returnPathsUnder } from '../../src/http/return-path.js'
-import { twilioProvider } from '../../src/index.js'
+import { memoryStore, twilioProvider } from '../../src/index.js'
 import { fakeTwilio, testClock } from '../../src/testing.js'
+import { authenticator } from '../authenticator.js'
 import { KEY, START } from '../site.js'
 import { desk } from './desk.js'
 
@@ -199,6 +200,26 @@ t.test('so is it while a former provider may have some', async t => {
   await alice.enroll('Phone')
   await alice.enroll('Tablet')
   t.match((await alice.get('/challenge')).page, { choices: { length: 2 } })
+})
+
+t.test('a user of a former provider enrolls anew, and comes back', async t => {
+  const clock = testClock(START)
+  const store = memoryStore()
+  const provider = twilioProvider(await fakeTwilio({ twilio, clock }))
+  const former = desk({ totp: { provider, clock, store } })
+  const app = await former.login('alice').enroll('Phone')
+  clock.advance(30)
+  const options = { formerProviders: [provider], reenroll: true, maxFactors: 1, clock, store }
+  const alice = desk({ totp: options }).login('alice')
+  const back = signed('/vault', clock())
+  const answer = await alice.post('/challenge', { code: app.code(clock()), return: back })
+  t.equal(answer.location, `/totp/enroll?return=${encodeURIComponent(back)}`)
+  t.match((await alice.get('/')).page, { kind: 'manage', canAdd: true, apps: { length: 1 } })
+  await alice.post('/enroll', { action: 'begin' })
+  const { page } = await alice.get('/enroll')
+  const { code } = authenticator(page.kind === 'scan' ? page.secret : '')
+  const verified = await alice.post('/enroll', { action: 'verify', code: code(clock()), return: back })
+  t.equal(verified.location, '/vault')
 })
 
 t.test('a store that fails meanwhile is a fault', async t => {

@@ -28,7 +28,7 @@ t.test('one form creates and shows new codes, and sent again it does nothing', a
   t.match(await alice.post('/codes', form, planted), { status: 303 }, 'a second cookie hides nothing')
   t.equal(pages.store.writes, writes)
   t.match(await alice.follow(again), { page: { kind: 'codes' }, setting: { notice: 'codesTwice' } })
-  t.equal((await alice.post('/codes', { action: 'check', code: old })).status, 403, 'the old ones are void')
+  t.equal((await alice.post('/codes/check', { code: old })).status, 403, 'the old ones are void')
 
   const second = await formOf(alice)
   t.equal((await alice.post('/codes', second)).status, 200)
@@ -61,7 +61,6 @@ t.test('they take a fresh approval by an app', async t => {
   const { writes } = store
   t.match((await alice.get('/codes')).location, /^\/totp\/challenge\?return=/)
   t.match((await alice.post('/codes', form)).location, /^\/totp\/challenge\?return=/)
-  t.match((await alice.post('/codes', { action: 'check', code })).location, /^\/totp\/challenge\?return=/)
   t.match((await login('alice').get('/codes')).location, /^\/totp\/challenge\?return=/)
   t.equal((await login('bob').get('/codes')).location, '/totp/enroll')
   t.equal(store.writes, writes)
@@ -73,14 +72,28 @@ t.test('the check compares, and spends nothing', async t => {
   const { recoveryCodes: [code = ''] } = await alice.enroll()
   const { writes } = pages.store
   for (const typed of [code, code.toLowerCase().replaceAll('-', ' ')]) {
-    const kept = await alice.post('/codes', { action: 'check', code: typed })
+    const kept = await alice.post('/codes/check', { code: typed })
     t.match(kept, { status: 303, location: '/totp/?done=kept' })
   }
   const back = returnPathsUnder([KEY]).sign({ path: '/vault', refusedAt: pages.now() }, 'alice') ?? ''
-  t.equal((await alice.post('/codes', { action: 'check', code, return: back })).location, '/vault')
-  const denied = await alice.post('/codes', { action: 'check', code: 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA', return: back })
+  t.equal((await alice.post('/codes/check', { code, return: back })).location, '/vault')
+  const denied = await alice.post('/codes/check', { code: 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA', return: back })
   t.match(denied, { status: 403, page: { kind: 'check', problem: { is: 'denied' } }, setting: { returnTo: back } })
-  t.match(await alice.post('/codes', { action: 'check' }), { status: 400, page: { kind: 'check', problem: { is: 'malformed' } } })
+  t.match(await alice.post('/codes/check'), { status: 400, page: { kind: 'check', problem: { is: 'malformed' } } })
   t.equal(pages.store.writes, writes)
   t.equal(await remaining(pages), 10)
+})
+
+t.test('a check that comes late leads to the challenge, and from there to the check again', async t => {
+  const { login, wait, now } = desk()
+  const alice = login('alice')
+  const { recoveryCodes: [code = ''], ...app } = await alice.enroll()
+  wait(301)
+  const late = await alice.post('/codes/check', { code })
+  t.match(late, { status: 303, location: /^\/totp\/challenge\?return=/ })
+  const { setting: { returnTo } } = await alice.follow(late)
+  const back = await alice.post('/challenge', { code: app.code(now()), return: returnTo ?? '' })
+  t.equal(back.location, '/totp/codes/check')
+  t.match((await alice.follow(back)).page, { kind: 'check', problem: null })
+  t.match((await login('bob').get('/codes/check')).location, '/totp/enroll')
 })

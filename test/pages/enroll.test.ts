@@ -106,6 +106,9 @@ t.test('cancelling removes the factor and the cookie', async t => {
   t.notOk(alice.cookies.has(COOKIE))
   t.equal((await alice.get('/enroll')).page.kind, 'start')
   t.equal((await alice.post('/enroll', { action: 'cancel' })).location, '/totp/', 'once more')
+  await begin(alice)
+  const twice = await Promise.all([alice.post('/enroll', { action: 'cancel' }), alice.post('/enroll', { action: 'cancel' })])
+  t.strictSame(twice.map(({ location }) => location), ['/totp/', '/totp/'], 'and twice at once')
 })
 
 t.test('wrong first codes are told, and the fifth ends the enrollment', async t => {
@@ -154,13 +157,45 @@ t.test('an enrollment that expired has ended', async t => {
 })
 
 t.test('too many enrollments have to wait', async t => {
-  const { login } = desk()
+  const { login, wait, now } = desk()
   const alice = login('alice')
   for (let count = 0; count < 5; count++) await begin(alice)
   const answer = await alice.post('/enroll', { action: 'begin' })
-  t.equal(answer.location, '/totp/enroll?problem=wait&seconds=600')
+  t.equal(answer.location, `/totp/enroll?problem=wait&until=${now() + 600}`)
   await alice.post('/enroll', { action: 'cancel' })
   t.match((await alice.follow(answer)).page, { kind: 'start', problem: { is: 'wait', seconds: 600 } })
+  wait(598)
+  t.match((await alice.follow(answer)).page, { problem: { is: 'wait', seconds: 2 } }, 'reloaded, it tells what is left')
+  wait(2)
+  t.match((await alice.follow(answer)).page, { problem: null })
+})
+
+t.test('a lock of the codes that a further app takes leads to the challenge, which shows it', async t => {
+  const { login, wait, now } = desk({ totp: { attempts: { lockAfter: 1 } } })
+  const alice = login('alice')
+  const app = await alice.enroll()
+  await alice.post('/enroll', { action: 'begin', friendlyName: 'Tablet' })
+  const { page } = await alice.get('/enroll')
+  const tablet = authenticator(page.kind === 'scan' ? page.secret : '')
+  wait(301)
+  await login('alice').post('/challenge', { code: app.wrongCode(now()) })
+  const answer = await alice.post('/enroll', { action: 'verify', code: tablet.code(now()) })
+  t.match(answer, { status: 303, location: /^\/totp\/challenge\?return=/ })
+  t.match((await alice.follow(answer)).page, { kind: 'challenge', state: { is: 'locked' } })
+})
+
+t.test('a URI of a provider that can\'t be decoded is shown as it is', async t => {
+  const { login, verifier } = desk()
+  const { enroll } = verifier
+  for (const [label, shown] of [['%', '%'], ['Acme:50%+1&x', '50%+1&x'], ['Acme%3Aa%C3%A4', 'aä'], ['Acme:%FF', '\ufffd']] as const) {
+    verifier.enroll = async (...input) => {
+      const enrolled = await enroll(...input)
+      return { ...enrolled, uri: enrolled.uri.replace(/totp\/[^?]*/, `totp/${label}`) }
+    }
+    const alice = login(label)
+    await begin(alice)
+    t.match((await alice.get('/enroll')).page, { kind: 'scan', label: shown }, label)
+  }
 })
 
 t.test('a further app takes a fresh approval, and is named', async t => {

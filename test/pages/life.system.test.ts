@@ -71,7 +71,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
       await alice.atOwn('/recent?x', 'recent')
     }
     store.break('get', down)
-    for (const path of ['/', '/enroll', '/challenge', '/codes', '/remembered']) {
+    for (const path of ['/', '/enroll', '/challenge', '/codes', '/codes/check', '/remembered']) {
       const answer = await alice.page.goto(`${site.url}/totp${path}`)
       t.equal(answer?.status(), 503, path)
       await alice.at(problem.unavailable.title)
@@ -87,7 +87,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     await alice.page.context().clearCookies()
     await give(alice, '123456', scan.verify)
     await alice.at(problem.loggedOut.title)
-    for (const path of ['/', '/enroll', '/challenge', '/recover', '/codes', '/remembered']) {
+    for (const path of ['/', '/enroll', '/challenge', '/recover', '/codes', '/codes/check', '/remembered']) {
       const answer = await alice.page.goto(`${site.url}/totp${path}`)
       t.equal(answer?.status(), 401, path)
       await alice.at(problem.loggedOut.title)
@@ -174,7 +174,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     await alice.at(problem.crossSite.title)
     await page.unrouteAll()
 
-    for (const query of ['?done=removed', '/challenge?problem=denied', '/enroll?problem=wait&seconds=600']) {
+    for (const query of ['?done=removed', '/challenge?problem=denied', `/enroll?problem=wait&until=${site.now() + 600}`]) {
       await evil(`<a href="${site.url}/totp${query}">Win</a>`)
       await alice.follow('Win')
       await page.getByRole('heading', { level: 1 }).waitFor()

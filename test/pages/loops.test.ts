@@ -147,7 +147,7 @@ async function obey (person: Person, shown: Shown): Promise<Shown> {
       return verified
     }
     case newCodes.title:
-      return await browser.send(shown, 'check', { code: recoveryCodes[0] ?? '' })
+      return await browser.send(shown, 'code', { code: recoveryCodes[0] ?? '' })
     case recover.title: {
       const recovered = await browser.send(shown, 'code', { code: recoveryCodes.shift() ?? '' })
       assert.ok(!recovered.text.includes(recoveryCode.denied), 'the recovery code is right')

@@ -39,6 +39,17 @@ t.test('apps are renamed and removed', async t => {
   t.match(await alice.follow(removed), { page: { apps: { length: 0 } }, setting: { notice: 'removed' } })
 })
 
+t.test('a name that is refused is told where the app is, or not at all', async t => {
+  const { login, wait } = desk()
+  const alice = login('alice')
+  await alice.enroll()
+  const gone = await alice.post('/', { action: 'rename', sid: 'YF0', friendlyName: '' })
+  t.match(gone, { status: 303, location: '/totp/' })
+  wait(43_201)
+  const late = await alice.post('/', { action: 'rename', sid: 'YF0', friendlyName: '' })
+  t.match(late, { status: 303, location: /^\/totp\/challenge\?return=/ })
+})
+
 t.test('both take a fresh approval, and the challenge leads back here', async t => {
   const { login, wait, now } = desk()
   const alice = login('alice')

@@ -7,7 +7,7 @@ import { tagsOf } from './markup.js'
 import { NAUGHTY } from './naughty.js'
 import { textBrowser, type Shown, type TextBrowser } from './text-browser.js'
 
-const PATHS = ['/', '/enroll', '/challenge', '/recover', '/codes', '/remembered']
+const PATHS = ['/', '/enroll', '/challenge', '/recover', '/codes', '/codes/check', '/remembered']
 
 /** Every tag of the pages, with its attributes. */
 const KNOWN: Readonly<Record<string, string>> = {
@@ -92,9 +92,9 @@ t.test('queries and languages', async t => {
   await who.enrollVerified(now())
   for (const text of NAUGHTY.filter(text => text.isWellFormed())) {
     const value = encodeURIComponent(text)
-    const query = ['return', 'done', 'problem', 'off', 'seconds', text].map(name => `${encodeURIComponent(name)}=${value}`).join('&')
+    const query = ['return', 'done', 'problem', 'off', 'until', text].map(name => `${encodeURIComponent(name)}=${value}`).join('&')
     for (const path of PATHS) {
-      for (const url of [`/totp${path}?${query}`, `/totp${path}?problem=clock&off=${value}&seconds=${value}&return=1.${value}`]) {
+      for (const url of [`/totp${path}?${query}`, `/totp${path}?problem=clock&off=${value}&until=${value}&return=1.${value}`]) {
         const shown = innocent(await browser.open(url), text)
         assert.equal(shown.status, 200, url)
         assert.doesNotMatch(shown.text, /name="return"/, 'nobody has signed it')

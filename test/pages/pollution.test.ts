@@ -51,7 +51,7 @@ async function walk (): Promise<string[]> {
   const answers = [await alice.get('/'), await alice.get('/enroll?problem=limit'), await alice.post('/', { action: 'none' })]
   const app = await alice.enroll()
   wait(31)
-  for (const path of ['/', '/enroll', '/challenge', '/recover', '/remembered', '/codes']) answers.push(await alice.get(path))
+  for (const path of ['/', '/enroll', '/challenge', '/recover', '/remembered', '/codes', '/codes/check']) answers.push(await alice.get(path))
   answers.push(await alice.challenge(app), await alice.post('/recover', {}), await alice.post('/', { action: 'rename', sid: 'x' }))
   return answers.map(({ status, location, body, cookies }) =>
     [status, status === 303 ? location : '', body, ...cookies].join('\n').replace(/YF[0-9a-f]{32}|[\w-]{20,}/g, '…'))

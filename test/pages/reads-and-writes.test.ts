@@ -31,7 +31,7 @@ t.test('what each page and each form asks of the store', async t => {
   const [code = ''] = verified.page.kind === 'newCodes' ? verified.page.codes : []
   await costs('manage', async () => await alice.get('/'), [2, 0])
   await costs('codes', async () => await alice.get('/codes'), [1, 0])
-  await costs('check', async () => await alice.post('/codes', { action: 'check', code }), [1, 0])
+  await costs('check', async () => await alice.post('/codes/check', { code }), [1, 0])
   await costs('remembered', async () => await alice.get('/remembered'), [1, 0])
   wait(31)
   await costs('challenge', async () => await alice.get('/challenge'), [2, 0])

@@ -2,7 +2,7 @@ import t from 'tap'
 import { en } from '../../src/pages.js'
 import { desk } from './desk.js'
 
-const PATHS = ['/', '/enroll', '/challenge', '/recover', '/codes', '/remembered']
+const PATHS = ['/', '/enroll', '/challenge', '/recover', '/codes', '/codes/check', '/remembered']
 const REMEMBER = { remember: { for: 86_400 } }
 
 t.test('without a user there is a page that says so, and nothing else', async t => {
@@ -137,7 +137,7 @@ t.test('a file needs no user, and is kept', async t => {
 })
 
 t.test('only pages of this site make a page tell something, and only what it knows', async t => {
-  const { login, wait } = desk()
+  const { login, wait, now } = desk()
   const alice = login('alice')
   await alice.enroll()
   wait(31)
@@ -159,8 +159,9 @@ t.test('only pages of this site make a page tell something, and only what it kno
     t.match(await clock(query), { problem: null }, query)
   }
   const start = async (query: string) => (await login('bob').get(`/enroll?${query}`)).page
-  t.match(await start('problem=wait&seconds=86400'), { problem: { is: 'wait', seconds: 86_400 } })
-  for (const query of ['problem=wait', 'problem=wait&seconds=-1', 'problem=wait&seconds=86401', 'problem=name', 'problem=denied']) {
+  t.match(await start(`problem=wait&until=${now() + 86_400}`), { problem: { is: 'wait', seconds: 86_400 } })
+  const others = ['problem=wait', `problem=wait&until=${now()}`, `problem=wait&until=${now() + 86_401}`, 'problem=wait&until=x']
+  for (const query of [...others, 'problem=name', 'problem=denied']) {
     t.match(await start(query), { problem: null }, query)
   }
   t.match((await alice.get('/recover?problem=clock&off=30')).page, { problem: null })

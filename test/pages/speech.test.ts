@@ -35,6 +35,13 @@ t.test('an exact tag comes before its language, and a language before a variety 
   t.equal(tagFor('zh-TW', interpreter), 'zh-Hant')
 })
 
+t.test('a tag is shortened from its end until there is a table of that name', async t => {
+  const interpreter = interpreterOf({ 'zh-Hans': es, 'zh-Hant': de, 'sr-Cyrl': fr, 'sr-Latn': en })
+  t.equal(tagFor('zh-Hant-TW', interpreter), 'zh-Hant')
+  t.equal(tagFor('sr-latn-rs', interpreter), 'sr-Latn')
+  t.equal(tagFor('zh-Hant-x-private', interpreter), 'zh-Hant')
+})
+
 t.test('only the beginning of a long header is read', async t => {
   t.equal(tagFor(`${'xx,'.repeat(5000)}de`), 'en')
 })

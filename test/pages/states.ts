@@ -90,6 +90,7 @@ export const STATES: Readonly<Record<string, State>> = {
   'codes-none': { page: { kind: 'codes', remaining: 0, once: 'once' } },
   'new-codes': { page: { kind: 'newCodes', codes: CODES, isFirst: false } },
   'new-codes-first': { page: { kind: 'newCodes', codes: CODES, isFirst: true } },
+  check: { page: { kind: 'check', problem: null } },
   'check-denied': { page: { kind: 'check', problem: { is: 'denied' } } },
   'check-malformed': { page: { kind: 'check', problem: { is: 'malformed' } } },
   remembered: { page: { kind: 'remembered', browsers: BROWSERS } },

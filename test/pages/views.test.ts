@@ -107,8 +107,8 @@ t.test('forms post to the pages that take them', async t => {
     ['challenge', '/totp/challenge', [{}]],
     ['recover', '/totp/recover', [{}]],
     ['codes', '/totp/codes', [{ action: 'create', once: 'once' }]],
-    ['new-codes', '/totp/codes', [{ action: 'check' }]],
-    ['check-denied', '/totp/codes', [{ action: 'check' }]],
+    ['new-codes', '/totp/codes/check', [{}]],
+    ['check-denied', '/totp/codes/check', [{}]],
     ['remembered', '/totp/remembered', [
       { action: 'forget', sid: 'B1' }, { action: 'forget', sid: 'B2' }, { action: 'forget', sid: 'B3' }, { action: 'forgetAll' }
     ]]

@@ -34,9 +34,9 @@ export const challenge: Flow = {
       fields: ['code', 'factorSid', 'remember'],
       async act (context, visit, fields) {
         try {
-          const { mark, browserTokens } = await context.verifier.challenge(visit.caller, optionsIn(fields))
-          await visit.keep({ mark, browserTokens })
-          return leave(context, visit)
+          const challenged = await context.verifier.challenge(visit.caller, optionsIn(fields))
+          await visit.keep(challenged)
+          return challenged.reenroll ? leadTo(context, visit, '/enroll') : leave(context, visit)
         } catch (error) {
           return leadTo(context, visit, '/challenge', sayingsOf(error))
         }

@@ -10,7 +10,7 @@ import type { Binding } from '../enrollment-cookie.js'
 import type { Page, StartProblem } from '../page.js'
 import { codeProblemIn, startProblemIn } from '../query.js'
 import { leadBack, leadTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
-import { verifiedOf } from './manage.js'
+import { unlessGone, verifiedOf } from './manage.js'
 
 /** The enrollment of an app: begin, scan, and give the first code. */
 export const enroll: Flow = {
@@ -21,8 +21,10 @@ export const enroll: Flow = {
     const { caller: { identity, session: { mark } }, headers, query } = visit
     const { isFirst, factor } = await enrollmentOf(context, visit)
     const binding = factor && context.enrolling.read(headers, { identity, mark, sid: factor.sid })
-    if (factor === null || binding === null) return { page: startPage(isFirst, startProblemIn(query)) }
-    return { page: await scanPage(context, visit, factor, binding) }
+    const page = factor && binding
+      ? await scanPage(context, visit, factor, binding)
+      : startPage(isFirst, startProblemIn(query, context.now()))
+    return { page }
   },
 
   actions: {
@@ -59,9 +61,11 @@ export const enroll: Flow = {
       fields: [],
       async act (context, visit) {
         const { factor } = await enrollmentOf(context, visit)
-        if (factor !== null) await visit.keep(await context.verifier.remove(visit.caller, factor.sid))
         dropBinding(context, visit)
-        return leadTo(context, visit, '/')
+        return await unlessGone(context, visit, async () => {
+          if (factor !== null) await visit.keep(await context.verifier.remove(visit.caller, factor.sid))
+          return leadTo(context, visit, '/')
+        })
       }
     }
   }
@@ -105,7 +109,7 @@ async function leadToStart (context: FlowContext, visit: Visit, error: unknown):
   const { isFirst, isFresh } = await enrollmentOf(context, visit)
   // Codes are locked, and a further app takes one first.
   if (!isFirst && !isFresh) throw error
-  return leadTo(context, visit, '/enroll', { problem: 'wait', seconds: String(error.retryAfter) })
+  return leadTo(context, visit, '/enroll', { problem: 'wait', until: String(context.now() + error.retryAfter) })
 }
 
 async function verifyFactor (
@@ -122,9 +126,12 @@ async function leadToScan (context: FlowContext, visit: Visit, error: unknown): 
   if (error instanceof MalformedError) return leadTo(context, visit, '/enroll', { problem: 'malformed' })
   if (error instanceof FactorLimitError) return endEnrollment(context, visit, 'limit')
   if (error instanceof EnrollmentEndedError) return endEnrollment(context, visit, 'ended')
-  // Of Twilio: the page of the QR code has no words for it.
-  if (error instanceof LockedError) return { page: { kind: 'problem', problem: 'busy' }, status: 429 }
-  const { isFirst, factor } = await enrollmentOf(context, visit)
+  const { isFirst, isFresh, factor } = await enrollmentOf(context, visit)
+  // Codes are locked, and a further app takes one first; or Twilio is asked too often.
+  if (error instanceof LockedError) {
+    if (!isFirst && !isFresh) throw error
+    return { page: { kind: 'problem', problem: 'busy' }, status: 429 }
+  }
   if (error instanceof FactorNotFoundError) return leaveEnrollment(context, visit, isFirst)
   if (!(error instanceof ChallengeDeniedError)) throw error
   if (factor === null) return endEnrollment(context, visit, 'wrongCodes')
@@ -160,8 +167,9 @@ async function scanPage (
   return { kind: 'scan', label: labelIn(uri), issuer, uri, qr, secret, codeLength, problem }
 }
 
-/** The account's name in a key URI, after the issuer's. */
+/** The account's name in a key URI, after the issuer's. `decodeURIComponent` would throw for some URIs. */
 function labelIn (uri: string): string {
-  const label = decodeURIComponent(new URL(uri).pathname)
+  const path = new URL(uri).pathname.replace(/[+&]/g, encodeURIComponent)
+  const label = new URLSearchParams(`label=${path}`).get('label') ?? ''
   return label.slice(label.indexOf(':') + 1)
 }

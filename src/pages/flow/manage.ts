@@ -1,6 +1,6 @@
 import type { Factor } from '../../entity/factors.js'
 import { isFriendlyName } from '../../entity/friendly-name.js'
-import { FactorNotFoundError } from '../../errors.js'
+import { ChallengeRequiredError, FactorNotFoundError } from '../../errors.js'
 import type { Factors } from '../../verifier/factors.js'
 import type { AppRow, ManagePage } from '../page.js'
 import { leadTo, wayBackTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
@@ -22,7 +22,10 @@ export const manage: Flow = {
       fields: ['sid', 'friendlyName'],
       async act (context, visit, { sid = '', friendlyName = '' }) {
         if (!isFriendlyName(friendlyName)) {
-          return { page: await managePage(context, visit, { sid, typed: friendlyName }), status: 400 }
+          const page = await managePage(context, visit, { sid, typed: friendlyName })
+          if (!page.isApproved) throw new ChallengeRequiredError(context.settings.freshness)
+          const isGone = page.apps.every(app => app.sid !== sid)
+          return isGone ? leadTo(context, visit, '/') : { page, status: 400 }
         }
         return await unlessGone(context, visit, async () => {
           await context.verifier.rename(visit.caller, sid, friendlyName)
@@ -44,7 +47,7 @@ export const manage: Flow = {
 }
 
 /** The list shows that an app is gone, as after a form that was sent twice. */
-async function unlessGone (
+export async function unlessGone (
   context: FlowContext, visit: Visit, act: () => Promise<Outcome>
 ): Promise<Outcome> {
   try {
@@ -58,7 +61,7 @@ async function unlessGone (
 async function managePage (
   context: FlowContext, visit: Visit, refusedName: ManagePage['refusedName']
 ): Promise<ManagePage> {
-  const { verifier, settings: { maxFactors } } = context
+  const { verifier, settings: { maxFactors, reenroll } } = context
   const found = await verifier.factors(visit.caller)
   const { approval, recovery } = found
   const isApproved = approval !== null
@@ -67,7 +70,8 @@ async function managePage (
     kind: 'manage',
     apps,
     isApproved,
-    canAdd: apps.length < maxFactors,
+    // With `reenroll`, those of former providers don't count. How many they are, only the enrollment knows.
+    canAdd: apps.length < maxFactors || reenroll,
     recoveryCodes: recovery?.remaining ?? null,
     remembered: isApproved ? await countBrowsers(context, visit) : null,
     refusedName

@@ -23,16 +23,18 @@ export function viewNewCodes ({ codes, isFirst }: NewCodesPage, scene: Scene): V
 <section class="screen-only" aria-labelledby="check">
 <h2 id="check">${newCodes.checkTitle}</h2>
 <p>${newCodes.checkHint}</p>
-${checkForm(scene, null)}
+${checkForm(scene, { isFirst: false, error: null })}
 </section>`
   }
 }
 
 /** The form that checks that the user has kept the codes, and the way around it. */
-export function checkForm (scene: Scene, error: string | null): Html {
+export function checkForm (
+  scene: Scene, { isFirst, error }: { readonly isFirst: boolean, readonly error: string | null }
+): Html {
   const { speech } = scene
   const { newCodes } = speech.words
-  return html`${form(scene, '/codes', { action: 'check' }, html`${recoveryCodeField(speech, error, error !== null)}
+  return html`${form(scene, '/codes/check', {}, html`${recoveryCodeField(speech, error, isFirst)}
 <button>${newCodes.check}</button>`)}
 <p class="more screen-only"><a href="${linkOnward(scene)}">${newCodes.skip}</a></p>`
 }
