@@ -9,7 +9,7 @@ declare module 'express-session' { interface SessionData { userId?: string } }
 const app = express()
 const totp = createTotp({
   issuer: 'Acme', // your service, as authenticator apps show it
-  keys: [randomBytes(32)], // in production keysFrom(process.env.TOTP_KEYS): a key you keep
+  keys: [randomBytes(32)], // in production, import keysFrom and pass keysFrom(process.env.TOTP_KEYS)
   store: memoryStore(), // in production, a database: see Stores
   session: expressSession,
   identify: (req: Request) => req.session.userId // undefined while no user is logged in

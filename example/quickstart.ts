@@ -16,7 +16,7 @@ await app.register(session, {
 })
 await app.register(verifyTotp, {
   issuer: 'Acme', // your service, as authenticator apps show it
-  keys: [randomBytes(32)], // in production keysFrom(process.env.TOTP_KEYS): a key you keep
+  keys: [randomBytes(32)], // in production, import keysFrom and pass keysFrom(process.env.TOTP_KEYS)
   store: memoryStore(), // in production, a database: see Stores
   identify: request => request.session.userId // undefined while no user is logged in
 })

@@ -112,11 +112,14 @@ abstract class UnjudgedError extends TotpError {
   }
 }
 
-/** The identity has reached a cap on wrong codes. Only an operator's `unlock` ends this. */
+/**
+ * The identity has reached a cap on wrong codes. A recovery code, a pass or an operator's `unlock` ends this.
+ */
 export class DisabledError extends UnjudgedError {
   readonly code = 'ERR_TOTP_DISABLED'
   constructor () {
-    super(403, 'Too many wrong codes: challenges are disabled for this account. Contact its support.')
+    super(403, 'Too many wrong codes: codes from your app are turned off. ' +
+      'Contact support, or use a recovery code if you have one.')
   }
 }
 
@@ -126,7 +129,7 @@ export class DisabledError extends UnjudgedError {
  */
 export class LockedError extends UnjudgedError {
   readonly code = 'ERR_TOTP_LOCKED'
-  /** Seconds after which codes are judged, or enrollments begun, again. */
+  /** Seconds until codes are judged again, or until a new enrollment may begin. */
   readonly retryAfter: number
   /** Response headers, which the error handlers of Fastify and Express send. */
   readonly headers: Readonly<Record<string, string>>

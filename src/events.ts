@@ -49,7 +49,7 @@ export interface PublishedEvent extends Omit<TotpEvent, 'identity' | 'by' | 'con
 export type Emit = (event: TotpEvent, entitySid: string | null) => void
 
 /**
- * Called after the write has won, off the request's path. An error that it throws is logged and changes
+ * Called after the write has succeeded, off the request's path. An error that it throws is logged and changes
  * nothing.
  */
 export type EventListener = (event: TotpEvent) => void | Promise<void>

@@ -48,7 +48,7 @@ export interface RouteRequirement<Request = unknown> extends Omit<Requirement, '
    */
   readonly unenrolled: 'deny' | 'allow' | Unenrolled<Request>['answer']
   /**
-   * Whether a request may pass for which `identify` returns no user, as for a guard over everything: 'deny'
+   * Whether a request for which `identify` returns no user may pass, as for a guard over everything: 'deny'
    * answers 401. @default 'deny'
    */
   readonly anonymous: 'deny' | 'allow'

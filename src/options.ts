@@ -83,7 +83,7 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
    * its codes, so existing embedded factors keep working. @default the embedded provider
    */
   readonly provider?: TwilioProvider
-  /** Providers that create no new factors, but still judge the ones they created. @default none */
+  /** Providers that create no new factors, but still judge codes of those they created. @default none */
   readonly formerProviders?: readonly TwilioProvider[]
   /**
    * Whether users of a former provider should enroll again. Their approved challenges say `reenroll: true`,
@@ -96,7 +96,7 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
    */
   readonly recoveryCodes?: number
   /**
-   * Lets users have a browser remembered that answers a challenge: it then passes guards without `maxAge`.
+   * Lets a browser skip challenges for a while after it answered one: it then passes guards without `maxAge`.
    * @default off
    */
   readonly remember?: RememberOptions
@@ -113,12 +113,12 @@ export interface TotpOptions<Request = unknown, Reply = unknown> {
   /** Verified factors that one identity may have, 1 to 10. @default 5 */
   readonly maxFactors?: number
   /**
-   * Tells two instances of the plugin apart that share login sessions: a letter, and up to 31 more letters
+   * Tells apart two instances of the plugin that share login sessions: a letter, and up to 31 more letters
    * and digits. The session keeps the mark in the entry `<name>Mark`, and a remembered browser its tokens in
    * the cookie `__Host-<name>-browser`. @default 'totp'
    */
   readonly name?: string
-  /** Path that the routes are below. @default '/totp' */
+  /** Path under which the routes are mounted. @default '/totp' */
   readonly prefix?: string
   /** Whether to add the routes; without them, use `fastify.totp` in routes of your own. @default true */
   readonly routes?: boolean

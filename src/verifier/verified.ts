@@ -20,8 +20,8 @@ export interface Verified extends NewMark {
   readonly recoveryCodes: readonly string[] | null
 }
 
-const WRONG_CLOCK = 'This code is of another time: the clock of the phone is wrong. Let it set its time automatically, ' +
-  'and try again.'
+const WRONG_CLOCK = "Your phone's clock is wrong, so its codes don't work. " +
+  "Turn on automatic time in your phone's settings, then type the next code."
 
 /** A right first code: the factor is verified. With `reenroll`, it replaces those of former providers. */
 export function verified (

@@ -126,7 +126,7 @@ t.test('show tells of a lock, a disabled state, a pass, an enrollment, browsers 
     '  remembered browsers kept (some may have expired): 2: "Firefox on Linux", "Safari on iOS"',
     '  wrong codes since the last right one: 5, in all: 7',
     '  the last lock began 2027-01-15T08:00:00Z',
-    '  challenges are disabled since 2027-01-15T08:01:00Z: "unlock" ends this',
+    '  challenges are disabled since 2027-01-15T08:01:00Z: a recovery code, a pass or "unlock" ends this',
     '  removed factors that Twilio still has: 1',
     '  a move was interrupted: "alice" is refused until you run move alice \'carol\\u009b\' again',
     ''

@@ -10,7 +10,7 @@ import { block, transpiled } from './pages.js'
 const PAGE = 'docs/payments.md'
 
 t.test('the front end shows the payment that the server knows, and a client that lost the answer asks for it', async t => {
-  const folder = applicationFolder(t, ['fastify'])
+  const folder = applicationFolder(t, ['fastify', '@fastify/session'])
   async function imported<Module> (name: string, code: string): Promise<Module> {
     const file = join(folder, `${name}.mjs`)
     writeFileSync(file, transpiled(code))

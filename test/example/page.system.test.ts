@@ -86,7 +86,7 @@ t.test('with several apps at Twilio the challenge page asks which one it is', { 
   await logIn('alice')
   await link('Open the vault').click()
   await setUp(browser, verify.now)
-  await link('Continue without a check').click()
+  await link('Continue without checking').click()
   await heading('The vault is open')
   verify.wait(30)
   await page.goto(`${server.url}totp/`)

@@ -188,7 +188,7 @@ t.test('recovery codes and browsers on the page of apps', async t => {
   t.match(text(show('manage')), `You have 8 recovery codes left. ${en.manage.codesUse}`)
   t.match(text(show('manage-one')), `You have 1 recovery code left. ${en.manage.fewCodesLeft}`)
   t.match(text(show('manage-no-codes')), en.manage.noCodesLeft)
-  t.match(text(show('manage')), '2 browsers aren’t asked')
+  t.match(text(show('manage')), 'You aren’t asked for a code in 2 browsers')
   t.match(text(show('manage-one')), en.manage.noBrowsers)
 })
 
@@ -222,7 +222,7 @@ t.test('a challenge', async t => {
   for (const state of Object.keys(STATES).filter(name => name.startsWith('challenge'))) {
     t.match(show(state), `<a href="/totp/recover">${en.challenge.lostPhone}</a>`, state)
   }
-  t.match(text(show('challenge')), 'Don’t ask in this browser for 30 days')
+  t.match(text(show('challenge')), 'Don’t ask for a code again in this browser for 30 days')
   t.match(show('challenge'), '<input type="checkbox" id="remember" name="remember" value="on"')
   t.notMatch(show('challenge-denied'), 'remember')
   t.strictSame(tags(show('challenge-choices'), 'input').filter(tag => tag.includes('radio')), [

@@ -51,6 +51,6 @@ function attemptLines ({ failures, tally, lockedAt, disabledAt }: KeptAttempts):
   return [
     `  wrong codes since the last right one: ${failures}, in all: ${tally}`,
     ...lockedAt === null ? [] : [`  the last lock began ${utcTime(lockedAt)}`],
-    ...disabledAt === null ? [] : [`  challenges are disabled since ${utcTime(disabledAt)}: "unlock" ends this`]
+    ...disabledAt === null ? [] : [`  challenges are disabled since ${utcTime(disabledAt)}: a recovery code, a pass or "unlock" ends this`]
   ]
 }

@@ -15,9 +15,9 @@ export const de: Words = {
     verified: 'Ihre Authenticator-App funktioniert. Ab jetzt brauchen Sie sie, wenn Sie sich anmelden.',
     renamed: 'Der neue Name ist gespeichert.',
     removed: 'Die App ist entfernt. Ihre Codes gelten hier nicht mehr.',
-    recovered: 'Sie sind angemeldet. Dieser Wiederherstellungscode ist verbraucht. Wenn Ihr Handy weg ist, entfernen Sie hier seine App und fügen Sie eine neue hinzu.',
-    kept: 'Dieser Code stimmt. Bewahren Sie die anderen am selben Ort auf.',
-    codesTwice: 'Ihre Wiederherstellungscodes wurden schon erstellt. Wenn Sie sie nicht aufbewahrt haben, erstellen Sie neue.',
+    recovered: 'Sie sind angemeldet. Dieser Wiederherstellungscode ist verbraucht. Wenn Ihr Handy weg ist, entfernen Sie seine App aus dieser Liste und fügen Sie die App auf Ihrem neuen Handy hinzu.',
+    kept: 'Dieser Code stimmt, und er gilt weiterhin. Bewahren Sie alle Ihre Codes an diesem Ort auf.',
+    codesTwice: 'Ihre Wiederherstellungscodes wurden schon erstellt. Wenn Sie sie nicht gespeichert oder notiert haben, erstellen Sie neue.',
     forgotten: 'Der Browser ist entfernt. Dort wird wieder nach einem Code gefragt.',
     forgottenAll: 'Alle Browser sind entfernt. Dort wird wieder nach einem Code gefragt.'
   },
@@ -33,7 +33,7 @@ export const de: Words = {
     label: 'Wiederherstellungscode',
     hint: '24 Buchstaben und Ziffern in sechs Gruppen',
     denied: 'Dieser Wiederherstellungscode ist falsch oder wurde schon benutzt. Jeder gilt nur einmal. Versuchen Sie einen anderen.',
-    malformed: 'Das sieht nicht nach einem Wiederherstellungscode aus. Er hat 24 Zeichen: Buchstaben und Ziffern von 2 bis 7.'
+    malformed: 'Das sieht nicht nach einem Wiederherstellungscode aus. Er hat 24 Zeichen: Buchstaben sowie die Ziffern 2 bis 7.'
   },
   manage: {
     title: 'Anmeldeschutz',
@@ -63,9 +63,9 @@ export const de: Words = {
     },
     noCodesLeft: 'Sie haben keine Wiederherstellungscodes. Erstellen Sie jetzt welche, damit Sie sich auch ohne Ihr Handy anmelden können.',
     fewCodesLeft: 'Das ist wenig. Erstellen Sie bald neue.',
-    codesUse: 'Mit jedem können Sie sich einmal anmelden, wenn Ihr Handy verloren oder kaputt ist.',
+    codesUse: 'Mit jedem können Sie sich einmal anmelden, wenn Sie Ihr Handy verlieren oder es kaputtgeht.',
     newCodes: 'Neue Codes erstellen',
-    browsers: 'Gemerkte Browser',
+    browsers: 'Gespeicherte Browser',
     browsersRemembered: {
       one: count => `In ${count} Browser wird zurzeit nicht nach einem Code gefragt.`,
       other: count => `In ${count} Browsern wird zurzeit nicht nach einem Code gefragt.`
@@ -76,11 +76,11 @@ export const de: Words = {
   start: {
     titleFirst: 'Schützen Sie Ihr Konto',
     titleFurther: 'Weitere App hinzufügen',
-    whatItIs: 'Eine Authenticator-App auf Ihrem Handy zeigt kurze Codes, die sich ständig ändern. Beim Anmelden geben Sie einen davon ein, und mit dem Passwort allein kommt niemand in Ihr Konto.',
+    whatItIs: 'Eine Authenticator-App auf Ihrem Handy zeigt kurze Codes, die sich ständig ändern. Beim Anmelden geben Sie einen davon ein. So kommt niemand allein mit Ihrem Passwort in Ihr Konto.',
     whichApps: 'Vielleicht ist schon eine auf Ihrem Handy: Passwörter auf dem iPhone, Google Authenticator, Microsoft Authenticator oder ein Passwortmanager. Jede davon ist geeignet. Wenn Sie keine haben, laden Sie zuerst eine aus dem App-Store Ihres Handys.',
     further: 'Sie können mehrere Apps benutzen, zum Beispiel eine auf dem Handy und eine auf einem Tablet. Ein Code aus jeder von ihnen genügt.',
     name: 'Name für diese App',
-    nameHint: 'Freiwillig. Damit unterscheiden Sie Ihre Apps, zum Beispiel „Tablet“.',
+    nameHint: 'Optional. Damit unterscheiden Sie Ihre Apps, zum Beispiel „Tablet“.',
     refusedName: 'Geben Sie einen Namen mit 1 bis 64 Zeichen und ohne Doppelpunkt ein, oder lassen Sie das Feld leer.',
     begin: 'Einrichtung starten',
     wrongCodes: 'Zu viele falsche Codes, deshalb ist diese Einrichtung beendet. Löschen Sie den Eintrag, den Sie gerade in Ihrer App angelegt haben, und beginnen Sie mit einem neuen Bild.',
@@ -92,12 +92,12 @@ export const de: Words = {
   scan: {
     title: 'App verbinden',
     add: 'Dieses Konto in Ihre App aufnehmen',
-    howToScan: 'Öffnen Sie Ihre Authenticator-App, wählen Sie dort, ein Konto hinzuzufügen, und scannen Sie dieses Bild.',
-    scanElsewhere: 'Ist die App auf einem anderen Gerät? Wählen Sie dort, ein Konto hinzuzufügen, und scannen Sie dieses Bild.',
+    howToScan: 'Öffnen Sie Ihre Authenticator-App, fügen Sie dort ein Konto hinzu und scannen Sie dieses Bild.',
+    scanElsewhere: 'Ist die App auf einem anderen Gerät? Fügen Sie dort ein Konto hinzu und scannen Sie dieses Bild.',
     openApp: 'In einer Authenticator-App auf diesem Gerät öffnen',
     qr: 'QR-Code, der Ihr Konto in eine Authenticator-App aufnimmt',
     cannotScan: 'Scannen geht nicht? Schlüssel eintippen',
-    howToType: 'Wählen Sie in Ihrer App, einen Schlüssel einzugeben. Wenn die App nach der Art fragt, wählen Sie „zeitbasiert“.',
+    howToType: 'Wählen Sie in Ihrer App die Eingabe eines Schlüssels. Wenn die App nach der Art fragt, wählen Sie „zeitbasiert“.',
     key: 'Schlüssel',
     copyKey: 'Schlüssel kopieren',
     confirm: 'Den Code aus der App eingeben',
@@ -109,7 +109,7 @@ export const de: Words = {
     title: 'Code eingeben',
     howTo: brand => `Öffnen Sie Ihre Authenticator-App und geben Sie den Code ein, den sie für ${brand} zeigt.`,
     which: 'Aus welcher App ist der Code?',
-    remember: time => `In diesem Browser für ${time} nicht mehr fragen`,
+    remember: time => `In diesem Browser ${time} lang nicht mehr nach einem Code fragen`,
     rememberHint: 'Nur auf einem Gerät, das Ihnen gehört.',
     submit: 'Weiter',
     lostPhone: 'Handy verloren?',
@@ -125,10 +125,10 @@ export const de: Words = {
   },
   recover: {
     title: 'Ohne Handy anmelden',
-    howTo: 'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten Ihrer App aufbewahrt haben. Jeder gilt einmal.',
+    howTo: 'Geben Sie einen der Wiederherstellungscodes ein, die Sie beim Einrichten Ihrer App erhalten haben. Jeder gilt einmal.',
     submit: 'Weiter',
     noCodes: 'Keine Wiederherstellungscodes?',
-    askForHelp: brand => `Bitten Sie ${brand} um Hilfe. Wenn dort klar ist, dass Sie es sind, können Sie einen Code bekommen, den Sie hier eingeben.`,
+    askForHelp: brand => `Bitten Sie ${brand} um Hilfe. Sobald Ihre Identität bestätigt ist, können Sie einen Code bekommen, den Sie hier eingeben.`,
     back: 'Ich habe mein Handy: Code aus der App eingeben'
   },
   codes: {
@@ -138,14 +138,14 @@ export const de: Words = {
       other: count => `Sie haben noch ${count} Wiederherstellungscodes.`
     },
     none: 'Sie haben keine Wiederherstellungscodes.',
-    use: 'Mit einem Wiederherstellungscode können Sie sich anmelden, wenn Ihr Handy verloren oder kaputt ist. Jeder gilt einmal.',
+    use: 'Mit einem Wiederherstellungscode können Sie sich anmelden, wenn Sie Ihr Handy verlieren oder es kaputtgeht. Jeder gilt einmal.',
     replacing: 'Wenn Sie neue erstellen, gelten alle alten nicht mehr.',
     create: 'Neue Codes erstellen'
   },
   newCodes: {
     title: 'Bewahren Sie Ihre Wiederherstellungs\u00adcodes auf',
     works: 'Ihre Authenticator-App funktioniert. Ihr Konto ist jetzt geschützt.',
-    keep: 'Wenn Ihr Handy verloren oder kaputt ist, können Sie sich mit einem dieser Codes anmelden. Jeder gilt einmal. Wir zeigen sie nur jetzt.',
+    keep: 'Wenn Sie Ihr Handy verlieren oder es kaputtgeht, können Sie sich mit einem dieser Codes anmelden. Jeder gilt einmal. Wir zeigen sie nur jetzt.',
     where: 'Bewahren Sie sie so auf, dass Sie sie ohne Ihr Handy finden: auf Papier oder in einem Passwortmanager.',
     list: 'Ihre Wiederherstellungscodes',
     copy: 'Kopieren',
@@ -156,14 +156,14 @@ export const de: Words = {
     checkHint: 'Geben Sie einen Ihrer Wiederherstellungscodes von dort ein, wo Sie sie aufbewahren. Er wird dabei nicht verbraucht.',
     check: 'Code prüfen',
     skip: 'Ohne Prüfung weiter',
-    denied: 'Das ist keiner Ihrer neuesten Wiederherstellungscodes. Sehen Sie noch einmal dort nach, wo Sie sie aufbewahren. Ältere gelten nicht mehr.',
+    denied: 'Das ist keiner Ihrer aktuellen Wiederherstellungscodes. Sehen Sie noch einmal dort nach, wo Sie sie aufbewahren. Ältere gelten nicht mehr.',
     lost: 'Sie finden sie nicht?',
     createAgain: 'Neue Codes erstellen'
   },
   remembered: {
-    title: 'Gemerkte Browser',
+    title: 'Gespeicherte Browser',
     what: 'In diesen Browsern wird nicht nach einem Code gefragt. Entfernen Sie die, die Sie nicht mehr benutzen oder nicht kennen.',
-    none: 'Kein Browser ist gemerkt. In jedem Browser wird nach einem Code gefragt.',
+    none: 'Es ist kein Browser gespeichert. In jedem Browser wird nach einem Code gefragt.',
     current: 'Dieser Browser',
     since: date => `Seit ${date}`,
     until: date => `Bis ${date}`,
@@ -181,18 +181,18 @@ export const de: Words = {
     },
     malformed: {
       title: 'Das haben wir nicht verstanden',
-      text: 'Im Formular hat etwas gefehlt oder war zu lang. Es hat sich nichts geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.'
+      text: 'Im Formular fehlte etwas, oder eine Eingabe war zu lang. Es hat sich nichts geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.'
     },
     notFound: {
       title: 'Diese Seite gibt es nicht',
-      text: 'Vielleicht ist der Link veraltet, oder es gibt nicht mehr, wohin er führte.'
+      text: 'Vielleicht ist der Link veraltet, oder sein Ziel gibt es nicht mehr.'
     },
     unavailable: {
       title: 'Das geht im Moment nicht',
       text: 'Es liegt nicht an Ihnen. Bitte versuchen Sie es in einigen Minuten noch einmal.'
     },
     busy: {
-      title: 'Das war zu viel auf einmal',
+      title: 'Zu viele Anfragen auf einmal',
       text: 'Mehrere Anfragen für Ihr Konto kamen gleichzeitig. Bitte warten Sie einige Sekunden und versuchen Sie es noch einmal.'
     },
     failed: {

@@ -15,11 +15,11 @@ export const en: Words = {
     verified: 'Your authenticator app works. From now on, you need it when you log in.',
     renamed: 'The new name is saved.',
     removed: 'The app is removed. Its codes no longer work here.',
-    recovered: 'You’re in. That recovery code is used up. If your phone is gone, remove its app here and add a new one.',
-    kept: 'That code is right. Keep the others in the same place.',
+    recovered: 'You’re in. That recovery code is used up. If your phone is gone, remove its app from this list and add the app on your new phone.',
+    kept: 'That code is right, and it still works. Keep all your codes in that place.',
     codesTwice: 'Your recovery codes were already created. If you didn’t keep them, create new ones.',
-    forgotten: 'That browser is forgotten. It will be asked for a code again.',
-    forgottenAll: 'All browsers are forgotten. They will be asked for a code again.'
+    forgotten: 'That browser is forgotten. You’ll be asked for a code there again.',
+    forgottenAll: 'All browsers are forgotten. You’ll be asked for a code again.'
   },
   code: {
     label: 'Code from your app',
@@ -67,10 +67,10 @@ export const en: Words = {
     newCodes: 'Create new recovery codes',
     browsers: 'Remembered browsers',
     browsersRemembered: {
-      one: count => `${count} browser isn’t asked for a code at the moment.`,
-      other: count => `${count} browsers aren’t asked for a code at the moment.`
+      one: count => `You aren’t asked for a code in ${count} browser at the moment.`,
+      other: count => `You aren’t asked for a code in ${count} browsers at the moment.`
     },
-    noBrowsers: 'Every browser is asked for a code.',
+    noBrowsers: 'You’re asked for a code in every browser.',
     seeBrowsers: 'Show browsers'
   },
   start: {
@@ -101,7 +101,7 @@ export const en: Words = {
     key: 'Key',
     copyKey: 'Copy key',
     confirm: 'Type the code that the app shows',
-    entry: 'You find it in the app under this name:',
+    entry: 'You’ll find it in the app under this name:',
     verify: 'Confirm code',
     cancel: 'Cancel setup'
   },
@@ -109,12 +109,12 @@ export const en: Words = {
     title: 'Enter your code',
     howTo: brand => `Open your authenticator app and type the code that it shows for ${brand}.`,
     which: 'Which app is the code from?',
-    remember: time => `Don’t ask in this browser for ${time}`,
-    rememberHint: 'Only on a device that is yours.',
+    remember: time => `Don’t ask for a code again in this browser for ${time}`,
+    rememberHint: 'Only use this on a device of your own.',
     submit: 'Continue',
     lostPhone: 'Lost your phone?',
     locked: 'Too many wrong codes.',
-    wait: time => `Wait ${time}, then type the code that your app shows then.`,
+    wait: time => `Wait ${time}, then type the code that your app shows at that moment.`,
     waited: 'You can type a code now.',
     disabled: 'Codes from your app are turned off, because too many wrong ones were typed.',
     whatToDo: brand => `To get in, use a recovery code. If you have none, ask ${brand} for help.`,
@@ -146,24 +146,24 @@ export const en: Words = {
     title: 'Keep your recovery codes',
     works: 'Your authenticator app works. Your account is protected now.',
     keep: 'If your phone is lost or broken, one of these codes lets you in. Each one works once. We show them only now.',
-    where: 'Keep them where you find them without your phone: on paper, or in a password manager.',
+    where: 'Keep them where you can find them without your phone: on paper, or in a password manager.',
     list: 'Your recovery codes',
     copy: 'Copy',
     download: 'Download',
     file: 'recovery-codes',
     print: 'Print',
     checkTitle: 'Kept them safely?',
-    checkHint: 'Type one of your recovery codes from where you kept them. It isn’t used up.',
+    checkHint: 'Type one of your recovery codes from where you kept them. This doesn’t use it up.',
     check: 'Check code',
-    skip: 'Continue without a check',
-    denied: 'That isn’t one of your newest recovery codes. Look again where you kept them. Older ones no longer work.',
+    skip: 'Continue without checking',
+    denied: 'That isn’t one of your current recovery codes. Look again where you kept them. Older ones no longer work.',
     lost: 'Can’t find them?',
     createAgain: 'Create new recovery codes'
   },
   remembered: {
     title: 'Remembered browsers',
-    what: 'These browsers aren’t asked for a code. Forget those that you no longer use or don’t know.',
-    none: 'No browser is remembered. Every browser is asked for a code.',
+    what: 'You aren’t asked for a code in these browsers. Forget any that you no longer use or don’t recognize.',
+    none: 'No browser is remembered. You’re asked for a code in every browser.',
     current: 'This browser',
     since: date => `Since ${date}`,
     until: date => `Until ${date}`,
@@ -185,14 +185,14 @@ export const en: Words = {
     },
     notFound: {
       title: 'This page doesn’t exist',
-      text: 'Perhaps the link is old, or what it led to is gone.'
+      text: 'The link may be old, or it may lead to something that was removed.'
     },
     unavailable: {
       title: 'This doesn’t work at the moment',
       text: 'It isn’t your fault. Please try again in a few minutes.'
     },
     busy: {
-      title: 'That was too much at once',
+      title: 'Too many requests at once',
       text: 'Several requests for your account came at the same time. Please wait a few seconds and try again.'
     },
     failed: {

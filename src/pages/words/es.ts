@@ -15,8 +15,8 @@ export const es: Words = {
     verified: 'Su aplicación de autenticación funciona. A partir de ahora la necesitará para iniciar sesión.',
     renamed: 'El nuevo nombre se ha guardado.',
     removed: 'La aplicación se ha quitado. Sus códigos ya no sirven aquí.',
-    recovered: 'Ya ha entrado. Ese código de recuperación ya no sirve. Si ha perdido el teléfono, quite aquí su aplicación y añada otra.',
-    kept: 'Ese código es correcto. Guarde los demás en el mismo sitio.',
+    recovered: 'Ya ha entrado. Ese código de recuperación ya no sirve. Si ha perdido el teléfono, quite su aplicación de esta lista y añada la de su teléfono nuevo.',
+    kept: 'Ese código es correcto y sigue sirviendo. Guarde todos sus códigos en ese sitio.',
     codesTwice: 'Sus códigos de recuperación ya se habían creado. Si no los guardó, cree otros nuevos.',
     forgotten: 'Ese navegador se ha quitado. Se volverá a pedir un código en él.',
     forgottenAll: 'Todos los navegadores se han quitado. Se volverá a pedir un código en ellos.'
@@ -33,7 +33,7 @@ export const es: Words = {
     label: 'Código de recuperación',
     hint: '24 letras y cifras en seis grupos',
     denied: 'Ese código de recuperación no es correcto o ya se ha usado. Cada uno sirve una sola vez. Pruebe con otro.',
-    malformed: 'Eso no parece un código de recuperación. Tiene 24 caracteres: letras y cifras del 2 al 7.'
+    malformed: 'Eso no parece un código de recuperación. Tiene 24 caracteres: letras, y cifras del 2 al 7.'
   },
   manage: {
     title: 'Protección del acceso',
@@ -62,7 +62,7 @@ export const es: Words = {
       other: count => `Le quedan ${count} códigos de recuperación.`
     },
     noCodesLeft: 'No tiene códigos de recuperación. Cree algunos ahora para poder entrar sin el teléfono.',
-    fewCodesLeft: 'Son pocos. Cree otros nuevos pronto.',
+    fewCodesLeft: 'Conviene crear pronto otros nuevos.',
     codesUse: 'Cada uno le permite entrar una vez si pierde el teléfono o se le rompe.',
     newCodes: 'Crear códigos de recuperación nuevos',
     browsers: 'Navegadores recordados',
@@ -92,8 +92,8 @@ export const es: Words = {
   scan: {
     title: 'Conecte su aplicación',
     add: 'Añada esta cuenta a su aplicación',
-    howToScan: 'Abra su aplicación de autenticación, elija añadir una cuenta y escanee esta imagen.',
-    scanElsewhere: '¿Tiene la aplicación en otro dispositivo? Elija allí añadir una cuenta y escanee esta imagen.',
+    howToScan: 'Abra su aplicación de autenticación, añada una cuenta y escanee esta imagen.',
+    scanElsewhere: '¿Tiene la aplicación en otro dispositivo? Añada allí una cuenta y escanee esta imagen.',
     openApp: 'Abrir en una aplicación de autenticación de este dispositivo',
     qr: 'Código QR que añade su cuenta a una aplicación de autenticación',
     cannotScan: '¿No puede escanearla? Escriba una clave',
@@ -109,7 +109,7 @@ export const es: Words = {
     title: 'Introduzca su código',
     howTo: brand => `Abra su aplicación de autenticación y escriba el código que muestra para ${brand}.`,
     which: '¿De qué aplicación es el código?',
-    remember: time => `No volver a preguntar en este navegador durante ${time}`,
+    remember: time => `No volver a pedir un código en este navegador durante ${time}`,
     rememberHint: 'Solo en un dispositivo que sea suyo.',
     submit: 'Continuar',
     lostPhone: '¿Ha perdido el teléfono?',
@@ -153,16 +153,16 @@ export const es: Words = {
     file: 'codigos-de-recuperacion',
     print: 'Imprimir',
     checkTitle: '¿Los ha guardado bien?',
-    checkHint: 'Escriba uno de sus códigos de recuperación tal como lo tiene guardado. No se gasta.',
+    checkHint: 'Escriba uno de sus códigos de recuperación tal como lo tiene guardado. Podrá volver a usarlo.',
     check: 'Comprobar código',
     skip: 'Continuar sin comprobar',
-    denied: 'No es uno de sus últimos códigos de recuperación. Mire otra vez donde los guardó. Los anteriores ya no sirven.',
+    denied: 'No es uno de sus códigos de recuperación actuales. Mire otra vez donde los guardó. Los anteriores ya no sirven.',
     lost: '¿No los encuentra?',
     createAgain: 'Crear códigos de recuperación nuevos'
   },
   remembered: {
     title: 'Navegadores recordados',
-    what: 'En estos navegadores no se pide ningún código. Quite los que ya no use o no conozca.',
+    what: 'En estos navegadores no se pide ningún código. Quite los que ya no use o no reconozca.',
     none: 'No hay ningún navegador recordado. Se pide un código en todos.',
     current: 'Este navegador',
     since: date => `Desde el ${date}`,
@@ -180,19 +180,19 @@ export const es: Words = {
       text: 'Lo ha enviado otro sitio o un navegador muy antiguo. No se ha cambiado nada. Abra la página de nuevo e inténtelo otra vez.'
     },
     malformed: {
-      title: 'No hemos entendido eso',
+      title: 'No hemos podido procesar el formulario',
       text: 'En el formulario faltaba algo o algo era demasiado largo. No se ha cambiado nada. Abra la página de nuevo e inténtelo otra vez.'
     },
     notFound: {
       title: 'Esta página no existe',
-      text: 'Puede que el enlace sea antiguo o que aquello a lo que llevaba ya no exista.'
+      text: 'Puede que el enlace sea antiguo o que su destino ya no exista.'
     },
     unavailable: {
       title: 'Esto no funciona en este momento',
       text: 'No es culpa suya. Inténtelo otra vez dentro de unos minutos.'
     },
     busy: {
-      title: 'Demasiadas cosas a la vez',
+      title: 'Demasiadas peticiones a la vez',
       text: 'Han llegado varias peticiones para su cuenta al mismo tiempo. Espere unos segundos e inténtelo otra vez.'
     },
     failed: {

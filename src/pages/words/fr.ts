@@ -15,8 +15,8 @@ export const fr: Words = {
     verified: 'Votre application d’authentification fonctionne. Vous en aurez désormais besoin pour vous connecter.',
     renamed: 'Le nouveau nom est enregistré.',
     removed: 'L’application est supprimée. Ses codes ne fonctionnent plus ici.',
-    recovered: 'Connexion réussie. Ce code de secours ne peut plus servir. Si vous n’avez plus votre téléphone, supprimez ici son application et ajoutez-en une autre.',
-    kept: 'Ce code est le bon. Gardez les autres au même endroit.',
+    recovered: 'Connexion réussie. Ce code de secours ne peut plus servir. Si vous n’avez plus votre téléphone, supprimez son application de cette liste et ajoutez celle de votre nouveau téléphone.',
+    kept: 'Ce code est le bon, et il peut encore servir. Gardez tous vos codes à cet endroit.',
     codesTwice: 'Vos codes de secours avaient déjà été créés. Si vous ne les avez pas gardés, créez-en de nouveaux.',
     forgotten: 'Ce navigateur n’est plus mémorisé. Un code sera de nouveau demandé.',
     forgottenAll: 'Plus aucun navigateur n’est mémorisé. Un code sera de nouveau demandé.'
@@ -92,8 +92,8 @@ export const fr: Words = {
   scan: {
     title: 'Connectez votre application',
     add: 'Ajoutez ce compte à votre application',
-    howToScan: 'Ouvrez votre application d’authentification, choisissez d’ajouter un compte et scannez cette image.',
-    scanElsewhere: 'L’application est sur un autre appareil ? Choisissez-y d’ajouter un compte et scannez cette image.',
+    howToScan: 'Ouvrez votre application d’authentification, ajoutez-y un compte et scannez cette image.',
+    scanElsewhere: 'L’application est sur un autre appareil ? Ajoutez-y un compte et scannez cette image.',
     openApp: 'Ouvrir dans une application d’authentification sur cet appareil',
     qr: 'Code QR qui ajoute votre compte à une application d’authentification',
     cannotScan: 'Impossible de la scanner ? Saisissez une clé',
@@ -109,8 +109,8 @@ export const fr: Words = {
     title: 'Saisissez votre code',
     howTo: brand => `Ouvrez votre application d’authentification et saisissez le code qu’elle affiche pour ${brand}.`,
     which: 'De quelle application vient le code ?',
-    remember: time => `Ne plus demander sur ce navigateur pendant ${time}`,
-    rememberHint: 'Seulement sur un appareil qui est à vous.',
+    remember: time => `Ne plus demander de code sur ce navigateur pendant ${time}`,
+    rememberHint: 'Uniquement sur un appareil qui vous appartient.',
     submit: 'Continuer',
     lostPhone: 'Téléphone perdu ?',
     locked: 'Trop de codes erronés.',
@@ -153,16 +153,16 @@ export const fr: Words = {
     file: 'codes-de-secours',
     print: 'Imprimer',
     checkTitle: 'Sont-ils en lieu sûr ?',
-    checkHint: 'Saisissez l’un de vos codes de secours depuis l’endroit où vous les gardez. Il pourra encore servir.',
+    checkHint: 'Reprenez vos codes de secours là où vous les avez gardés et saisissez-en un. Il pourra encore servir.',
     check: 'Vérifier le code',
     skip: 'Continuer sans vérifier',
-    denied: 'Ce n’est pas l’un de vos derniers codes de secours. Regardez encore là où vous les avez gardés. Les anciens ne fonctionnent plus.',
+    denied: 'Ce n’est pas l’un de vos codes de secours actuels. Regardez encore là où vous les avez gardés. Les anciens ne fonctionnent plus.',
     lost: 'Vous ne les trouvez pas ?',
     createAgain: 'Créer de nouveaux codes de secours'
   },
   remembered: {
     title: 'Navigateurs mémorisés',
-    what: 'Aucun code n’est demandé sur ces navigateurs. Retirez ceux que vous n’utilisez plus ou que vous ne connaissez pas.',
+    what: 'Aucun code n’est demandé sur ces navigateurs. Retirez ceux que vous n’utilisez plus ou que vous ne reconnaissez pas.',
     none: 'Aucun navigateur n’est mémorisé. Un code est demandé sur tous les navigateurs.',
     current: 'Ce navigateur',
     since: date => `Depuis le ${date}`,
@@ -185,7 +185,7 @@ export const fr: Words = {
     },
     notFound: {
       title: 'Cette page n’existe pas',
-      text: 'Le lien est peut-être ancien, ou ce vers quoi il menait n’existe plus.'
+      text: 'Le lien est peut-être ancien, ou sa destination n’existe plus.'
     },
     unavailable: {
       title: 'Cela ne fonctionne pas pour le moment',
