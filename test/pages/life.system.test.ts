@@ -9,12 +9,19 @@ import { lacking } from '../example/programs.js'
 import { faultyStore } from '../faulty-store.js'
 import { startBrowser } from './gallery.js'
 import { inSight } from './in-sight.js'
-import { focused, give, keyOf, live } from './life.js'
+import { focused, give, keyOf, live, PHONE } from './life.js'
 import { NAUGHTY } from './naughty.js'
 import { openSite, type OpenSite } from './open-site.js'
 import { surfer, type Surfer, type SurferOptions } from './surfer.js'
 
 const { code, recoveryCode, manage, start, scan, challenge, recover, newCodes, problem } = en
+
+/** Where whole lives are lived: on a phone, on one beside its keyboard, and on a desktop. */
+const LOOKS = [
+  PHONE,
+  { ...PHONE, viewport: { width: 390, height: 500 } },
+  { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }
+] as const
 
 let browser: Browser
 
@@ -22,12 +29,16 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
 
-  for (const hasScript of [true, false]) {
-    const name = `from the first app to the last, ${hasScript ? 'with' : 'without'} a script`
-    await t.test(name, { timeout: 300_000 }, async t => {
-      const { alice } = await live(t, browser, { hasScript, isThorough: hasScript })
-      t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
-    })
+  for (const look of LOOKS) {
+    const { viewport: { width, height }, colorScheme } = look
+    for (const hasScript of [true, false]) {
+      const where = `at ${width}×${height} in the ${colorScheme} scheme, ${hasScript ? 'with' : 'without'} a script`
+      await t.test(`from the first app to the last ${where}`, { timeout: 300_000 }, async t => {
+        const isThorough = hasScript && look === PHONE
+        const { alice } = await live(t, browser, { ...look, hasScript, isThorough })
+        t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
+      })
+    }
   }
 
   await t.test('codes that are turned off: a recovery code turns them on again', async t => {
