@@ -104,11 +104,14 @@ for (const [list, texts] of [['our list', NAUGHTY], ['the big list', BIG_LIST]] 
     await who.enrollVerified(now())
     for (const { text, where } of numbered.filter(({ text }) => text.isWellFormed())) {
       const value = encodeURIComponent(text)
-      const query = ['return', 'done', 'problem', 'off', 'seconds', text].map(name => `${encodeURIComponent(name)}=${value}`).join('&')
+      const each = ['return', 'done', 'problem', 'off', 'seconds', text].map(name => `${encodeURIComponent(name)}=${value}`)
+      // A server of Node.js refuses headers of more than 16 KB.
+      const queries = each.join('&').length < 8_000 ? [each.join('&')] : each
+      queries.push(`problem=clock&off=${value}&seconds=${value}&return=1.${value}`)
       for (const path of PATHS) {
-        for (const url of [`/totp${path}?${query}`, `/totp${path}?problem=clock&off=${value}&seconds=${value}&return=1.${value}`]) {
-          const shown = innocent(await browser.open(url), where)
-          assert.equal(shown.status, 200, url)
+        for (const [index, query] of queries.entries()) {
+          const shown = innocent(await browser.open(`/totp${path}?${query}`), where)
+          assert.equal(shown.status, 200, `query ${index} of ${path} with ${where}`)
           assert.doesNotMatch(shown.text, /name="return"/, `nobody has signed ${where}`)
         }
       }
