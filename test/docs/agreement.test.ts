@@ -8,11 +8,14 @@ import { MAX_SESSIONS } from '../../src/entity/entity.js'
 import { endpoints } from '../../src/http/endpoints.js'
 import * as door from '../../src/index.js'
 import { CONNECT_OPTIONS, settingsOf, type TotpOptions } from '../../src/options.js'
+import { accentStyle } from '../../src/pages/look/accent.js'
+import * as languages from '../../src/pages.js'
 import { RULES } from '../../src/testing/store-suite/rules.js'
 import { block, blocks, codeIn, page, pages, table } from './pages.js'
 import { compiled } from './program.js'
 import { isRecipe } from './recipe-packages.js'
 import { ROOT } from '../root.js'
+import { site } from '../site.js'
 import { lowest } from '../versions/lowest.js'
 
 const [ofCookieSession, others] = [true, false].map(wanted => blocks.filter(block =>
@@ -137,6 +140,49 @@ t.test('options have the defaults that the table tells, and the limits', async t
   }
 })
 
+t.test('the table of options of the pages has each of them, and its default', async t => {
+  const told = new Map(table('docs/pages.md', 'option').map(([cell = '', byDefault = '']) =>
+    [codeIn(cell)[0] ?? '', byDefault]))
+  const names = propertiesOf('index', 'FastifyTotpOptions', ['pages', 'pages.brand'])
+    .filter(name => name.startsWith('pages.')).map(name => name.replace('pages.', ''))
+  t.strictSame([...told.keys()], names)
+  for (const [name, byDefault] of told) {
+    t.throws(() => settings('pages', pagesWith(name, 5)), { message: new RegExp(`"pages\\.${name}"`) }, `${name} is checked`)
+    const without = () => settings('pages', pagesWith(name, undefined))
+    if (byDefault === 'required') t.throws(without, { message: new RegExp(`"pages\\.${name}"`) }, `${name} is required`)
+    else t.doesNotThrow(without, `${name} is optional`)
+  }
+
+  const nameOf = new Intl.DisplayNames('en', { type: 'language' })
+  t.strictSame(told.get('languages')?.split(', ').sort(), Object.keys(languages).map(tag => nameOf.of(tag)).sort())
+  const { login } = await site(t, { totp: { pages: { brand: { name: 'Acme' } } } })
+  const who = await login('alice')
+  const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'same-origin' }
+  const { text } = await who.request('GET', '/totp/enroll', undefined, navigation)
+  t.match(text, `<a href="${String(literalIn(told.get('home')))}">${languages.en.frame.leave('Acme')}</a>`)
+  const form = { ...navigation, 'content-type': 'application/x-www-form-urlencoded' }
+  const { headers } = await who.request('POST', '/totp/enroll', 'action=begin', form)
+  const cookies = String(headers['set-cookie'])
+  t.match(cookies, 'totp-enrolling=')
+  t.equal(literalIn(told.get('insecure')), !/; Secure/.test(cookies))
+})
+
+t.test('the table of custom properties has those of the style sheet', async t => {
+  const sheet = readFileSync(join(ROOT, 'src', 'pages', 'look', 'pages.css'), 'utf8')
+  const sorted = (names: Iterable<string>) => [...new Set(names)].sort()
+  const defined = (css: string) => [...css.matchAll(/(--totp-[\w-]+)\s*:/g)].map(([, name = '']) => name)
+  const used = [...sheet.matchAll(/var\((--totp-[\w-]+)/g)].map(([, name = '']) => name)
+  const told = table('docs/pages.md', 'property').flatMap(([cell = '']) => codeIn(cell))
+  t.strictSame(told, [...new Set(told)])
+  t.strictSame(sorted(told), sorted([...defined(sheet), ...defined(accentStyle().body)]))
+  t.strictSame(sorted(told), sorted(used), 'a rule depends on each')
+  const shown = page('docs/pages.md').blocks.filter(({ language }) => language === 'css')
+  t.ok(shown.length > 0)
+  for (const { code } of shown) {
+    for (const name of defined(code)) t.ok(told.includes(name), `${name} is one of them`)
+  }
+})
+
 t.test('tables of other options have each of them', async t => {
   const told = (path: string) => table(path, 'option').map(([name = '']) => codeIn(name)[0])
   const sorted = (names: ReadonlyArray<string | undefined>) => [...names].sort()
@@ -238,6 +284,13 @@ function namesOf (schema: unknown): string[] {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : []
 }
 
+/** The options of the pages with one more. */
+function pagesWith (name: string, value: unknown): unknown {
+  const [outer = '', inner] = name.split('.')
+  const brand = { name: 'Acme' }
+  return inner === undefined ? { brand, [outer]: value } : { brand: { ...brand, [inner]: value } }
+}
+
 /** The options with one more. */
 function settings (name: string, value: unknown): unknown {
   const [outer = '', inner] = name.split('.')
@@ -252,7 +305,7 @@ function valueAt (name: string): unknown {
 }
 
 /** What a cell says as a value; undefined where it is said in words. */
-function literalIn (cell: string): unknown {
+function literalIn (cell = ''): unknown {
   if (cell === 'none') return undefined
   const [, text] = /^`'(.*)'`$/.exec(cell) ?? []
   if (text !== undefined) return text

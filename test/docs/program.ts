@@ -6,7 +6,7 @@ import { ROOT } from '../root.js'
 /** What the compiler knows of some blocks of code. */
 export interface Compiled {
   readonly faults: readonly string[]
-  /** The names of an exported type's properties; those of the ones named `nested` with it in front. */
+  /** The names of an exported type's properties. Names in `nested` are replaced by what is in them: `a.b`. */
   propertiesOf (door: string, type: string, nested?: readonly string[]): string[]
   /** The texts of an exported union, or of one property of a union. */
   textsOf (door: string, type: string, property?: string): string[]
@@ -28,16 +28,18 @@ export function compiled (blocks: readonly Block[], home = ROOT): Compiled {
     return checker.getDeclaredTypeOfSymbol(isAlias ? checker.getAliasedSymbol(symbol) : symbol)
   }
 
+  function namesIn (type: ts.Type, nested: readonly string[], outer = ''): string[] {
+    return type.getProperties().flatMap(property => {
+      const name = `${outer}${property.name}`
+      if (!nested.includes(name)) return [name]
+      return namesIn(checker.getNonNullableType(checker.getTypeOfSymbol(property)), nested, `${name}.`)
+    })
+  }
+
   return {
     faults: ts.getPreEmitDiagnostics(program).map(diagnostic => faultOf(diagnostic, home)),
 
-    propertiesOf (door, name, nested = []) {
-      return exported(door, name).getProperties().flatMap(property => {
-        if (!nested.includes(property.name)) return [property.name]
-        const type = checker.getNonNullableType(checker.getTypeOfSymbol(property))
-        return type.getProperties().map(part => `${property.name}.${part.name}`)
-      })
-    },
+    propertiesOf: (door, name, nested = []) => namesIn(exported(door, name), nested),
 
     textsOf (door, name, property) {
       const type = exported(door, name)

@@ -9,12 +9,20 @@ import { lacking } from '../example/programs.js'
 import { faultyStore } from '../faulty-store.js'
 import { startBrowser } from './gallery.js'
 import { inSight } from './in-sight.js'
-import { focused, give, keyOf, live } from './life.js'
+import { focused, give, keyOf, live, PHONE } from './life.js'
 import { NAUGHTY } from './naughty.js'
 import { openSite, type OpenSite } from './open-site.js'
 import { surfer, type Surfer, type SurferOptions } from './surfer.js'
 
-const { code, recoveryCode, manage, start, scan, challenge, recover, newCodes, problem } = en
+const { frame, notices, code, recoveryCode, manage, start, scan, challenge, recover } = en
+const { codes, newCodes, remembered, problem } = en
+
+/** Where whole lives are lived: on a phone, on one beside its keyboard, and on a desktop. */
+const LOOKS = [
+  PHONE,
+  { ...PHONE, viewport: { width: 390, height: 500 } },
+  { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }
+] as const
 
 let browser: Browser
 
@@ -22,12 +30,16 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
 
-  for (const hasScript of [true, false]) {
-    const name = `from the first app to the last, ${hasScript ? 'with' : 'without'} a script`
-    await t.test(name, { timeout: 300_000 }, async t => {
-      const { alice } = await live(t, browser, { hasScript, isThorough: hasScript })
-      t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
-    })
+  for (const look of LOOKS) {
+    const { viewport: { width, height }, colorScheme } = look
+    for (const hasScript of [true, false]) {
+      const where = `at ${width}×${height} in the ${colorScheme} scheme, ${hasScript ? 'with' : 'without'} a script`
+      await t.test(`from the first app to the last ${where}`, { timeout: 300_000 }, async t => {
+        const isThorough = hasScript && look === PHONE
+        const { alice } = await live(t, browser, { ...look, hasScript, isThorough })
+        t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
+      })
+    }
   }
 
   await t.test('codes that are turned off: a recovery code turns them on again', async t => {
@@ -250,19 +262,13 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
 
   await t.test('by keyboard alone', async t => {
     const { site, alice } = await opened(t)
-    const { page, at, moves } = alice
-    const enter = async () => await moves(async () => await page.keyboard.press('Enter'))
-    const type = async (label: string, text: string) => {
-      await focused(page.getByLabel(label)).waitFor()
-      await page.keyboard.type(text)
-    }
+    const { page, at } = alice
+    const { enter, type, press, unfold } = keyboardOf(alice)
     await alice.open('/vault')
     await at(start.titleFirst)
-    await tabTo(page, page.getByRole('button', { name: start.begin }))
-    await enter()
+    await press('button', start.begin)
     await at(scan.title)
-    await tabTo(page, page.locator('summary'))
-    await page.keyboard.press('Enter')
+    await unfold(scan.cannotScan)
     const phone = authenticator(await keyOf(alice))
     await tabTo(page, page.getByLabel(code.label))
     await type(code.label, phone.wrongCode(site.now()))
@@ -287,12 +293,63 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     await type(code.label, phone.code(site.now()))
     await tabTo(page, page.getByLabel(challenge.remember('30 days')))
     await page.keyboard.press('Space')
-    await tabTo(page, page.getByRole('button', { name: challenge.submit }))
-    await enter()
+    await press('button', challenge.submit)
     await alice.atOwn('/vault', 'gold')
     await alice.open('/enter?user=alice')
     await alice.open('/vault')
     await alice.atOwn('/vault', 'remembered')
+
+    site.wait(60)
+    await alice.open('/totp/remembered')
+    await at(challenge.title)
+    await type(code.label, phone.code(site.now()))
+    await enter()
+    await at(remembered.title)
+    await press('button', remembered.forget)
+    await at(remembered.title, { status: notices.forgotten })
+    await press('link', frame.manage)
+    await at(manage.title)
+
+    await alice.open('/enter?user=alice')
+    await alice.open('/vault')
+    await at(challenge.title)
+    await press('link', challenge.lostPhone)
+    await at(recover.title)
+    await type(recoveryCode.label, 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA')
+    await enter()
+    await at(recover.title, { alert: recoveryCode.denied })
+    await type(recoveryCode.label, first)
+    await enter()
+    await alice.atOwn('/vault', 'recovery')
+
+    await alice.open('/totp/')
+    await at(manage.title)
+    await unfold(`${manage.rename} alice`)
+    await tabTo(page, page.getByLabel(manage.name))
+    await type(manage.name, 'My: phone')
+    await enter()
+    await at(manage.title, { alert: manage.refusedName })
+    await type(manage.name, 'Phone')
+    await enter()
+    await at(manage.title, { status: notices.renamed })
+    await press('link', manage.newCodes)
+    // A recovery code leads to no further ones.
+    await at(challenge.title)
+    site.wait(30)
+    await type(code.label, phone.code(site.now()))
+    await enter()
+    await at(codes.title)
+    await press('button', codes.create)
+    await at(newCodes.title)
+    const newest = page.getByRole('list', { name: newCodes.list }).getByRole('listitem').first()
+    await tabTo(page, page.getByLabel(recoveryCode.label))
+    await type(recoveryCode.label, await newest.innerText())
+    await enter()
+    await at(manage.title, { status: notices.kept })
+    await unfold(`${manage.remove} Phone`)
+    await press('button', manage.removeApp)
+    await at(manage.title, { status: notices.removed })
+    t.equal(await page.getByRole('listitem').count(), 0)
   })
 
   for (const hasScript of [true, false]) {
@@ -354,6 +411,34 @@ async function enrolled (t: Test, totp: Partial<FastifyTotpOptions> = {}) {
 async function harmOf (page: Page): Promise<unknown> {
   return await page.evaluate(`(({ scrollWidth, clientWidth }) =>
     ({ hacked: window.hacked !== undefined, over: scrollWidth - clientWidth }))(document.documentElement)`)
+}
+
+/** A keyboard, and nothing else. */
+function keyboardOf ({ page, moves }: Surfer) {
+  const enter = async () => await moves(async () => await page.keyboard.press('Enter'))
+  return {
+    /** Sends the form, or follows the link, that has the focus. */
+    enter,
+
+    /** Types into the field that has the focus, in place of its text. */
+    async type (label: string, text: string) {
+      await focused(page.getByLabel(label)).waitFor()
+      await page.keyboard.press('ControlOrMeta+a')
+      await page.keyboard.type(text)
+    },
+
+    /** Goes to a button or a link, and presses it. */
+    async press (role: 'button' | 'link', name: string) {
+      await tabTo(page, page.getByRole(role, { name }))
+      await enter()
+    },
+
+    /** Goes to a summary, and shows what it hides. */
+    async unfold (summary: string) {
+      await tabTo(page, page.locator('summary').filter({ hasText: summary }))
+      await page.keyboard.press('Enter')
+    }
+  }
 }
 
 /** Presses Tab until something has the focus. */

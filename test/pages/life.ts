@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { Browser, Locator } from 'playwright-core'
+import type { Browser, Locator, ViewportSize } from 'playwright-core'
 import { en } from '../../src/pages/words/en.js'
 import { authenticator, type Authenticator } from '../authenticator.js'
 import { openSite, type OpenSite } from './open-site.js'
@@ -19,13 +19,26 @@ export interface Life {
   readonly hasScript: boolean
 }
 
+/** The browser of a life. */
+export interface LifeOptions {
+  readonly viewport: ViewportSize
+  readonly colorScheme: 'light' | 'dark'
+  readonly hasScript: boolean
+  /** Has axe look at each page. */
+  readonly isThorough: boolean
+}
+
+/** A phone in the light scheme. */
+export const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'light' } as const
+
 /** Everything that a user does with the pages, from the first app to the last. */
 export async function live (
-  t: { after (fn: () => Promise<void>): void }, browser: Browser,
-  { hasScript, isThorough }: { readonly hasScript: boolean, readonly isThorough: boolean }
+  t: { after (fn: () => Promise<void>): void }, browser: Browser, options: LifeOptions
 ): Promise<Life> {
+  const { viewport, colorScheme, hasScript, isThorough } = options
   const site = await openSite(t)
-  const context = { javaScriptEnabled: hasScript, permissions: ['clipboard-read', 'clipboard-write'] }
+  const permissions = ['clipboard-read', 'clipboard-write']
+  const context = { viewport, colorScheme, javaScriptEnabled: hasScript, permissions }
   const alice = await surfer(browser, { url: site.url, account: 'alice', isThorough, context })
   const life = { site, alice, hasScript }
 
@@ -39,6 +52,7 @@ export async function live (
   await rememberBrowser(life, tablet)
   await removeAll(life, tablet)
   assert.deepEqual(alice.faults, [])
+  await alice.page.context().close()
   return life
 }
 

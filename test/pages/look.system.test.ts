@@ -37,8 +37,7 @@ t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 600_000 },
           t.strictSame(await page.evaluate(OVERFLOWING), [], `${name} at ${width}`)
         }
         t.strictSame(await page.evaluate(SMALL_TARGETS), [], name)
-        // Colors are the same in every language.
-        for (const colorScheme of tag === 'en' ? ['light', 'dark'] as const : ['light'] as const) {
+        for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme })
           t.strictSame(await page.evaluate(FAULTS), [], `${name}, ${colorScheme}`)
         }

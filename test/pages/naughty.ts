@@ -1,4 +1,9 @@
-/** Texts that break pages whose authors haven't thought of them. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../root.js'
+
+/** Our own list: texts that break pages whose authors haven't thought of them. */
 export const NAUGHTY: readonly string[] = [
   // Markup.
   '<script>hacked=1</script>',
@@ -77,3 +82,19 @@ export const NAUGHTY: readonly string[] = [
   '\u2028line\u2029paragraph',
   '   '
 ]
+
+/**
+ * The Big List of Naughty Strings, each one once: https://github.com/minimaxir/big-list-of-naughty-strings at
+ * commit db33ec7. Its license is beside it.
+ */
+export const BIG_LIST: readonly string[] = [...new Set(readBigList())]
+
+function readBigList (): readonly string[] {
+  const list: unknown = JSON.parse(readFileSync(join(ROOT, 'test', 'pages', 'blns.json'), 'utf8'))
+  assert.ok(areTexts(list))
+  return list
+}
+
+function areTexts (list: unknown): list is readonly string[] {
+  return Array.isArray(list) && list.every(each => typeof each === 'string')
+}

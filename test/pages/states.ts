@@ -63,6 +63,10 @@ export const STATES: Readonly<Record<string, State>> = {
       remembered: null
     }
   },
+  'manage-renamed': { page: MANAGE, notice: 'renamed' },
+  'manage-removed': { page: { ...MANAGE, apps: [TABLET] }, notice: 'removed' },
+  'manage-removed-last': { page: { ...MANAGE, apps: [], recoveryCodes: null, remembered: null }, notice: 'removed' },
+  'manage-kept': { page: { ...MANAGE, recoveryCodes: 10 }, notice: 'kept' },
   'manage-refused-name': { page: { ...MANAGE, refusedName: { sid: 'YF2', typed: 'My: tablet' } } },
   start: { page: { kind: 'start', isFirst: true, problem: null } },
   'start-further': { page: { kind: 'start', isFirst: false, problem: null } },
@@ -73,6 +77,7 @@ export const STATES: Readonly<Record<string, State>> = {
   'start-name': { page: { kind: 'start', isFirst: false, problem: { is: 'name', typed: 'My: tablet' } } },
   scan: { page: SCAN },
   'scan-denied': { page: { ...SCAN, problem: { is: 'denied' } } },
+  'scan-malformed': { page: { ...SCAN, problem: { is: 'malformed' } } },
   'scan-clock': { page: { ...SCAN, problem: { is: 'clock', off: -300 } } },
   challenge: { page: CHALLENGE },
   'challenge-choices': { page: { ...CHALLENGE, choices: APPS, codeLengths: [6, 8] } },
@@ -94,6 +99,7 @@ export const STATES: Readonly<Record<string, State>> = {
   'check-denied': { page: { kind: 'check', problem: { is: 'denied' } } },
   'check-malformed': { page: { kind: 'check', problem: { is: 'malformed' } } },
   remembered: { page: { kind: 'remembered', browsers: BROWSERS } },
+  'remembered-forgotten': { page: { kind: 'remembered', browsers: BROWSERS.slice(0, 2) }, notice: 'forgotten' },
   'remembered-none': { page: { kind: 'remembered', browsers: [] }, notice: 'forgottenAll' },
   ...Object.fromEntries(PROBLEMS.map(problem => [`problem-${problem}`, { page: { kind: 'problem', problem } } as const]))
 }

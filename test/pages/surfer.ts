@@ -50,6 +50,7 @@ export interface SurferOptions {
 /** Opens a browser's window, or another tab. */
 export async function surfer (browser: Browser, options: SurferOptions): Promise<Surfer> {
   const { url, account, isThorough = false } = options
+  const colorScheme = options.context?.colorScheme ?? 'light'
   const context = options.beside?.context() ??
     await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', ...options.context })
   const page = await context.newPage()
@@ -79,6 +80,7 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
     if (seen.headings !== 1) fault(`${seen.headings} main headings`)
     if (seen.wide > seen.width) fault(`${seen.wide} of ${seen.width} px`)
     if (seen.hacked) fault('a script was injected')
+    if (seen.isDark !== (seen.scheme === 'dark')) fault(`isDark is ${seen.isDark} in the ${seen.scheme} scheme`)
     if (hasAccount && !seen.account.includes(account)) fault(`account ${seen.account}`)
     if (met.has(seen.says)) return
     met.add(seen.says)
@@ -97,7 +99,7 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
       }
     }
     await page.setViewportSize(viewport)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await page.emulateMedia({ colorScheme })
   }
 
   return {
@@ -141,6 +143,10 @@ interface Seen {
   readonly wide: number
   readonly width: number
   readonly hacked: boolean
+  /** What the browser asks for. */
+  readonly scheme: string
+  /** Whether the background is. */
+  readonly isDark: boolean
   readonly account: string
   /** Title and messages: another page of the same ones looks the same. */
   readonly says: string
@@ -152,6 +158,8 @@ const LOOK = `({
   wide: document.documentElement.scrollWidth,
   width: document.documentElement.clientWidth,
   hacked: window.hacked !== undefined,
+  scheme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light',
+  isDark: getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every(part => part < 128),
   account: document.querySelector('footer')?.textContent ?? '',
   says: [document.title, ...[...document.querySelectorAll('[role], h2, details')].map(each => each.textContent.slice(0, 60))].join(' | ')
 })`

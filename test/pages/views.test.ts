@@ -77,6 +77,11 @@ t.test('a logo stands for the name, and is called like it', async t => {
   t.match(html, '<img class="brand" src="/logo.svg" alt="Acme &amp; Co">')
 })
 
+t.test('the states have every notice', async t => {
+  const shown = Object.values(STATES).flatMap(({ notice }) => notice ?? [])
+  t.strictSame([...new Set(shown)].sort(), [...NOTICES].sort())
+})
+
 t.test('each notice is a status', async t => {
   for (const notice of NOTICES) {
     t.match(show('manage', { notice }), `<p class="notice" role="status">${en.notices[notice]}</p>`)
