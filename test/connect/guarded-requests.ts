@@ -1,11 +1,11 @@
 /* A program: it sends requests to guards, and prints by how many bytes the heap has grown. */
-import { setImmediate as turn } from 'node:timers/promises'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { channel } from 'node:diagnostics_channel'
 import { authenticator } from '../authenticator.js'
 import { untyped } from '../untyped.js'
 import { secondFactor, type Headers } from './factor.js'
+import { heapGrowth } from './heap.js'
 
 const COUNT = Number(process.argv[2]) / 4
 
@@ -17,34 +17,11 @@ const arrivals = channel('http.server.request.start')
 
 await approve()
 const grown: Record<string, number> = {}
-grown['passed'] = await grownBy(async () => await send(guard, alice))
-grown['refused'] = await grownBy(async () => await send(guard, bob))
-grown['anonymous'] = await grownBy(async () => await send(anonymous))
-grown['endpoints'] = await grownBy(async () => await send(routes, alice))
+grown['passed'] = await heapGrowth(async () => await send(guard, alice), COUNT)
+grown['refused'] = await heapGrowth(async () => await send(guard, bob), COUNT)
+grown['anonymous'] = await heapGrowth(async () => await send(anonymous), COUNT)
+grown['endpoints'] = await heapGrowth(async () => await send(routes, alice), COUNT)
 console.log(JSON.stringify(grown))
-
-async function grownBy (act: () => Promise<void>): Promise<number> {
-  await repeat(act, COUNT / 10)
-  const before = await heap()
-  await repeat(act, COUNT)
-  return await heap() - before
-}
-
-async function repeat (act: () => Promise<void>, count: number): Promise<void> {
-  for (let done = 0; done < count; done++) {
-    await act()
-    // Lets what waits for a turn of its own go.
-    if (done % 1000 === 0) await turn()
-  }
-}
-
-async function heap (): Promise<number> {
-  for (let round = 0; round < 5; round++) {
-    await turn()
-    untyped(globalThis).gc()
-  }
-  return process.memoryUsage().heapUsed
-}
 
 /** One request, as a server announces and hands it over; only sockets are left out. */
 async function send (middleware: typeof guard, headers?: Headers): Promise<void> {
