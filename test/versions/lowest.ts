@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT } from '../root.js'
 
@@ -14,7 +14,7 @@ export const { LOWEST = '' } = process.env
 /** Why tests that need it are skipped; false where they run. */
 export const lackingLowest = LOWEST === '' && `needs LOWEST, a node_modules with ${Object.keys(lowest).join(', ')}`
 
-const require = createRequire(join(LOWEST, 'any.js'))
+const require = createRequire(resolve(LOWEST, 'any.js'))
 
 /** The package, imported as a host or one of our commands imports it. */
 export async function imported (name: string) {
