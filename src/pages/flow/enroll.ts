@@ -170,6 +170,6 @@ async function scanPage (
 /** The account's name in a key URI, after the issuer's. `decodeURIComponent` would throw for some URIs. */
 function labelIn (uri: string): string {
   const path = new URL(uri).pathname.replace(/[+&]/g, encodeURIComponent)
-  const label = new URLSearchParams(`label=${path}`).get('label') ?? ''
+  const label = String(new URLSearchParams(`label=${path}`).get('label'))
   return label.slice(label.indexOf(':') + 1)
 }
