@@ -9,7 +9,7 @@ export function watchPage (page: Page, tell: (fault: string) => void): void {
 }
 
 const HARMLESS = [
-  // Tests provoke refusals, and the browser logs each of them. Whoever misses a file looks at the answers.
+  // Tests provoke refusals, and the browser logs each of them. A test that expects files checks the answers.
   /^Failed to load resource: .* status of (?:4\d\d|503)/,
   // A test may fill in a field before the browser has painted the page. Only then is `autofocus` due.
   /^Autofocus processing was blocked because a document already has a focused element\.$/

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { isForm, readBytes, requireReadable } from '../http/body-text.js'
 import { stopReading } from '../http/stop-reading.js'
+import { hasUnreadBody } from '../http/unread-body.js'
 import { UnreadableError } from '../http/unreadable-error.js'
 import { varying } from '../http/vary.js'
 import { createPages, type PagesParts } from '../pages/site.js'
@@ -43,7 +44,8 @@ export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): F
         const { status, headers: told, cookies, body } = await answer(exchange)
         // Fastify adds these to those that the reply has already.
         for (const cookie of cookies) reply.header('set-cookie', cookie)
-        if (status === 413) reply.headers(stopReading(reply.raw))
+        // Its reading has begun, so Node.js doesn't throw the rest away before the next request.
+        if (hasUnreadBody(request.raw)) reply.headers(stopReading(reply.raw))
         return reply.code(status).headers(varying(told, reply.getHeader('vary'))).send(body)
 
         async function readForm (): Promise<unknown> {

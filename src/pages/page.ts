@@ -77,7 +77,7 @@ export interface ChallengePage {
   readonly codeLengths: readonly number[]
   /** Seconds for which the browser can be remembered; null where that is off. */
   readonly remember: number | null
-  /** Whether the site has recovery codes. Without, support gives a code to whoever has lost the phone. */
+  /** Whether the site has recovery codes. If not, a user who lost the phone needs a pass from an operator. */
   readonly hasRecoveryCodes: boolean
   readonly state: ChallengeState
   readonly problem: CodeProblem | null

@@ -9,7 +9,7 @@ export interface Query {
   readonly notice: Notice | null
   /** The name of the problem. */
   readonly problem: string | null
-  /** Seconds by which a clock is off, or a time in Unix seconds; null for what is no number. */
+  /** Seconds by which a clock is off, or a time in Unix seconds. Null if the text is no number. */
   seconds (name: 'off' | 'until'): number | null
 }
 

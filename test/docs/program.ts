@@ -6,7 +6,7 @@ import { ROOT } from '../root.js'
 /** What the compiler knows of some blocks of code. */
 export interface Compiled {
   readonly faults: readonly string[]
-  /** The names of an exported type's properties. Names in `nested` are replaced by what is in them: `a.b`. */
+  /** The names of an exported type's properties. A name in `nested` stands for those below it, as `a.b`. */
   propertiesOf (door: string, type: string, nested?: readonly string[]): string[]
   /** The texts of an exported union, or of one property of a union. */
   textsOf (door: string, type: string, property?: string): string[]

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Agent, request, type OutgoingHttpHeaders } from 'node:http'
 import { connect, type ServerHttp2Stream } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import Fastify from 'fastify'
@@ -117,6 +118,28 @@ t.test('over HTTP/2 a form that is too large is told without a header of HTTP/1'
   t.match(await text(stream), /^<!doctype html>/)
   for (const stream of streams) if (!stream.closed) await once(stream, 'close')
   t.equal(streams.length, 1)
+})
+
+t.test('a form that is refused for its sender, and is too large, holds nothing up', { timeout: 30_000 }, async t => {
+  const { app, login, visitor } = await site(t, { totp: { pages } })
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const alice = await login('alice')
+  const senders = [
+    { ...FORM, 'sec-fetch-site': 'cross-site', cookie: alice.cookieHeader() },
+    { ...FORM, cookie: visitor().cookieHeader() }
+  ]
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => { agent.destroy() })
+  const ask = async (method: string, headers: OutgoingHttpHeaders, body?: string) => {
+    const asked = request({ agent, port, method, path: '/totp/recover', headers }).end(body)
+    const [answer] = await once(asked, 'response')
+    await text(answer)
+    return answer.statusCode
+  }
+  for (const [index, headers] of senders.entries()) {
+    t.equal(await ask('POST', headers, `code=${'x'.repeat(200_000)}`), [403, 401][index])
+    t.equal(await ask('GET', { cookie: alice.cookieHeader() }), 200, 'the next request is answered')
+  }
 })
 
 t.test('a hook of the host may listen to the body of a form, too', async t => {

@@ -202,7 +202,7 @@ t.test('so is it while a former provider may have some', async t => {
   t.match((await alice.get('/challenge')).page, { choices: { length: 2 } })
 })
 
-t.test('a user of a former provider enrolls anew, and comes back', async t => {
+t.test('a user of a former provider enrolls again, and comes back', async t => {
   const clock = testClock(START)
   const store = memoryStore()
   const provider = twilioProvider(await fakeTwilio({ twilio, clock }))

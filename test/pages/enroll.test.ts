@@ -165,7 +165,7 @@ t.test('too many enrollments have to wait', async t => {
   await alice.post('/enroll', { action: 'cancel' })
   t.match((await alice.follow(answer)).page, { kind: 'start', problem: { is: 'wait', seconds: 600 } })
   wait(598)
-  t.match((await alice.follow(answer)).page, { problem: { is: 'wait', seconds: 2 } }, 'reloaded, it tells what is left')
+  t.match((await alice.follow(answer)).page, { problem: { is: 'wait', seconds: 2 } }, 'a reload shows the seconds that are left')
   wait(2)
   t.match((await alice.follow(answer)).page, { problem: null })
 })

@@ -56,7 +56,7 @@ export async function live (
   return life
 }
 
-/** What is wanted, if it has the focus. `autofocus` gives it some time after the page is loaded. */
+/** The element, once it has the focus. `autofocus` moves the focus some time after the page is loaded. */
 export function focused (wanted: Locator): Locator {
   return wanted.and(wanted.page().locator(':focus'))
 }
