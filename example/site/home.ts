@@ -56,7 +56,10 @@ export function wantsPage ({ headers }: FastifyRequest): boolean {
   return headers['sec-fetch-mode'] === 'navigate'
 }
 
-/** Sends a page; its title may be text of a user. */
+/**
+ * Sends a page; its title may be text of a user. The script isn't deferred: a button that the script answers
+ * would be there before it, and a click on it would be lost.
+ */
 export function sendPage (reply: FastifyReply, title: string, content: string): FastifyReply {
   const text = title.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
   return reply.headers(HEADERS).type('text/html; charset=utf-8').send(`<!doctype html>
@@ -66,7 +69,7 @@ export function sendPage (reply: FastifyReply, title: string, content: string): 
   <meta name="viewport" content="width=device-width">
   <title>${text}</title>
   <link rel="stylesheet" href="/home.css">
-  <script type="module" src="/home.js"></script>
+  <script src="/home.js"></script>
 </head>
 <body>
   <main>

@@ -42,11 +42,7 @@ export async function browserPage (
   const faults: string[] = []
   watchPage(page, fault => faults.push(fault))
   const button = (name: string | RegExp) => page.getByRole('button', { name })
-  const heading = async (text: string) => {
-    await page.getByRole('heading', { level: 1, name: text }).waitFor()
-    // A button is of no use before the page's script is there.
-    await page.waitForLoadState()
-  }
+  const heading = async (text: string) => await page.getByRole('heading', { level: 1, name: text }).waitFor()
 
   return {
     page,

@@ -77,6 +77,18 @@ t.test('a user finds everything that the second factor needs, and the site has n
   t.same(faults, [])
 })
 
+t.test('a button of the site is there only together with the script that answers it', { skip }, async t => {
+  const server = await startExample(t, { dataDir: await dataFolder(t), port: await freePort() })
+  const { page, button, logIn, logOut } = await browserPage(t, server.url)
+  await page.route('**/home.js', async route => {
+    const waited = await Promise.race([button(/./).waitFor().then(() => 'a button'), page.waitForTimeout(500)])
+    t.equal(waited, undefined)
+    await route.continue()
+  })
+  await logIn('alice')
+  await logOut()
+})
+
 t.test('with several apps at Twilio the challenge page asks which one it is', { skip }, async t => {
   const verify = await standIn(t)
   const server = await startExample(t, { dataDir: await dataFolder(t), env: environmentOf(verify) })
