@@ -26,7 +26,7 @@ const LOOKS = [
 
 let browser: Browser
 
-t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 600_000 }, async t => {
+t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 1_200_000 }, async t => {
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
 

@@ -18,7 +18,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 let browser: Browser
 let gallery: Gallery
 
-t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 600_000 }, async t => {
+t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 1_200_000 }, async t => {
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
   gallery = await openGallery({ languages: { ...languages, he: hebrew } })
@@ -139,6 +139,32 @@ t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 600_000 },
     t.equal(posts, 1)
     await page.goBack()
     await submit()
+    t.equal(posts, 2)
+  })
+
+  await t.test('a form whose user has stopped the browser can be sent again', async t => {
+    const page = await openPage(t)
+    const stopping = await page.context().newCDPSession(page)
+    await page.clock.install({ time: 0 })
+    await page.clock.pauseAt(1_000)
+    let posts = 0
+    // No answer comes.
+    await page.route('**/totp/recover', () => { posts++ })
+    await page.goto(`${gallery.url}/en/recover`)
+    await page.getByLabel(en.recoveryCode.label).fill('MFRG')
+    const press = async () =>
+      await page.getByRole('button', { name: en.recover.submit }).click({ noWaitAfter: true })
+    const pressAndStop = async () => {
+      const begun = page.waitForRequest('**/totp/recover')
+      await press()
+      await begun
+      await stopping.send('Page.stopLoading')
+    }
+    await pressAndStop()
+    await page.clock.runFor(9_000)
+    await press()
+    await page.clock.runFor(1_000)
+    await pressAndStop()
     t.equal(posts, 2)
   })
 

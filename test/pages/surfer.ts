@@ -54,7 +54,7 @@ export async function surfer (browser: Browser, options: SurferOptions): Promise
   const context = options.beside?.context() ??
     await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce', ...options.context })
   const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(60_000)
   const faults: string[] = []
   const met = new Set<string>()
   let hasAccount = true

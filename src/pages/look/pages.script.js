@@ -28,11 +28,13 @@ for (const button of document.querySelectorAll('[data-print]')) {
   button.addEventListener('click', () => print())
 }
 
-// Sends a form once, however often its button is pressed, until the page is shown again.
-const sent = new Set()
+// Sends a form once, however often its button is pressed, until the page is shown again. No event tells that the
+// user has stopped the browser from waiting, so ten seconds later the form may be sent anew.
+const sent = new Map()
 addEventListener('submit', event => {
-  if (sent.has(event.target)) event.preventDefault()
-  sent.add(event.target)
+  const { target: form, timeStamp } = event
+  if (timeStamp - sent.get(form) < 10_000) event.preventDefault()
+  else sent.set(form, timeStamp)
 })
 addEventListener('pageshow', () => sent.clear())
 
