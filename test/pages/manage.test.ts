@@ -33,10 +33,23 @@ t.test('apps are renamed and removed', async t => {
   t.equal((await alice.post('/', { action: 'rename', sid: 'YF0', friendlyName: 'Phone' })).location, '/totp/')
   t.equal((await alice.post('/', { action: 'remove' })).location, '/totp/')
   const { mark } = alice.session
-  const removed = await alice.post('/', { action: 'remove', sid })
+  const removed = await alice.post('/', { action: 'removeLast', sid })
   t.match(removed, { status: 303, location: '/totp/?done=removed' })
   t.not(alice.session.mark, mark)
   t.match(await alice.follow(removed), { page: { apps: { length: 0 } }, setting: { notice: 'removed' } })
+})
+
+t.test('the last app is removed only by a form that told what is lost with it', async t => {
+  const { login, wait } = desk()
+  const alice = login('alice')
+  await alice.enroll()
+  wait(30)
+  await alice.enroll('Tablet')
+  const { page } = await alice.get('/')
+  const [one = '', other = ''] = page.kind === 'manage' ? page.apps.map(({ sid }) => sid) : []
+  t.equal((await alice.post('/', { action: 'remove', sid: one })).location, '/totp/?done=removed')
+  t.equal((await alice.post('/', { action: 'remove', sid: other })).location, '/totp/', 'as if in an older tab')
+  t.match((await alice.get('/')).page, { apps: [{ sid: other }] })
 })
 
 t.test('a name that is refused is told where the app is, or not at all', async t => {
@@ -57,7 +70,7 @@ t.test('both take a fresh approval, and the challenge leads back here', async t 
   const { page } = await alice.get('/')
   const sid = page.kind === 'manage' ? page.apps[0]?.sid ?? '' : ''
   wait(301)
-  for (const fields of [{ action: 'rename', sid, friendlyName: 'Phone' }, { action: 'remove', sid }]) {
+  for (const fields of [{ action: 'rename', sid, friendlyName: 'Phone' }, { action: 'removeLast', sid }]) {
     const refused = await alice.post('/', fields)
     t.match(refused, { status: 303, location: /^\/totp\/challenge\?return=/ })
     const { setting } = await alice.follow(refused)

@@ -106,7 +106,7 @@ t.test('forms and links between the pages pass on where to go back to', async t 
 
 t.test('forms post to the pages that take them', async t => {
   for (const [state, path, fields] of [
-    ['manage-one', '/totp/', [{ action: 'rename', sid: 'YF1' }, { action: 'remove', sid: 'YF1' }]],
+    ['manage-one', '/totp/', [{ action: 'rename', sid: 'YF1' }, { action: 'removeLast', sid: 'YF1' }]],
     ['start', '/totp/enroll', [{ action: 'begin' }]],
     ['scan', '/totp/enroll', [{ action: 'verify' }, { action: 'cancel' }]],
     ['challenge', '/totp/challenge', [{}]],

@@ -2,6 +2,7 @@ import type { Factor } from '../../entity/factors.js'
 import { isFriendlyName } from '../../entity/friendly-name.js'
 import { ChallengeRequiredError, FactorNotFoundError } from '../../errors.js'
 import type { Factors } from '../../verifier/factors.js'
+import type { Fields } from '../forms.js'
 import type { AppRow, ManagePage } from '../page.js'
 import { leadTo, wayBackTo, type Flow, type FlowContext, type Outcome, type Visit } from '../visit.js'
 
@@ -36,14 +37,22 @@ export const manage: Flow = {
 
     remove: {
       fields: ['sid'],
-      async act (context, visit, { sid = '' }) {
-        return await unlessGone(context, visit, async () => {
-          await visit.keep(await context.verifier.remove(visit.caller, sid))
-          return leadTo(context, visit, '/', { done: 'removed' })
-        })
+      async act (context, visit, fields) {
+        const apps = verifiedOf(await context.verifier.factors(visit.caller))
+        // The form is of a time when there were more apps, and didn't say what is lost with the last one.
+        const isLast = apps.length === 1 && apps[0]?.sid === fields.sid
+        return isLast ? leadTo(context, visit, '/') : await removeApp(context, visit, fields)
       }
-    }
+    },
+    removeLast: { fields: ['sid'], act: removeApp }
   }
+}
+
+async function removeApp (context: FlowContext, visit: Visit, { sid = '' }: Fields): Promise<Outcome> {
+  return await unlessGone(context, visit, async () => {
+    await visit.keep(await context.verifier.remove(visit.caller, sid))
+    return leadTo(context, visit, '/', { done: 'removed' })
+  })
 }
 
 /** The list shows that an app is gone, as after a form that was sent twice. */

@@ -69,9 +69,10 @@ function removal ({ sid, name }: AppRow, { apps, recoveryCodes }: ManagePage, sc
   const { manage } = scene.speech.words
   const losesCodes = recoveryCodes !== null && recoveryCodes > 0
   const losing = html`${manage.removingLast}${losesCodes && ` ${manage.removingCodes}`}`
+  const isLast = apps.length === 1
   return html`<details>
 <summary>${manage.remove} <span class="hidden">${name}</span></summary>
-${form(scene, '/', { action: 'remove', sid }, html`<p>${apps.length === 1 ? losing : manage.removing}</p>
+${form(scene, '/', { action: isLast ? 'removeLast' : 'remove', sid }, html`<p>${isLast ? losing : manage.removing}</p>
 <button class="danger">${manage.removeApp}</button>`)}
 </details>`
 }
