@@ -44,20 +44,27 @@ export const guard: Row = {
 }
 
 const EXPRESS = 'express-session'
+const BETTER_AUTH = 'better-auth'
 
-/** The same on Express 5. */
+/** The same on Express 5, with better-auth's look at a session as its guide for Express has it. */
 export const expressGuard: Row = {
   name: 'express-guard',
   title: 'guarded GET on Express 5, 64 connections, 500 sessions of express-session, approved, over memoryStore',
   unit: 'requests/s',
   rounds: 15,
   turns: 5,
-  goals: [{ of: guarded(EXPRESS), to: bare(EXPRESS) }],
+  goals: [
+    { of: guarded(EXPRESS), to: guarded(BETTER_AUTH) },
+    ...[EXPRESS, BETTER_AUTH].map(layer => ({ of: guarded(layer), to: bare(layer) }))
+  ],
   async open () {
     const express = { server: startServer('vaults-express'), count: 2_500, baseline: bare(EXPRESS) }
+    const betterAuth = { server: startServer('vaults-better-auth'), count: 2_500, baseline: bare(BETTER_AUTH) }
     return await saturation([
       { ...express, name: bare(EXPRESS), requests: 'bare' },
-      { ...express, name: guarded(EXPRESS), requests: 'totp', refusal: 403 }
+      { ...betterAuth, name: bare(BETTER_AUTH), requests: 'bare' },
+      { ...express, name: guarded(EXPRESS), requests: 'totp', refusal: 403 },
+      { ...betterAuth, name: guarded(BETTER_AUTH), requests: 'guarded', refusal: 401 }
     ])
   }
 }

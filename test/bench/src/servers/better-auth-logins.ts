@@ -34,6 +34,12 @@ for (const email of emails) await enroll(email)
 /** The requests of a turn: each completes a login with a right code, or with a wrong one. */
 export const preparations = { right: logins(codeAt), wrong: logins(wrongCodeAt) }
 
+/** Requests of users to a page. Their logins are complete, or lack the code. */
+export function visits (path: string, { isComplete }: { readonly isComplete: boolean }): Preparation {
+  const cookies = isComplete ? completed() : begun()
+  return async () => ({ method: 'GET', path, header: 'cookie', values: await cookies })
+}
+
 async function enroll (email: string): Promise<void> {
   const body = { email, name: email, password: PASSWORD }
   const cookie = cookieOf(await auth.api.signUpEmail({ body, asResponse: true }))
@@ -52,24 +58,37 @@ function withoutCopies (options: BetterAuthOptions) {
   return { ...adapter, transaction: async <T>(act: (on: typeof adapter) => Promise<T>) => await act(adapter) }
 }
 
-/** Begins a login for each request, which completes it. */
 function logins (codeOf: (now: number) => string): Preparation {
   return async () => {
     database.session = []
-    const values: string[] = []
-    for (let place = 0; place < LOGINS; place++) {
-      const body = { email: emails[place % USERS] ?? '', password: PASSWORD }
-      values.push(cookieOf(await auth.api.signInEmail({ body, asResponse: true })))
-    }
     return {
       method: 'POST',
       path: '/api/auth/two-factor/verify-totp',
       headers: { origin: ORIGIN },
       header: 'cookie',
-      values,
+      values: await begun(),
       body: { code: codeOf(Date.now() / 1000) }
     }
   }
+}
+
+/** Begins logins; each of their cookies lets a user complete one. */
+async function begun (): Promise<string[]> {
+  const cookies: string[] = []
+  for (let place = 0; place < LOGINS; place++) {
+    const body = { email: emails[place % USERS] ?? '', password: PASSWORD }
+    cookies.push(cookieOf(await auth.api.signInEmail({ body, asResponse: true })))
+  }
+  return cookies
+}
+
+async function completed (): Promise<string[]> {
+  const cookies: string[] = []
+  for (const cookie of await begun()) {
+    const login = { body: { code: codeAt(Date.now() / 1000) }, headers: new Headers({ cookie }) }
+    cookies.push(cookieOf(await auth.api.verifyTOTP({ ...login, asResponse: true })))
+  }
+  return cookies
 }
 
 function cookieOf (answer: Response): string {
