@@ -9,12 +9,9 @@ export interface Database {
   close (): Promise<void>
 }
 
-/** Milliseconds after which a request to PostgreSQL times out. */
-const TIMEOUT = 5000
-
 /** Opens PostgreSQL, or the embedded one in the data folder, which stays locked until it is closed. */
-export async function openDatabase ({ databaseUrl, dataDir }: Settings): Promise<Database> {
-  return databaseUrl === null ? await openEmbedded(dataDir) : await openPool(databaseUrl)
+export async function openDatabase ({ databaseUrl, dataDir, timeout }: Settings): Promise<Database> {
+  return databaseUrl === null ? await openEmbedded(dataDir) : await openPool(databaseUrl, timeout * 1000)
 }
 
 async function openEmbedded (dataDir: string): Promise<Database> {
@@ -35,14 +32,14 @@ async function openEmbedded (dataDir: string): Promise<Database> {
   }
 }
 
-async function openPool (connectionString: string): Promise<Database> {
+async function openPool (connectionString: string, timeout: number): Promise<Database> {
   const { default: pg } = await import('pg')
   const client = new pg.Pool({
     connectionString,
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT,
+    connectionTimeoutMillis: timeout,
+    query_timeout: timeout,
     // Without this the server would keep a waiting process for every statement that timed out on a lock.
-    statement_timeout: TIMEOUT
+    statement_timeout: timeout
   })
   // The pool replaces an idle connection that breaks. Without a listener its error would end the process.
   client.on('error', () => {})

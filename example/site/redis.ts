@@ -1,19 +1,19 @@
 import type { Redis } from 'ioredis'
 import type { CheckValueStore } from './key-check.js'
 
-/** Milliseconds after which a request to Redis times out. */
-const TIMEOUT = 5000
 const KEY_CHECK = 'example:key-check'
 
-/** Connects to Redis. */
-export async function openRedis (url: string): Promise<{ client: Redis, close: () => Promise<void> }> {
+/** Connects to Redis. Each request times out after so many milliseconds. */
+export async function openRedis (
+  url: string, timeout: number
+): Promise<{ client: Redis, close: () => Promise<void> }> {
   const { Redis } = await import('ioredis')
   const client = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: TIMEOUT,
-    commandTimeout: TIMEOUT,
+    connectTimeout: timeout,
+    commandTimeout: timeout,
     // A connection whose other end is gone may never report it, so one that stays silent is reopened.
-    socketTimeout: TIMEOUT,
+    socketTimeout: timeout,
     // Commands that can't be sent now fail, instead of being sent after their requests have timed out.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0

@@ -18,6 +18,8 @@ export interface RouteOptions {
   /** Seconds that a browser may be remembered; null turns that off. */
   readonly remember: number | null
   readonly clockOffset: number
+  /** Seconds after which a request to the store fails. */
+  readonly timeout: number
 }
 
 const COOKIE = { path: '/', httpOnly: true, sameSite: 'strict' } as const
@@ -41,7 +43,7 @@ const PaymentHeaders = Type.Object({
 
 /** The routes with a session: login, logout, the second factor, and what it protects. */
 export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, options) => {
-  const { sessions, store, provider, sessionSecret, totpKeys, remember, clockOffset } = options
+  const { sessions, store, provider, sessionSecret, totpKeys, remember, clockOffset, timeout } = options
 
   await app.register(cookie)
   await app.register(session, {
@@ -62,6 +64,7 @@ export const routes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, optio
     ...(remember !== null && { remember: { for: remember, insecure: true } }),
     identify: request => request.session.userId,
     pages: { brand: { name: 'Gold Vault', accent: '#8a6100' }, insecure: true },
+    timeout,
     clock: () => Date.now() / 1000 + clockOffset
   })
 

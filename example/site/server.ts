@@ -34,7 +34,7 @@ async function start (settings: Settings): Promise<void> {
 }
 
 async function createServer (
-  { clockOffset, logLevel, remember, twilio }: Settings, storage: Storage, keys: Keys
+  { clockOffset, logLevel, remember, timeout, twilio }: Settings, storage: Storage, keys: Keys
 ): Promise<FastifyInstance> {
   const { store, sessions } = storage
   const provider = twilio && await createTwilioProvider(twilio)
@@ -42,6 +42,8 @@ async function createServer (
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
     requestTimeout: REQUEST_TIMEOUT,
+    // Several instances may start on a busy machine. It isn't an error that one of them takes its time.
+    pluginTimeout: 0,
     // Strict validation: no string becomes a number, and unknown properties are errors instead of being
     // removed.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } }
@@ -52,7 +54,7 @@ async function createServer (
   })
   app.get('/healthz', { schema: { summary: 'Whether the server runs' } }, async () => ({ status: 'ok' }))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(routes, { sessions, store, provider, remember, clockOffset, ...keys })
+  await app.register(routes, { sessions, store, provider, remember, clockOffset, timeout, ...keys })
   await app.ready()
   await storage.checkKeys(keys.totpKeys)
   return app

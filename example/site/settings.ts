@@ -24,6 +24,8 @@ export interface Settings {
    * which judges codes by its own clock.
    */
   readonly clockOffset: number
+  /** Seconds after which a request to the database fails. */
+  readonly timeout: number
   readonly logLevel: string
 }
 
@@ -42,6 +44,7 @@ const TWILIO = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_VERIFY_SERVIC
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 /** 90 days. */
 const MOST_REMEMBERED = 7_776_000
+const LONGEST_TIMEOUT = 60
 /** The session plugin requires this length. */
 const SECRET_LENGTH = 32
 
@@ -62,6 +65,7 @@ export function readSettings (env: Environment): Settings {
     twilio: readTwilioSettings(env),
     remember: env['REMEMBER'] ? parseRemember(env['REMEMBER']) : null,
     clockOffset: parseClockOffset(env['CLOCK_OFFSET'] || '0'),
+    timeout: parseTimeout(env['TIMEOUT'] || '5'),
     logLevel: parseLogLevel(env['LOG_LEVEL'] || 'warn')
   }
 }
@@ -128,6 +132,12 @@ function parseRemember (text: string): number {
 function parseClockOffset (text: string): number {
   must(/^[+-]?[0-9]{1,12}$/.test(text), 'CLOCK_OFFSET must be an integer of seconds')
   return Number(text)
+}
+
+function parseTimeout (text: string): number {
+  const seconds = /^[0-9]{1,2}$/.test(text) ? Number(text) : 0
+  must(seconds >= 1 && seconds <= LONGEST_TIMEOUT, `TIMEOUT must be an integer of seconds from 1 to ${LONGEST_TIMEOUT}`)
+  return seconds
 }
 
 function parseLogLevel (text: string): string {

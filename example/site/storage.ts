@@ -17,8 +17,9 @@ export interface Storage {
 
 /** Opens Redis, PostgreSQL, or the embedded PostgreSQL in the data folder. */
 export async function openStorage (settings: Settings): Promise<Storage> {
-  const { redisUrl } = settings
-  return redisUrl === null ? await openDatabaseStorage(settings) : await openRedisStorage(redisUrl)
+  const { redisUrl, timeout } = settings
+  if (redisUrl === null) return await openDatabaseStorage(settings)
+  return await openRedisStorage(redisUrl, timeout * 1000)
 }
 
 async function openDatabaseStorage (settings: Settings): Promise<Storage> {
@@ -35,8 +36,8 @@ async function openDatabaseStorage (settings: Settings): Promise<Storage> {
   }
 }
 
-async function openRedisStorage (url: string): Promise<Storage> {
-  const { client, close } = await openRedis(url)
+async function openRedisStorage (url: string, timeout: number): Promise<Storage> {
+  const { client, close } = await openRedis(url, timeout)
   try {
     // This demonstration runs on any Redis server and only prints a warning. In production leave `allowLoss`
     // out.

@@ -16,7 +16,7 @@ declare module 'express-session' {
   interface SessionData { userId?: string }
 }
 
-const { DATABASE_URL, REDIS_URL, SESSION_SECRET = '', TOTP_KEYS = '', REMEMBER = '', CLOCK_OFFSET = '0' } = process.env
+const { DATABASE_URL, REDIS_URL, SESSION_SECRET = '', TOTP_KEYS = '', REMEMBER = '', CLOCK_OFFSET = '0', TIMEOUT = '5' } = process.env
 
 interface Storage { readonly store: EntityStore, readonly sessions: Store }
 
@@ -43,6 +43,7 @@ const totp = createTotp({
   session: expressSession,
   remember: { for: Number(REMEMBER), insecure: true },
   identify: (request: Request) => request.session.userId,
+  timeout: Number(TIMEOUT),
   clock: () => Math.floor(Date.now() / 1000) + Number(CLOCK_OFFSET)
 })
 

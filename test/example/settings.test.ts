@@ -19,6 +19,7 @@ t.test('without variables the server is for this machine only', async t => {
     twilio: null,
     remember: null,
     clockOffset: 0,
+    timeout: 5,
     logLevel: 'warn'
   })
 })
@@ -33,6 +34,7 @@ t.test('all variables are read', async t => {
     SESSION_SECRET: 's'.repeat(32),
     TOTP_KEYS: keys.map(key => key.toString('base64')).join(', '),
     CLOCK_OFFSET: '-90',
+    TIMEOUT: '60',
     REMEMBER: '3600',
     LOG_LEVEL: 'silent',
     REDIS_URL: '',
@@ -49,6 +51,7 @@ t.test('all variables are read', async t => {
     twilio: null,
     remember: 3600,
     clockOffset: -90,
+    timeout: 60,
     logLevel: 'silent'
   })
 })
@@ -63,6 +66,7 @@ t.test('an invalid variable is named', async t => {
     ['TOTP_KEYS', `${key},${key}`], ['TOTP_KEYS', `${key.slice(0, -1)}`], ['TOTP_KEYS', '*'.repeat(44)],
     ['SESSION_SECRET', ''], ['SESSION_SECRET', 'short'],
     ['DATABASE_URL', 'nowhere'], ['DATABASE_URL', 'mysql://127.0.0.1/some'],
+    ['TIMEOUT', 'long'], ['TIMEOUT', '0'], ['TIMEOUT', '61'], ['TIMEOUT', '1.5'], ['TIMEOUT', '-1'],
     ['LOG_LEVEL', 'loud']
   ]
   for (const [name, value] of wrong) {
