@@ -35,12 +35,12 @@ for (const kind of kinds) {
 async function burst (
   t: Test, { approved, unapproved, code, wrongCode }: Person
 ): Promise<{ code: string, used: boolean }> {
-  const right = code()
   await Promise.all([
     approved.vault().then(answer => one(t, answer, PASSED)),
     unapproved.vault().then(answer => one(t, answer, REQUIRED)),
     unapproved.copy().challenge(wrongCode()).then(answer => one(t, answer, DENIED))
   ])
+  const right = code()
   const first = await unapproved.challenge(right)
   one(t, first, PASSED)
   if (first.status === 200) {
