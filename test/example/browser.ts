@@ -42,7 +42,11 @@ export async function browserPage (
   const faults: string[] = []
   watchPage(page, fault => faults.push(fault))
   const button = (name: string | RegExp) => page.getByRole('button', { name })
-  const heading = async (text: string) => await page.getByRole('heading', { level: 1, name: text }).waitFor()
+  const heading = async (text: string) => {
+    await page.getByRole('heading', { level: 1, name: text }).waitFor()
+    // The browser may show it before the rest of the page has come.
+    await page.waitForLoadState()
+  }
 
   return {
     page,

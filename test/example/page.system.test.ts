@@ -1,5 +1,6 @@
 import t from 'tap'
 import { authenticator } from '../authenticator.js'
+import { focused } from '../focused.js'
 import { freePort } from '../free-port.js'
 import { standIn } from '../verify-api/stand-in.js'
 import { browserPage, type BrowserPage } from './browser.js'
@@ -28,6 +29,7 @@ t.test('a user finds everything that the second factor needs, and the site has n
 
   await page.goto(server.url)
   await heading('Gold Vault')
+  await focused(page.getByLabel('Name')).waitFor()
   await page.keyboard.type('alice')
   await page.keyboard.press('Tab')
   await page.keyboard.type('wrong')

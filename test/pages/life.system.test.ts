@@ -7,9 +7,10 @@ import { en } from '../../src/pages/words/en.js'
 import { authenticator } from '../authenticator.js'
 import { lacking } from '../example/programs.js'
 import { faultyStore } from '../faulty-store.js'
+import { focused } from '../focused.js'
 import { startBrowser } from './gallery.js'
 import { inSight } from './in-sight.js'
-import { focused, give, keyOf, live, PHONE } from './life.js'
+import { give, keyOf, live, PHONE } from './life.js'
 import { NAUGHTY } from './naughty.js'
 import { openSite, type OpenSite } from './open-site.js'
 import { surfer, type Surfer, type SurferOptions } from './surfer.js'
@@ -26,7 +27,7 @@ const LOOKS = [
 
 let browser: Browser
 
-t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 1_200_000 }, async t => {
+t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 1_800_000 }, async t => {
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
 
@@ -34,7 +35,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     const { viewport: { width, height }, colorScheme } = look
     for (const hasScript of [true, false]) {
       const where = `at ${width}×${height} in the ${colorScheme} scheme, ${hasScript ? 'with' : 'without'} a script`
-      await t.test(`from the first app to the last ${where}`, { timeout: 300_000 }, async t => {
+      await t.test(`from the first app to the last ${where}`, { timeout: 1_200_000 }, async t => {
         const isThorough = hasScript && look === PHONE
         const { alice } = await live(t, browser, { ...look, hasScript, isThorough })
         t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
@@ -225,7 +226,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     t.equal(site.created(), 1)
   })
 
-  await t.test('names that break pages break none', { timeout: 300_000 }, async t => {
+  await t.test('names that break pages break none', { timeout: 1_200_000 }, async t => {
     let account = 'alice'
     const { site, alice } = await opened(t, { friendlyName: () => account, maxFactors: 10 })
     const { page, open, send } = alice

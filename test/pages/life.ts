@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { Browser, Locator, ViewportSize } from 'playwright-core'
+import type { Browser, ViewportSize } from 'playwright-core'
 import { en } from '../../src/pages/words/en.js'
 import { authenticator, type Authenticator } from '../authenticator.js'
+import { focused } from '../focused.js'
 import { openSite, type OpenSite } from './open-site.js'
 import { surfer, type Surfer } from './surfer.js'
 
@@ -54,11 +55,6 @@ export async function live (
   assert.deepEqual(alice.faults, [])
   await alice.page.context().close()
   return life
-}
-
-/** The element, once it has the focus. `autofocus` moves the focus some time after the page is loaded. */
-export function focused (wanted: Locator): Locator {
-  return wanted.and(wanted.page().locator(':focus'))
 }
 
 /** Reads the key that the page shows. */
@@ -222,13 +218,13 @@ async function lockAndRecover (
   await at(challenge.title, { alert: code.denied })
   await beside(alice, code.label, code.denied)
   for (let n = 0; n < 4; n++) await give(alice, phone.wrongCode(site.now()), challenge.submit)
-  await at(challenge.title, { alert: challenge.locked })
   const button = page.getByRole('button', { name: challenge.submit })
   assert.equal(await button.isDisabled(), hasScript, 'without a script, nothing would free it')
+  await at(challenge.title, { alert: challenge.locked })
   site.wait(10)
   await open('/totp/challenge')
   await at(challenge.title, { alert: challenge.locked })
-  await page.getByText(/Wait (20|19|18|17|16|15) seconds/).waitFor()
+  await page.getByText(/Wait (20|1?[0-9]) seconds?/).waitFor()
   await open('/vault?page=3')
   await at(challenge.title, { alert: challenge.locked })
   if (!hasScript) {

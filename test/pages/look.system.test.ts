@@ -107,7 +107,7 @@ t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 1_200_000 
     const page = await openPage(t)
     // Only the test moves this page's clock.
     await page.clock.install({ time: 0 })
-    await page.clock.pauseAt(1_000)
+    await page.clock.pauseAt(3_600_000)
     await page.goto(`${gallery.url}/en/challenge-locked`)
     t.ok(await page.getByRole('button', { name: en.challenge.submit }).isDisabled())
     await page.clock.runFor(12_000)
@@ -146,7 +146,7 @@ t.test('the pages in Chromium', { skip: lacking('chromium'), timeout: 1_200_000 
     const page = await openPage(t)
     const stopping = await page.context().newCDPSession(page)
     await page.clock.install({ time: 0 })
-    await page.clock.pauseAt(1_000)
+    await page.clock.pauseAt(3_600_000)
     let posts = 0
     // No answer comes.
     await page.route('**/totp/recover', () => { posts++ })
