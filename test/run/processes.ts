@@ -11,8 +11,8 @@ import { runTap } from './tap.js'
 
 /** Seconds that a test file may take. */
 const TIMEOUT = '1200'
-/** Where each test file's output is kept. */
-const OUTPUT = join(ROOT, '.tap/test-results')
+/** Where each test file's output is until all have passed. Another run may be going on beside this one. */
+const OUTPUT = join(ROOT, `.tap/test-results/${process.pid}`)
 /** What a test needs that replaces modules. */
 const MOCKS = ['--import', import.meta.resolve('@tapjs/mock/import')]
 
@@ -28,7 +28,6 @@ interface Run extends Results {
 export async function runProcesses (
   files: readonly string[], env: NodeJS.ProcessEnv
 ): Promise<{ ok: boolean, results: readonly Results[] }> {
-  rmSync(OUTPUT, { recursive: true, force: true })
   const waiting = files.values()
   const runs: Run[] = []
   const work = async () => {
@@ -38,6 +37,7 @@ export async function runProcesses (
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, work))
   const failed = runs.filter(({ ok }) => !ok)
   if (failed.length > 0) await runTap(['--disable-coverage', ...failed.map(({ output }) => output)], process.env)
+  else rmSync(OUTPUT, { recursive: true, force: true })
   return { ok: failed.length === 0, results: runs }
 }
 
