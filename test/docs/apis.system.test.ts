@@ -55,7 +55,7 @@ t.test('the app asks its user for a code, once, when a route needs one', async t
 
 t.test('the app with the client asks once, also when its token expires before or during the question', async t => {
   const folder = applicationFolder(t, ['express', 'jose'])
-  const lifetime = 2
+  const lifetime = 5
   const { port } = await running(t, folder, expressServer(SERVER.replace("'15m'", `'${lifetime}s'`)))
   const expired = async () => await setTimeout((lifetime + 1) * 1000)
 

@@ -26,8 +26,10 @@ const WITH_TWILIO = block(PAGE, 'fakeTwilio({')
 const RUNNERS = table(PAGE, 'runner').map(([name = '', line = '', command = '']) => ({
   name, line: codeIn(line)[0] ?? '', command: codeIn(command)[0] ?? ''
 }))
-/** What the runners need here alone: no coverage of a project that isn't there. */
-const MORE: Readonly<Record<string, string>> = { tap: ' --disable-coverage' }
+/** What the runners need here alone: no coverage of a project that isn't there, and patience. */
+const MORE: Readonly<Record<string, string>> = {
+  tap: ' --disable-coverage', vitest: ' --testTimeout=60000', jest: ' --testTimeout=60000'
+}
 
 /** What a runner says of its tests where it doesn't name their files. */
 const WHOSE: Readonly<Record<string, string>> = { 'node:test': 'pass 4' }
@@ -100,7 +102,7 @@ t.test('the tests of the page about testing', {
       launchOptions: { executablePath: programPath('chromium'), args: ['--no-sandbox', '--disable-gpu'] }
     }
     const config = join(folder, 'playwright.config.js')
-    writeFileSync(config, `export default ${JSON.stringify({ use, reporter: 'list', timeout: 120_000 })}`)
+    writeFileSync(config, `export default ${JSON.stringify({ use, reporter: 'list', timeout: 120_000, expect: { timeout: 60_000 } })}`)
     const { exitCode, output } = await inFolder(folder, `playwright test --config ${basename(config)}`)
     t.equal(exitCode, 0, output)
     t.match(output, /1 passed/)

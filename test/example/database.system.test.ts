@@ -4,6 +4,9 @@ import { emptyDatabase, lackingServer } from './empty-database.js'
 import { runExample, temporaryFolder } from './example-server.js'
 import { guest, type Guest } from './guest.js'
 
+/** Seconds of the first lock. */
+const LOCK_FOR = 30
+
 t.test('instances that share a PostgreSQL database act as one site', { skip: lackingServer }, async t => {
   const shared = {
     DATABASE_URL: await emptyDatabase(t),
@@ -45,13 +48,17 @@ t.test('instances that share a PostgreSQL database act as one site', { skip: lac
   await t.test('of 200 wrong codes on both, five are judged', async t => {
     const owner = guest(urls[0])
     await owner.login('carol')
-    const phone = await owner.enrollVerified(Math.floor(Date.now() / 1000))
-    const code = phone.wrongCode(Math.floor(Date.now() / 1000))
+    const since = Math.floor(Date.now() / 1000)
+    const phone = await owner.enrollVerified(since)
+    const code = phone.wrongCode(since)
     const answers = await Promise.all(Array.from({ length: 200 }, async (_, i) =>
       await at(urls[i % 2] ?? '', owner).challenge(code)))
-    t.ok(answers.filter(({ status }) => status === 403).length <= 5)
     t.strictSame(answers.filter(({ status }) => status === 200), [])
-    t.match(await owner.challenge(phone.code(Math.floor(Date.now() / 1000) + 30)), { status: 429 })
+    const right = await owner.challenge(phone.code(Math.floor(Date.now() / 1000) + 30))
+    // On a busy machine the lock may end meanwhile, and then five more are judged.
+    const locks = Math.floor((Date.now() / 1000 - since) / LOCK_FOR)
+    t.ok(answers.filter(({ status }) => status === 403).length <= 5 + 5 * locks)
+    t.ok(right.status === 429 || locks > 0, String(right.status))
   })
 
   await t.test('an instance with other keys does not start', async t => {

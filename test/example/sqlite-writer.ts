@@ -6,7 +6,10 @@ import { sqliteStore } from '../../example/sqlite-store.js'
  * end.
  */
 const [file = '', times = ''] = process.argv.slice(2)
-const store = sqliteStore(new Database(file))
+const database = new Database(file)
+const store = sqliteStore(database)
+// The other writer takes its turns in the gaps, and a slow disk leaves few of them.
+database.pragma('busy_timeout = 60000')
 const own: number[] = []
 
 while (own.length < Number(times)) {
