@@ -132,7 +132,7 @@ for (const [list, texts] of [['our list', NAUGHTY], ['the big list', BIG_LIST]] 
         ['/recover', 'code', ['code', 'return']],
         ['/codes', 'create', ['once', 'action']],
         ['/', 'rename', ['sid', 'action', text]],
-        ['/', 'remove', ['sid', 'return']],
+        ['/', 'removeLast', ['sid', 'return']],
         ['/enroll', 'begin', ['action', 'return']]
       ] as const
       for (const [path, name, fields] of forms) {
