@@ -63,5 +63,16 @@ for (const kind of kinds) {
       await eventually(async () => (await approved.vault()).status === 200)
       t.match(await unapproved.vault(), REQUIRED)
     })
+
+    t.test('is given as long as TIMEOUT says', buffered, async t => {
+      const patient = await outage(t, kind, database, port => ({ ...kind.env(port), TIMEOUT: '60' }))
+      const usual = await outage(t, kind, database)
+      const [dave, erin] = [await patient.person('dave'), await usual.person('erin')]
+      for (const { proxy } of [patient, usual]) proxy.hold(kind.isRead)
+      const late = dave.approved.vault()
+      t.match(await erin.approved.vault(), UNAVAILABLE)
+      for (const { proxy } of [patient, usual]) await proxy.heal()
+      t.match(await late, { status: 200 }, 'it has waited for longer than the other')
+    })
   })
 }
