@@ -27,7 +27,7 @@ const LOOKS = [
 
 let browser: Browser
 
-t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 1_800_000 }, async t => {
+t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), timeout: 1_200_000 }, async t => {
   browser = await startBrowser()
   t.teardown(async () => await browser.close())
 
@@ -35,7 +35,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     const { viewport: { width, height }, colorScheme } = look
     for (const hasScript of [true, false]) {
       const where = `at ${width}×${height} in the ${colorScheme} scheme, ${hasScript ? 'with' : 'without'} a script`
-      await t.test(`from the first app to the last ${where}`, { timeout: 1_200_000 }, async t => {
+      await t.test(`from the first app to the last ${where}`, { timeout: 600_000 }, async t => {
         const isThorough = hasScript && look === PHONE
         const { alice } = await live(t, browser, { ...look, hasScript, isThorough })
         t.ok(alice.met.size > 20, `${alice.met.size} different pages`)
@@ -226,7 +226,7 @@ t.test('the life of a second factor in Chromium', { skip: lacking('chromium'), t
     t.equal(site.created(), 1)
   })
 
-  await t.test('names that break pages break none', { timeout: 1_200_000 }, async t => {
+  await t.test('names that break pages break none', { timeout: 600_000 }, async t => {
     let account = 'alice'
     const { site, alice } = await opened(t, { friendlyName: () => account, maxFactors: 10 })
     const { page, open, send } = alice

@@ -224,7 +224,7 @@ async function lockAndRecover (
   site.wait(10)
   await open('/totp/challenge')
   await at(challenge.title, { alert: challenge.locked })
-  await page.getByText(/Wait (20|1?[0-9]) seconds?/).waitFor()
+  await page.getByText(hasScript ? /Wait (20|1[0-9]|[1-9]) seconds?/ : 'Wait 20 seconds').waitFor()
   await open('/vault?page=3')
   await at(challenge.title, { alert: challenge.locked })
   if (!hasScript) {

@@ -39,7 +39,7 @@ t.test('apps are renamed and removed', async t => {
   t.match(await alice.follow(removed), { page: { apps: { length: 0 } }, setting: { notice: 'removed' } })
 })
 
-t.test('the last app is removed only by a form that told what is lost with it', async t => {
+t.test('the last app is removed only by the form that says what is lost with it', async t => {
   const { login, wait } = desk()
   const alice = login('alice')
   await alice.enroll()
@@ -50,6 +50,20 @@ t.test('the last app is removed only by a form that told what is lost with it', 
   t.equal((await alice.post('/', { action: 'remove', sid: one })).location, '/totp/?done=removed')
   t.equal((await alice.post('/', { action: 'remove', sid: other })).location, '/totp/', 'as if in an older tab')
   t.match((await alice.get('/')).page, { apps: [{ sid: other }] })
+})
+
+t.test('of two apps that are removed at once, one stays', async t => {
+  const { login, wait } = desk()
+  const alice = login('alice')
+  await alice.enroll()
+  wait(30)
+  await alice.enroll('Tablet')
+  const { page } = await alice.get('/')
+  const sids = page.kind === 'manage' ? page.apps.map(({ sid }) => sid) : []
+  t.equal(sids.length, 2)
+  const answers = await Promise.all(sids.map(async sid => await alice.post('/', { action: 'remove', sid })))
+  t.equal(answers.filter(({ location }) => location === '/totp/?done=removed').length, 1)
+  t.match((await login('alice').get('/')).page, { apps: { length: 1 } })
 })
 
 t.test('a name that is refused is told where the app is, or not at all', async t => {

@@ -86,8 +86,8 @@ export const NAUGHTY: readonly string[] = [
 
 /**
  * The Big List of Naughty Strings, each one once: https://github.com/minimaxir/big-list-of-naughty-strings at
- * commit db33ec7. Its license is beside it. All of it takes a minute: where somebody waits, every tenth is
- * tried.
+ * commit db33ec7. Its license is beside it. All of it takes a minute, so a run that
+ * isn't thorough tries every tenth text.
  */
 export const BIG_LIST: readonly string[] =
   [...new Set(readBigList())].filter((_, index) => index % times(1, 10) === 0)
