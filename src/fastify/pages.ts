@@ -44,7 +44,7 @@ export function pagesPlugin (parts: PagesParts<FastifyRequest, FastifyReply>): F
         const { status, headers: told, cookies, body } = await answer(exchange)
         // Fastify adds these to those that the reply has already.
         for (const cookie of cookies) reply.header('set-cookie', cookie)
-        // Its reading has begun, so Node.js doesn't throw the rest away before the next request.
+        // The plugin has begun to read it, so Node.js doesn't throw the rest away before the next request.
         if (hasUnreadBody(request.raw)) reply.headers(stopReading(reply.raw))
         return reply.code(status).headers(varying(told, reply.getHeader('vary'))).send(body)
 

@@ -50,7 +50,7 @@ export async function startCluster (
     SESSION_SECRET: randomBytes(32).toString('hex'),
     TOTP_KEYS: key.toString('base64'),
     REMEMBER: String(REMEMBERED_FOR),
-    // What is counted here is what they decide, on however busy a machine.
+    // The tests count refusals. A database that is slow on a busy machine must not add any.
     TIMEOUT: String(TIMEOUT)
   }
   let later = 0

@@ -39,7 +39,7 @@ export const manage: Flow = {
       fields: ['sid'],
       async act (context, visit, fields) {
         const apps = verifiedOf(await context.verifier.factors(visit.caller))
-        // The form is of a time when there were more apps, and didn't say what is lost with the last one.
+        // This form was made when there were more apps. It didn't say what is lost with the last one.
         const isLast = apps.length === 1 && apps[0]?.sid === fields.sid
         return isLast ? leadTo(context, visit, '/') : await removeApp(context, visit, fields)
       }
